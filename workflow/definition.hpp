@@ -1,0 +1,217 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "workflow/duration.hpp"
+#include "workflow/expression/expression.hpp"
+#include "workflow/schema.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace pawl {
+
+/// A value of a definition that may hold expressions: plain JSON, one
+/// expression, or a structure with expressions inside. Parts without any are
+/// folded into one datum.
+struct dynamic_value {
+  using object = std::vector<std::pair<std::string, dynamic_value>>;
+  using array = std::vector<dynamic_value>;
+  std::variant<datum, expression::program_ptr, object, array> form
+    = null_datum();
+};
+
+/// A duration that is known now, or an expression (or an object holding some)
+/// that yields one.
+using duration_rule = std::variant<calendar_duration, dynamic_value>;
+
+/// A task's place in definition::tasks. The numbering is depth first in
+/// document order and is on disk (visit counts), so it must stay as it is.
+using task_index = std::uint32_t;
+
+/// Tasks that run in this order.
+using task_list = std::vector<task_index>;
+
+/// Where the flow goes on behind a task.
+struct flow {
+  enum class kind : std::uint8_t { proceed, exit, end, jump };
+  kind to = kind::proceed;
+  task_index target = 0; ///< With jump: a task of the same list.
+  bool operator==(const flow&) const = default;
+};
+
+/// `input` of a workflow or a task.
+struct input_rule {
+  schema_ptr schema; ///< Null if there is none. Checks the raw input.
+  std::optional<dynamic_value> from;
+};
+
+/// `output` or `export` of a workflow or a task.
+struct output_rule {
+  schema_ptr schema; ///< Null if there is none. Checks the transformed value.
+  std::optional<dynamic_value> as;
+};
+
+struct retry_policy {
+  enum class backoff_kind : std::uint8_t { constant, linear, exponential };
+  expression::program_ptr when;        ///< Null if there is none.
+  expression::program_ptr except_when; ///< Null if there is none.
+  std::optional<duration_rule> delay;
+  backoff_kind backoff = backoff_kind::constant;
+  std::optional<std::uint32_t> attempts_max; ///< Retries after the first try.
+  std::optional<duration_rule> attempt_duration;
+  std::optional<duration_rule> total_duration;
+  std::optional<duration_rule> jitter_from;
+  std::optional<duration_rule> jitter_to;
+};
+
+/// `raise.error`: what becomes a problem (RFC 7807). Absent parts are null.
+struct error_template {
+  dynamic_value type;
+  std::int64_t status = 0;
+  std::optional<dynamic_value> title;
+  std::optional<dynamic_value> detail;
+  std::optional<dynamic_value> instance;
+};
+
+/// `catch.errors.with`; an absent part matches everything. Types compare equal
+/// over all circulating bases.
+struct error_filter {
+  std::optional<std::string> type;
+  std::optional<std::int64_t> status;
+  std::optional<std::string> instance;
+  std::optional<std::string> title;
+  std::optional<std::string> detail;
+};
+
+/// One event filter of `listen`. `with` holds one value a property (`data`
+/// may be a predicate); a constant text also matches as a regular expression
+/// over the whole value (RE2).
+struct event_filter {
+  struct correlation {
+    std::string key;
+    expression::program_ptr from;
+    std::optional<dynamic_value> expect;
+  };
+  std::vector<std::pair<std::string, dynamic_value>> with;
+  std::vector<correlation> correlate;
+};
+
+/// The task kinds. Each is one alternative of task::kind; what it does stands
+/// in workflow/tasks/.
+namespace tasks {
+
+struct do_block {
+  task_list body;
+};
+struct set {
+  dynamic_value value;
+};
+struct switch_case {
+  std::string name;
+  expression::program_ptr when; ///< Null for the default case.
+  flow then;
+};
+struct switch_on {
+  std::vector<switch_case> cases;
+};
+struct for_each {
+  std::string each = "item";
+  std::string at = "index";
+  dynamic_value in;
+  expression::program_ptr while_; ///< Null if there is none.
+  task_list body;
+};
+struct try_catch {
+  task_list body;
+  error_filter errors;
+  std::string as = "error";
+  expression::program_ptr when;
+  expression::program_ptr except_when;
+  std::optional<retry_policy> retry;
+  bool has_handler = false; ///< `catch.do` is there, though maybe empty.
+  task_list handler;
+  flow then; ///< `catch.then` of the main schema.
+};
+struct raise {
+  error_template error;
+};
+struct wait {
+  duration_rule length;
+};
+struct call_http {
+  enum class output_kind : std::uint8_t { raw, content, response };
+  std::string method; ///< Upper case.
+  /// Evaluates to the URI; a plain text is a URI template (RFC 6570, simple
+  /// expansion) to be expanded over the task's input.
+  dynamic_value endpoint;
+  std::optional<dynamic_value> headers;
+  std::optional<dynamic_value> query;
+  std::optional<dynamic_value> body;
+  output_kind output = output_kind::content;
+  bool redirect = false;
+};
+struct emit {
+  dynamic_value with; ///< The event's attributes and data, an object.
+};
+struct listen {
+  enum class read_kind : std::uint8_t { data, envelope, raw };
+  event_filter one;
+  read_kind read = read_kind::data;
+};
+
+} // namespace tasks
+
+/// One node of a workflow.
+struct task {
+  std::string name;
+  std::string pointer;     ///< "/do/0/review".
+  std::string_view kind_name; ///< "call", "do", ... as the DSL writes it.
+  task_index index = 0;
+  task_index end = 0; ///< One behind the last task nested in this one.
+  std::uint32_t position = 0; ///< Its place in the list that holds it.
+  expression::program_ptr if_; ///< Null if there is none.
+  input_rule input;
+  output_rule output;
+  output_rule exports;
+  std::optional<duration_rule> timeout;
+  flow then;
+  json::object metadata;
+  json::value source; ///< As written: `$task.definition`.
+  std::variant<tasks::do_block, tasks::set, tasks::switch_on, tasks::for_each,
+               tasks::try_catch, tasks::raise, tasks::wait, tasks::call_http,
+               tasks::emit, tasks::listen>
+    kind;
+};
+
+/// A validated workflow document as plain values. Immutable once made, shared
+/// by all its instances.
+struct definition {
+  definition_id id;
+  std::string digest;   ///< SHA-256 of the canonical JSON, hexadecimal.
+  json::value document; ///< The document: `$workflow.definition`.
+  json::object metadata; ///< document.metadata.
+  input_rule input;
+  output_rule output;
+  std::optional<duration_rule> timeout;
+  std::vector<task> tasks; ///< Depth first, in document order.
+  task_list body;          ///< The top-level `do`.
+  std::vector<fault> warnings;
+  std::uint32_t native_count = 0;    ///< Expressions evaluated in place.
+  std::uint32_t sandboxed_count = 0; ///< Expressions left to a helper.
+  std::unordered_map<std::string_view, task_index> by_pointer; ///< Into tasks.
+};
+using definition_ptr = std::shared_ptr<const definition>;
+
+/// The variables that expressions may use at the different places, and the
+/// names that `for`, `listen.foreach` and `catch` add within their bodies.
+inline constexpr std::string_view variable_names[]
+  = {"context", "input",    "output",  "secrets",
+     "authorization", "task", "workflow", "runtime"};
+
+} // namespace pawl
