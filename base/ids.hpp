@@ -43,8 +43,8 @@ using sequence = std::uint64_t;
 
 /// A ULID for `unix_ms` with `entropy` as its random part (80 bits are used):
 /// 26 characters of Crockford's base 32 that sort by time.
-[[nodiscard]] std::string make_ulid(std::int64_t unix_ms,
-                                    const std::array<std::uint8_t, 10>& entropy);
+[[nodiscard]] std::string
+make_ulid(std::int64_t unix_ms, const std::array<std::uint8_t, 10>& entropy);
 
 /// 10 bytes from the operating system's random source.
 [[nodiscard]] std::array<std::uint8_t, 10> random_entropy();

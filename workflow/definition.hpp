@@ -170,11 +170,11 @@ struct listen {
 /// One node of a workflow.
 struct task {
   std::string name;
-  std::string pointer;     ///< "/do/0/review".
+  std::string pointer;        ///< "/do/0/review".
   std::string_view kind_name; ///< "call", "do", ... as the DSL writes it.
   task_index index = 0;
-  task_index end = 0; ///< One behind the last task nested in this one.
-  std::uint32_t position = 0; ///< Its place in the list that holds it.
+  task_index end = 0;          ///< One behind the last task nested in this one.
+  std::uint32_t position = 0;  ///< Its place in the list that holds it.
   expression::program_ptr if_; ///< Null if there is none.
   input_rule input;
   output_rule output;
@@ -193,8 +193,8 @@ struct task {
 /// by all its instances.
 struct definition {
   definition_id id;
-  std::string digest;   ///< SHA-256 of the canonical JSON, hexadecimal.
-  json::value document; ///< The document: `$workflow.definition`.
+  std::string digest;    ///< SHA-256 of the canonical JSON, hexadecimal.
+  json::value document;  ///< The document: `$workflow.definition`.
   json::object metadata; ///< document.metadata.
   input_rule input;
   output_rule output;
@@ -211,7 +211,7 @@ using definition_ptr = std::shared_ptr<const definition>;
 /// The variables that expressions may use at the different places, and the
 /// names that `for`, `listen.foreach` and `catch` add within their bodies.
 inline constexpr std::string_view variable_names[]
-  = {"context", "input",    "output",  "secrets",
-     "authorization", "task", "workflow", "runtime"};
+  = {"context",       "input", "output",   "secrets",
+     "authorization", "task",  "workflow", "runtime"};
 
 } // namespace pawl

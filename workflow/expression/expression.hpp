@@ -61,7 +61,7 @@ compile(std::string_view text, std::span<const std::string_view> known);
 /// What bounds a native evaluation. Both count down and are shared by all
 /// evaluations of one turn.
 struct budget {
-  std::uint64_t steps = 1'000'000;       ///< Nodes evaluated, elements touched.
+  std::uint64_t steps = 1'000'000; ///< Nodes evaluated, elements touched.
   std::uint64_t bytes = 64ULL * 1024 * 1024; ///< Result memory built.
 };
 
@@ -88,7 +88,7 @@ evaluate_all(const program& what, const scope& in, budget& left);
 
 /// As evaluate_all, where one value is needed: none is null, several are an
 /// error.
-[[nodiscard]] result<json::value> evaluate(const program& what,
-                                           const scope& in, budget& left);
+[[nodiscard]] result<json::value> evaluate(const program& what, const scope& in,
+                                           budget& left);
 
 } // namespace pawl::expression

@@ -1,0 +1,304 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "base/time.hpp"
+#include "workflow/event.hpp"
+#include "workflow/status.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rocksdb {
+class Env;
+} // namespace rocksdb
+
+namespace pawl::storage {
+
+/// What the store keeps of an instance beside its history: enough to list it
+/// and to find what must go on after a restart. Written with every turn.
+struct head {
+  std::string ns;
+  std::string id;
+  definition_id workflow;
+  std::string digest; ///< Of the definition; hexadecimal.
+  instance_status status = instance_status::pending;
+  sequence last = 0;       ///< The last event of the history.
+  std::uint64_t chain = 0; ///< Over all its journal rows.
+  timestamp created;
+  std::optional<timestamp> started;
+  timestamp updated;
+  std::optional<timestamp> ended;
+  std::map<std::string, std::string> labels;
+  std::string error;           ///< JSON text of the error, "" if there is none.
+  std::string outcome;         ///< JSON text, "" if there is none.
+  std::uint64_t completed = 0; ///< Tasks.
+  std::uint64_t faulted = 0;   ///< Tasks.
+  std::optional<timestamp> next_timer; ///< The earliest timer that is armed.
+  bool busy
+    = false; ///< It goes on by itself: effects are out, or work is left.
+  sequence snapshot = 0; ///< The event that the newest snapshot stands at.
+};
+
+/// Why an instance is set aside.
+struct quarantine {
+  std::string reason;
+  timestamp since;
+  std::uint32_t crashes = 0;
+};
+
+/// The first answer to a request with an Idempotency-Key, kept to be given
+/// again.
+struct kept_answer {
+  std::string scope;       ///< Credential, method, path and key: what names it.
+  std::string body_digest; ///< SHA-256 of the request body.
+  std::uint32_t status = 0; ///< HTTP status.
+  std::string location;     ///< Header, "" for none.
+  std::string body;         ///< JSON text.
+  timestamp expires;
+};
+
+/// A CloudEvent on its way to listeners, in order of arrival.
+struct arrived_event {
+  std::uint64_t number = 0; ///< Order of arrival; given by the store.
+  std::string ns;           ///< The namespace it is for; "" for all.
+  datum event = null_datum();
+  timestamp arrived;
+};
+
+/// A `listen` that waits: which arriving events its instance must be shown.
+struct subscription {
+  instance_key key;
+  frame_id frame = 0;
+  std::string ns;
+  std::string type; ///< The CloudEvents type if it is a constant, else "".
+  timestamp since;
+};
+
+/// All that one turn of one instance changes. It is committed whole or not.
+struct turn {
+  instance_key key;
+  bool creates = false; ///< The instance must not exist yet.
+  head before;          ///< As last committed; unused when it creates.
+  head after;           ///< `last` and `chain` are filled in by prepare().
+  timestamp at;
+  std::vector<event> events; ///< At least one.
+  std::string snapshot;      ///< State after the turn, "" to write none.
+  std::optional<kept_answer> answer;
+  std::vector<datum> emitted; ///< CloudEvents to publish, in order.
+  std::vector<subscription> subscribed;
+  std::vector<frame_id> unsubscribed;
+};
+
+/// A turn as rows, made ready outside the writer's thread.
+struct prepared_turn {
+  struct row {
+    std::uint8_t family = 0;
+    bool erase = false;
+    std::string key;
+    std::string value;
+  };
+  instance_key key;
+  bool creates = false;
+  sequence last_before = 0;
+  sequence last_after = 0;
+  std::uint64_t chain_after = 0;
+  std::vector<row> rows;
+  std::vector<std::string> emitted; ///< Encoded; numbered at commit.
+  std::size_t bytes = 0; ///< Of all rows: what the writer's queue counts.
+};
+
+/// Turns `what` into rows. Pure; any thread.
+[[nodiscard]] prepared_turn prepare(const turn& what);
+
+/// A history item as stored.
+struct history_item {
+  sequence number = 0;
+  timestamp at;
+  event fact;
+};
+
+/// Which instances a list shows; absent means all. Newest first.
+struct list_query {
+  std::optional<std::string> ns;
+  std::optional<std::string> workflow;
+  std::optional<std::string> version;
+  std::optional<instance_status> status;
+  std::map<std::string, std::string> labels; ///< All of them must match.
+  std::optional<timestamp> started_after;
+  std::optional<timestamp> started_before;
+  std::optional<bool> quarantined;
+  std::uint32_t limit = 100; ///< At most 1,000.
+  std::string cursor;        ///< As a former page gave it; "" for the first.
+};
+struct list_page {
+  std::vector<head> items;
+  std::string next_cursor; ///< "" if this is the last page.
+};
+
+/// One stored version of a definition.
+struct stored_definition {
+  definition_id id;
+  std::string digest;
+  std::string source;       ///< The text as it was sent.
+  std::string content_type; ///< application/json or application/yaml.
+  std::string document;     ///< Canonical JSON.
+  timestamp created;
+};
+
+struct open_options {
+  std::filesystem::path directory;
+  bool torn_tail_cut = true; ///< False: refuse to cut a torn tail, exit 78.
+  bool accept_loss = false;  ///< Open damaged data and say loudly what is lost.
+  std::uint64_t memory_max = 128ULL << 20; ///< Block cache and write buffers.
+  rocksdb::Env* env = nullptr; ///< For tests: a disk of memory. Not owned.
+};
+
+/// What opening the store found.
+struct recovery_report {
+  bool clean = true;                ///< The last stop was an orderly one.
+  std::uint64_t tail_bytes_cut = 0; ///< Of an unacknowledged, torn last group.
+  std::vector<std::string> notes;   ///< Sentences for the log.
+};
+
+/// Everything that Pawl remembers: one RocksDB with several column families
+/// (storage/keys.hpp, docs/format/keys.md), one write-ahead log, one writer.
+///
+/// Invariant: what commit() reported as done survives kill -9 and power loss;
+/// a history is numbered 1..n without gaps and its rows are chained.
+///
+/// Thread safety: commit(), put_* and remove_* are for one thread, the
+/// journal writer's; all reading may be done from any thread at any time and
+/// sees only what is committed.
+class store {
+public:
+  /// Opens or creates the store.
+  ///
+  /// Fails with errc::locked if another process holds the directory,
+  /// errc::corrupt if it is foreign, newer than this program or damaged (the
+  /// detail names the file and the place), errc::disk_low if it is full,
+  /// errc::io otherwise.
+  static result<std::unique_ptr<store>> open(const open_options& options,
+                                             recovery_report& found);
+  /// Marks the stop as an orderly one if close() was called; never throws.
+  ~store();
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+
+  /// Flushes and marks the stop as an orderly one. Nothing may be called after.
+  result<> close();
+
+  // --- Writing: the journal writer's thread only -------------------------
+
+  /// Commits a group with one synced write. Each turn succeeds or fails alone:
+  /// errc::already_exists (creates, but the instance is there),
+  /// errc::conflict (its history ends elsewhere). What succeeded is durable on
+  /// return.
+  ///
+  /// Fails as a whole with errc::io if the disk refused: then nothing is known
+  /// and the process must end (exit 74).
+  result<std::vector<result<>>>
+  commit(std::span<const prepared_turn* const> group);
+
+  /// Stores a definition. Fails with errc::already_exists if that version
+  /// holds other content; the same content again is no failure and answers
+  /// false, new content true.
+  result<bool> put_definition(const stored_definition& what,
+                              const std::optional<kept_answer>& answer);
+  /// Forgets a version; its content stays as long as instances are pinned to
+  /// it. Fails with errc::not_found, errc::in_use (a live instance).
+  result<> remove_definition(const definition_id& id);
+  /// Purges an ended instance: history, head, indexes, snapshots.
+  /// Fails with errc::not_found, errc::invalid_state (not ended).
+  result<> remove_instance(const instance_key& key);
+  /// Accepts CloudEvents in one synced write; an event whose (source, id) was
+  /// accepted less than `dedup_for` ago is left out. Returns those accepted,
+  /// numbered.
+  result<std::vector<arrived_event>>
+  put_events(std::span<const datum> batch, std::string_view ns, timestamp now,
+             duration buffer_for, duration dedup_for,
+             const std::optional<kept_answer>& answer);
+  result<> put_quarantine(const instance_key& key,
+                          const std::optional<quarantine>& what);
+  /// Removes expired answers, events and deduplication rows, at most `max`;
+  /// returns how many.
+  result<std::size_t> collect_garbage(timestamp now, std::size_t max);
+
+  // --- Reading: any thread -----------------------------------------------
+
+  /// Fails with errc::not_found, errc::corrupt.
+  [[nodiscard]] result<head> read_head(const instance_key& key) const;
+  /// The newest snapshot and the event it stands at; 0 and "" if none.
+  [[nodiscard]] result<std::pair<sequence, std::string>>
+  read_snapshot(const instance_key& key) const;
+  /// Calls `visit` for each event after `from`, in order, until it returns
+  /// false, and returns the sequence of the last one visited.
+  /// Fails with errc::corrupt at a gap, a broken chain or a bad record.
+  result<sequence>
+  replay(const instance_key& key, sequence from,
+         const std::function<bool(history_item&&)>& visit) const;
+  [[nodiscard]] result<list_page> list(const list_query& query) const;
+  /// Namespaces in which the instance id is taken, at most two.
+  [[nodiscard]] result<std::vector<std::string>>
+  namespaces_of(std::string_view instance_id) const;
+
+  [[nodiscard]] result<stored_definition>
+  read_definition(const definition_id& id) const;
+  [[nodiscard]] result<stored_definition>
+  read_definition_by_digest(std::string_view digest) const;
+  /// The versions of `ns`/`name` ("" for all), ordered by id; at most `limit`
+  /// after `after`.
+  [[nodiscard]] result<std::vector<stored_definition>>
+  list_definitions(std::string_view ns, std::string_view name,
+                   const std::optional<definition_id>& after,
+                   std::uint32_t limit) const;
+
+  /// Instances whose earliest timer is due at or before `until`, in order of
+  /// time, at most `limit`.
+  [[nodiscard]] result<std::vector<std::pair<timestamp, instance_key>>>
+  due_timers(timestamp until, std::size_t limit) const;
+  /// The earliest timer of all, if there is one.
+  [[nodiscard]] result<std::optional<timestamp>> next_timer() const;
+  /// Instances that go on by themselves after a restart, after `after` in key
+  /// order, at most `limit`.
+  [[nodiscard]] result<std::vector<instance_key>>
+  busy_instances(const std::optional<instance_key>& after,
+                 std::size_t limit) const;
+  [[nodiscard]] result<std::optional<kept_answer>>
+  read_answer(std::string_view scope, timestamp now) const;
+  [[nodiscard]] result<std::optional<quarantine>>
+  read_quarantine(const instance_key& key) const;
+  /// Waiting listens that an event of `type` in namespace `ns` ("" for all)
+  /// must be shown to, after `after` in key order, at most `limit`.
+  [[nodiscard]] result<std::vector<subscription>>
+  subscriptions(std::string_view type, std::string_view ns,
+                const std::optional<subscription>& after,
+                std::size_t limit) const;
+  /// Buffered events that arrived after `number`, at most `limit`.
+  [[nodiscard]] result<std::vector<arrived_event>>
+  read_events(std::uint64_t number, std::size_t limit) const;
+  /// The number of the last event that arrived.
+  [[nodiscard]] std::uint64_t last_event() const;
+
+  /// Free bytes of the file system that holds the store.
+  [[nodiscard]] std::uint64_t free_bytes() const;
+
+private:
+  store();
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// Refolds every history offline: numbers, chains, checksums, heads against
+/// histories. Returns one sentence a fault.
+[[nodiscard]] result<std::vector<std::string>> verify(const store& what);
+
+} // namespace pawl::storage

@@ -1,0 +1,181 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "base/time.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace pawl {
+
+/// Names an active task within one instance; never used twice in it. 0 is the
+/// root, the workflow's own `do`.
+using frame_id = std::uint32_t;
+
+/// Names a timer within one instance; never used twice in it.
+using timer_id = std::uint32_t;
+
+/// What a timer is for. On disk: never renumber.
+enum class timer_purpose : std::uint8_t {
+  wait = 1,    ///< A `wait` task ends.
+  backoff = 2, ///< A `try` runs again.
+  timeout = 3, ///< A task or the workflow has taken too long.
+};
+
+/// How a pause treats running tasks. On disk: never renumber.
+enum class pause_mode : std::uint8_t { drain = 1, interrupt = 2 };
+
+/// Facts about an instance, in the past tense. They are journaled for ever, so
+/// a fact may gain fields and kinds, but never lose or renumber them
+/// (docs/format/event.md). They carry what was evaluated, so that folding them
+/// never evaluates an expression and never asks a clock; the time of a fact is
+/// the time of its turn.
+namespace events {
+
+struct instance_created {
+  std::string ns;
+  std::string id;
+  definition_id workflow;
+  std::string digest; ///< Of the definition that this instance is pinned to.
+  datum input = null_datum();
+  std::map<std::string, std::string> labels;
+  bool operator==(const instance_created&) const = default;
+};
+struct instance_started {
+  datum input; ///< Transformed by `input.from`; null pointer: as the raw one.
+};
+struct instance_suspending {
+  pause_mode mode = pause_mode::drain;
+  std::string reason;
+};
+struct instance_suspended {
+  std::string reason;
+};
+struct instance_resumed {
+  std::string reason;
+};
+struct instance_cancelling {
+  std::string reason;
+};
+struct instance_cancelled {
+  std::string reason;
+};
+struct instance_faulted {
+  datum error = null_datum(); ///< RFC 7807 with `instance`, the task's pointer.
+};
+struct instance_completed {
+  datum output = null_datum();
+};
+
+/// A task was entered: the intention, on disk before any effect leaves.
+struct task_started {
+  frame_id frame = 0;
+  frame_id parent = 0;
+  std::string task;          ///< Pointer.
+  std::uint32_t visit = 1;   ///< Entries by flow, counted from 1.
+  std::uint32_t attempt = 1; ///< Of this visit, counted from 1.
+  datum input; ///< Transformed by `input.from`; null pointer: as the raw one.
+  datum arguments; ///< What the effect is called with, or the items of a `for`.
+};
+struct task_completed {
+  frame_id frame = 0;
+  std::string task;
+  datum output;  ///< Transformed; null pointer: the task's transformed input.
+  datum context; ///< The new `$context`; null pointer: unchanged.
+  /// The case that a `switch` took, counted from 1; 0 for none.
+  std::uint32_t branch = 0;
+};
+struct task_skipped {
+  frame_id parent = 0;
+  std::string task;
+};
+struct task_faulted {
+  frame_id frame = 0;
+  std::string task;
+  datum error = null_datum();
+};
+/// A `try` will run again (frame: the try), or an operator ordered a faulted
+/// task to (frame: that task).
+struct task_retried {
+  frame_id frame = 0;
+  std::string task;
+  std::uint32_t attempt = 2;
+  std::optional<timestamp> until; ///< The end of the backoff, if there is one.
+  datum error; ///< Why; a null pointer when an operator ordered it.
+  datum input; ///< A replacement of the raw input; null pointer: the same.
+  bool by_operator = false;
+};
+/// A `try` caught an error and goes on with its handler, or swallowed it.
+struct task_caught {
+  frame_id frame = 0;
+  std::string task;
+  datum error = null_datum();
+};
+/// A `for` goes on with this item.
+struct task_iterated {
+  frame_id frame = 0;
+  std::string task;
+  std::uint64_t index = 0;
+};
+/// The effect of a running task was given up: paused with interrupt (the task
+/// will run again under the same key), or cancelled for good.
+struct task_cancelled {
+  frame_id frame = 0;
+  std::string task;
+  bool again = false; ///< True: it will be ordered again after a resume.
+};
+
+struct timer_armed {
+  timer_id timer = 0;
+  frame_id frame = 0;
+  timer_purpose purpose = timer_purpose::wait;
+  timestamp due;
+};
+struct timer_fired {
+  timer_id timer = 0;
+};
+
+/// A CloudEvent was accepted for this instance.
+struct event_received {
+  std::uint64_t number = 0; ///< Of this instance's inbox, counted from 1.
+  datum event = null_datum();
+};
+/// A `listen` took an event out of the inbox.
+struct event_consumed {
+  frame_id frame = 0;
+  std::string task;
+  std::uint64_t number = 0;
+};
+
+} // namespace events
+
+/// One fact. The order of the alternatives is not on disk; the numbers are
+/// (workflow/codec.cpp).
+using event = std::variant<
+  events::instance_created, events::instance_started,
+  events::instance_suspending, events::instance_suspended,
+  events::instance_resumed, events::instance_cancelling,
+  events::instance_cancelled, events::instance_faulted,
+  events::instance_completed, events::task_started, events::task_completed,
+  events::task_skipped, events::task_faulted, events::task_retried,
+  events::task_caught, events::task_iterated, events::task_cancelled,
+  events::timer_armed, events::timer_fired, events::event_received,
+  events::event_consumed>;
+
+/// The name that users read: "task.started".
+[[nodiscard]] std::string_view type_of(const event& fact);
+
+/// The pointer of the task that the fact is about; "" if it is about the
+/// instance.
+[[nodiscard]] std::string_view task_of(const event& fact);
+
+/// The fact as users read it in a history: the member `data` of its item.
+[[nodiscard]] json::object to_json(const event& fact);
+
+} // namespace pawl
