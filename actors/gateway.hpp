@@ -1,0 +1,188 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "base/time.hpp"
+#include "workflow/event.hpp"
+#include "workflow/status.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// The control plane's door: all that the HTTP edge may ask of the daemon. It
+/// names no CAF type, so the edge knows none.
+namespace pawl::actors {
+
+/// A request that went through. What a mutation says is on disk.
+struct answer {
+  std::uint32_t status = 200;   ///< HTTP status: 200, 201, 202, 204 or 304.
+  std::string body;             ///< JSON text, "" for none.
+  std::string location;         ///< Path for the Location header, "" for none.
+  std::optional<sequence> etag; ///< Of an instance.
+  bool replayed = false; ///< The first answer to this Idempotency-Key again.
+};
+
+/// A request that was refused. Nothing was written, unless `what.code` is
+/// errc::timed_out.
+struct refusal {
+  error what;
+  /// More members of the problem: `from`, `allowed`, `allowedActions`, `error`.
+  json::object members;
+  std::string location; ///< already-exists: of what holds the id.
+  std::optional<duration> retry_after; ///< When shedding.
+};
+
+/// What a gateway function answers, exactly once, on any thread, maybe before
+/// it returns.
+using reply = std::variant<answer, refusal>;
+using reply_to = std::function<void(reply)>;
+
+/// What an Idempotency-Key names.
+struct idempotency {
+  std::string scope;       ///< Credential, method, path and key.
+  std::string body_digest; ///< SHA-256 of the body.
+};
+
+/// An instance as a client names it.
+struct instance_ref {
+  std::string id;
+  std::optional<std::string> ns; ///< Absent: in whichever namespace it is.
+};
+
+struct register_definition {
+  std::string text;
+  std::string content_type;
+  bool dry_run = false;
+  std::optional<idempotency> once;
+};
+
+/// A definition as a client names it; no version: the highest by semver.
+struct definition_ref {
+  std::string ns;
+  std::string name;
+  std::optional<std::string> version;
+};
+
+struct start_instance {
+  definition_ref workflow;
+  json::value input; ///< Absent input is an empty object.
+  std::optional<std::string> id;
+  std::map<std::string, std::string> labels;
+  std::optional<duration> wait; ///< Prefer: wait
+  std::optional<idempotency> once;
+};
+
+/// Prefer: wait with If-None-Match: answers 200 on change, else 304.
+struct read_instance {
+  instance_ref which;
+  std::optional<duration> wait;
+  std::optional<sequence> unless; ///< If-None-Match
+};
+
+/// What an operator wants of an instance.
+struct act_on_instance {
+  enum class verb : std::uint8_t { pause, resume, cancel, retry };
+  instance_ref which;
+  verb what = verb::pause;
+  std::string reason;
+  pause_mode mode = pause_mode::drain; ///< pause only
+  std::optional<json::value> input;    ///< retry only: a replacement
+  std::optional<sequence> if_match;
+  std::optional<idempotency> once;
+};
+
+/// One CloudEvent (a validated envelope) for one instance.
+struct deliver_event {
+  instance_ref which;
+  json::value event;
+  bool buffer = true; ///< False: refuse if no `listen` waits for it.
+  std::optional<sequence> if_match;
+  std::optional<idempotency> once;
+};
+
+/// CloudEvents for whoever listens.
+struct publish_events {
+  std::vector<json::value> events;
+  std::optional<std::string> ns;
+  std::optional<idempotency> once;
+};
+
+struct list_instances {
+  std::optional<std::string> ns;
+  std::optional<std::string> workflow;
+  std::optional<std::string> version;
+  std::optional<instance_status> status;
+  std::map<std::string, std::string> labels;
+  std::optional<timestamp> started_after;
+  std::optional<timestamp> started_before;
+  std::optional<bool> quarantined;
+  std::uint32_t limit = 100;
+  std::string cursor;
+};
+
+struct list_definitions {
+  std::string ns;   ///< "" for all.
+  std::string name; ///< "" for all.
+  std::uint32_t limit = 100;
+  std::string cursor;
+};
+
+/// One piece of a history, oldest first. The items are ready to be sent.
+struct history_page {
+  struct item {
+    sequence number = 0;
+    std::string type; ///< "task.started"
+    std::string json; ///< {"sequence","type","time","task","data"}
+  };
+  std::vector<item> items;
+  bool ended = false; ///< The instance has ended and there is no more.
+};
+using history_reply = std::function<void(std::variant<history_page, refusal>)>;
+
+/// Ends a watch when it is destroyed; then no further call is begun.
+class watch {
+public:
+  virtual ~watch() = default;
+};
+
+/// The functions, filled in by make_gateway(). All are thread-safe and never
+/// block. A test of the edge fills in lambdas of its own.
+struct gateway {
+  std::function<void(register_definition, reply_to)> define;
+  /// The body is the definition's answer with `document`; with `source`, the
+  /// text as it was sent (answer::location is then its content type).
+  std::function<void(definition_ref, bool source, reply_to)> read_definition;
+  std::function<void(list_definitions, reply_to)> list_definitions_of;
+  std::function<void(definition_ref, reply_to)> remove_definition;
+
+  std::function<void(start_instance, reply_to)> start;
+  std::function<void(read_instance, reply_to)> read;
+  std::function<void(list_instances, reply_to)> list;
+  std::function<void(act_on_instance, reply_to)> act;
+  std::function<void(instance_ref, reply_to)> remove_instance;
+  std::function<void(deliver_event, reply_to)> deliver;
+  std::function<void(publish_events, reply_to)> publish;
+
+  /// Events after `after`, at most `limit`.
+  std::function<void(instance_ref, sequence after, std::uint32_t limit,
+                     history_reply)>
+    history;
+  /// Calls `changed` (any thread, must not block) after each commit of the
+  /// instance.
+  std::function<std::unique_ptr<watch>(instance_ref,
+                                       std::function<void()> changed)>
+    observe;
+
+  /// Prometheus text.
+  std::function<std::string()> metrics;
+  /// "" when ready, else why not ("starting", "draining", "disk-low").
+  std::function<std::string()> unready;
+};
+
+} // namespace pawl::actors
