@@ -41,6 +41,10 @@ inline void put_u64(std::string& out, std::uint64_t n) {
 [[nodiscard]] std::uint32_t crc32c(std::string_view data,
                                    std::uint32_t crc = 0);
 
+/// As crc32c, by table: what a processor without SSE 4.2 runs.
+[[nodiscard]] std::uint32_t crc32c_portable(std::string_view data,
+                                            std::uint32_t crc = 0);
+
 /// XXH3-64 of `data` with `seed`; chains the records of a history.
 [[nodiscard]] std::uint64_t xxh3(std::string_view data, std::uint64_t seed);
 
