@@ -1,0 +1,235 @@
+#pragma once
+
+#include "workflow/definition.hpp"
+#include "workflow/event.hpp"
+#include "workflow/expression/expression.hpp"
+#include "workflow/state.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace pawl {
+
+/// What a client or an operator wishes. It becomes facts or is refused.
+namespace requests {
+
+struct create {
+  std::string ns;
+  std::string id;
+  datum input = null_datum();
+  std::map<std::string, std::string> labels;
+};
+struct pause {
+  pause_mode mode = pause_mode::drain;
+  std::string reason;
+};
+struct resume {
+  std::string reason;
+};
+struct cancel {
+  std::string reason;
+};
+/// Run the faulted task again, or one that waits in a backoff at once.
+struct retry {
+  std::optional<datum> input; ///< A replacement of the task's raw input.
+  std::string reason;
+};
+/// A CloudEvent.
+struct deliver {
+  enum class if_unawaited : std::uint8_t {
+    keep,   ///< Addressed to this instance: kept until a `listen` wants it.
+    refuse, ///< Addressed, but only welcome now: errc::invalid_state.
+    ignore, ///< Published to all: not a fact unless a `listen` matches.
+  };
+  datum event = null_datum();
+  if_unawaited otherwise = if_unawaited::keep;
+};
+
+} // namespace requests
+
+using request
+  = std::variant<requests::create, requests::pause, requests::resume,
+                 requests::cancel, requests::retry, requests::deliver>;
+
+/// How an HTTP call went.
+struct http_outcome {
+  std::string failure; ///< Why there is no answer; "" if there is one.
+  std::uint32_t status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+/// What the world reports.
+namespace reports {
+
+/// The effect of `frame` has an outcome. A late one, of a frame that is closed
+/// or of a former dispatch, gives an empty turn.
+struct http_done {
+  frame_id frame = 0;
+  std::uint32_t dispatch = 0;
+  http_outcome outcome;
+};
+/// The worker could not carry the effect out: its own fault, not the
+/// target's (a `runtime` error of the task).
+struct effect_failed {
+  frame_id frame = 0;
+  std::uint32_t dispatch = 0;
+  std::string detail;
+};
+/// The effect was given up, as commands::stop_effect asked.
+struct effect_stopped {
+  frame_id frame = 0;
+  std::uint32_t dispatch = 0;
+};
+/// It may be time for a timer.
+struct time_passed {};
+/// Go on where the last turn's steps ran out, or where a crash left it.
+struct go_on {};
+/// The answer to turn::needs.
+struct evaluated {
+  result<std::vector<json::value>> values;
+};
+
+} // namespace reports
+
+using report = std::variant<reports::http_done, reports::effect_failed,
+                            reports::effect_stopped, reports::time_passed,
+                            reports::go_on, reports::evaluated>;
+
+using input = std::variant<request, report>;
+
+/// What the world must now do. Never journaled: it follows from the state.
+namespace commands {
+
+/// One HTTP request, ready to be sent.
+struct call_http {
+  frame_id frame = 0;
+  std::uint32_t dispatch = 0;
+  std::uint32_t attempt = 1; ///< Header Pawl-Attempt.
+  std::string task;          ///< Pointer.
+  std::string effect_key;    ///< Header Idempotency-Key; the same for every
+                             ///< attempt of one visit.
+  std::string method;
+  std::string uri; ///< With its query.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  bool redirect = false; ///< Follow redirects.
+};
+/// Give the effect of this frame up, then report effect_stopped.
+struct stop_effect {
+  frame_id frame = 0;
+  std::uint32_t dispatch = 0;
+};
+
+} // namespace commands
+
+using command = std::variant<commands::call_http, commands::stop_effect>;
+
+/// An expression for a helper process; answered by reports::evaluated.
+struct evaluation {
+  expression::program_ptr program;
+  json::value data;
+  std::vector<std::pair<std::string, json::value>> variables;
+  timestamp now;
+};
+
+/// What one call of decide() made of its input. The facts are folded into the
+/// machine already; nothing may leave before they are on disk.
+struct turn {
+  std::vector<event> events;
+  std::vector<datum> emitted; ///< CloudEvents to publish with the commit.
+  /// The turn cannot go on without this value. Call decide() with
+  /// reports::evaluated next, and commit the facts of both calls as one.
+  std::optional<evaluation> needs;
+  /// The counted steps ran out: commit, then decide(reports::go_on).
+  bool unfinished = false;
+};
+
+/// A refusal's own members beside code and sentence.
+struct refused {
+  error what;
+  json::object members; ///< `from`, `allowed`, `error`, `awaits`, ...
+};
+[[noreturn]] void throw_exception_from_error(const refused& e,
+                                             const boost::source_location& at);
+
+/// What an instance may use up. All bounds are config keys.
+struct machine_limits {
+  std::uint32_t turn_steps_max = 1000;
+  expression::budget step_budget; ///< Of one step of a turn.
+  duration retry_delay_max = std::chrono::hours{1};
+  std::uint32_t inbox_max = 1024;
+  std::size_t payload_max = 8ULL << 20; ///< Text of one value of an effect.
+};
+
+/// What a turn takes from the world, so that the machine itself asks nobody.
+struct turn_context {
+  timestamp now;
+  std::uint64_t seed = 0; ///< For jitter and for ids.
+};
+
+/// A listen that waits.
+struct awaited_event {
+  frame_id frame = 0;
+  std::string task;
+  std::string type; ///< "" if it is not a constant.
+  timestamp since;
+};
+
+/// One workflow instance as a pure state machine. It knows no clock, no thread
+/// and no disk: the same inputs give the same facts, and the same facts the
+/// same state.
+///
+/// Order of calls: a new machine takes requests::create, or state via restore()
+/// and then facts via apply(). After a turn with `needs`, only
+/// reports::evaluated.
+class machine {
+public:
+  explicit machine(definition_ptr of, machine_limits limits = {});
+  ~machine();
+  machine(machine&&) noexcept;
+  machine& operator=(machine&&) noexcept;
+
+  /// Runs one turn. A refused request changes nothing:
+  /// errc::invalid_state with `from` and `allowed`; errc::invalid_input
+  /// (create) with `error`; errc::overloaded (inbox full). May throw
+  /// std::logic_error for a broken invariant: then the machine is to be thrown
+  /// away.
+  [[nodiscard]] boost::system::result<turn, refused>
+  decide(input what, const turn_context& in);
+
+  /// Folds one fact of the journal.
+  void apply(const event& fact, timestamp at);
+
+  /// Takes over a snapshot. Fails with errc::corrupt.
+  result<> restore(std::string_view snapshot);
+  [[nodiscard]] std::string snapshot() const;
+
+  /// What is to be done in the world, so that a restart can order it again.
+  [[nodiscard]] std::vector<command> outstanding() const;
+
+  /// When time_passed must be reported at the latest; none if no timer runs.
+  [[nodiscard]] std::optional<timestamp> next_timer() const;
+
+  /// The listens that wait, by frame.
+  [[nodiscard]] std::vector<awaited_event> awaited() const;
+
+  /// Whether go_on would move it: work is left that needs nothing of the world.
+  [[nodiscard]] bool has_work() const;
+
+  [[nodiscard]] const instance_state& state() const;
+  [[nodiscard]] const definition& flow() const;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace pawl

@@ -1,0 +1,135 @@
+#pragma once
+
+#include "workflow/definition.hpp"
+#include "workflow/event.hpp"
+#include "workflow/status.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pawl {
+
+/// What an active task is at. On disk: never renumber.
+enum class phase : std::uint8_t {
+  ready = 1,    ///< A container: its next step can be taken.
+  entering = 2, ///< It will be begun (again): an operator ordered so.
+  running = 3,  ///< Its effect is ordered, the outcome is awaited.
+  waiting = 4,  ///< For time or for an event.
+  backoff = 5,  ///< A `try` that waits for its next attempt.
+  faulted = 6,  ///< Its error ended the instance; a retry begins it again.
+};
+
+/// A container's cursor behind the end of its list.
+inline constexpr std::uint32_t cursor_end = 0xffffffff;
+
+/// One active task, or, as frame 0, the workflow itself. A tree of frames
+/// instead of a program counter makes every move the same kind of move: close
+/// a frame, open a frame.
+struct frame {
+  frame_id id = 0;
+  frame_id parent = 0;
+  std::optional<task_index> node; ///< None for the root.
+  phase at = phase::ready;
+  std::uint32_t visit = 1;
+  std::uint32_t attempt = 1;
+  std::uint32_t dispatch = 0; ///< Counts orders of the effect; a late outcome
+                              ///< of a former one is not taken.
+  bool stopped
+    = false; ///< The effect was interrupted; ordered again on resume.
+  datum raw = null_datum();
+  datum input = null_datum();
+  datum arguments = null_datum(); ///< Of the effect; the items of a `for`.
+  datum data = null_datum();      ///< Containers: what flows to the next task.
+  std::uint32_t cursor = 0;       ///< Containers: the next task of the list.
+  std::uint64_t iterations = 0;   ///< `for`: begun ones.
+  std::uint32_t retries = 0;      ///< `try`: attempts after the first.
+  bool handling = false;          ///< `try`: in its `catch.do`.
+  datum error = null_datum();     ///< `try`: what was caught; else its fault.
+  timestamp started;
+  std::vector<std::uint32_t> visits_before; ///< `try`: of the tasks nested in
+                                            ///< it, when it was entered.
+};
+
+struct armed_timer {
+  timer_id id = 0;
+  frame_id frame = 0;
+  timer_purpose purpose = timer_purpose::wait;
+  timestamp armed;
+  timestamp due;
+};
+
+struct inbox_event {
+  std::uint64_t number = 0;
+  datum event = null_datum();
+};
+
+/// All that is known of one instance: the fold of its history.
+struct instance_state {
+  std::string ns;
+  std::string id;
+  definition_id workflow;
+  std::string digest;
+  instance_status status
+    = instance_status::pending;        ///< `waiting` is never
+                                       ///< kept, see shown_status.
+  pause_mode mode = pause_mode::drain; ///< Of the pause under way.
+  std::string reason;                  ///< Of the last pause or cancel.
+  std::map<std::string, std::string> labels;
+  datum raw_input = null_datum();
+  datum context = null_datum();
+  datum output = null_datum();
+  datum error = null_datum(); ///< With status faulted: what ended it.
+  frame_id faulted_frame = 0; ///< With status faulted: what a retry begins.
+  sequence last = 0;
+  timestamp created;
+  std::optional<timestamp> started;
+  timestamp updated;
+  std::optional<timestamp> ended;
+  std::uint64_t tasks_completed = 0;
+  std::uint64_t tasks_faulted = 0;
+  std::map<frame_id, frame> frames;
+  frame_id next_frame = 1;
+  std::vector<std::uint32_t> visits; ///< By task_index.
+  std::map<timer_id, armed_timer> timers;
+  timer_id next_timer = 1;
+  std::deque<inbox_event> inbox;
+  std::uint64_t next_inbox = 1;
+  /// Hashes of (source, id) of events taken lately, against duplicates.
+  std::deque<std::pair<timestamp, std::uint64_t>> taken;
+};
+
+/// Folds one fact into the state. Total: a fact that does not fit the state is
+/// a broken invariant and throws std::logic_error, which the instance's
+/// supervisor contains.
+void apply(instance_state& state, const definition& of, const event& fact,
+           timestamp at);
+
+/// The status that users see: `waiting` where a running instance has nothing
+/// to do but wait.
+[[nodiscard]] instance_status shown_status(const instance_state& state,
+                                           const definition& of);
+
+/// Whether the effect of this frame is out in the world.
+[[nodiscard]] bool effect_is_out(const frame& f);
+
+/// The state as bytes (CBOR), and back. Equal states give equal bytes.
+[[nodiscard]] std::string encode_state(const instance_state& state);
+/// Fails with errc::corrupt.
+[[nodiscard]] result<instance_state> decode_state(std::string_view bytes);
+
+/// The instance as the API shows it (API.md, "An instance"), without
+/// `quarantined`, which only the supervisor knows.
+[[nodiscard]] json::object view(const instance_state& state,
+                                const definition& of);
+
+/// The verbs that this status allows now, as `allowedActions` lists them. The
+/// machine decides by the same table.
+[[nodiscard]] std::vector<std::string_view> allowed_verbs(instance_status s);
+[[nodiscard]] json::array allowed_actions(std::string_view id,
+                                          instance_status s);
+
+} // namespace pawl
