@@ -113,6 +113,12 @@ struct publish_events {
   std::optional<idempotency> once;
 };
 
+/// Purges an instance that has ended.
+struct purge_instance {
+  instance_ref which;
+  std::optional<sequence> if_match;
+};
+
 struct list_instances {
   std::optional<std::string> ns;
   std::optional<std::string> workflow;
@@ -165,7 +171,7 @@ struct gateway {
   std::function<void(read_instance, reply_to)> read;
   std::function<void(list_instances, reply_to)> list;
   std::function<void(act_on_instance, reply_to)> act;
-  std::function<void(instance_ref, reply_to)> remove_instance;
+  std::function<void(purge_instance, reply_to)> remove_instance;
   std::function<void(deliver_event, reply_to)> deliver;
   std::function<void(publish_events, reply_to)> publish;
 
