@@ -9,7 +9,8 @@
 
 namespace pawl {
 
-/// The bytes of the facts of one turn: a CBOR array of [number, map] pairs,
+/// The bytes of the facts of one turn: a CBOR array of as many kind numbers,
+/// each followed by a map of its fields;
 /// deterministic (docs/format/event.md).
 [[nodiscard]] std::string encode_events(std::span<const event> facts);
 

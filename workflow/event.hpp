@@ -26,6 +26,7 @@ enum class timer_purpose : std::uint8_t {
   wait = 1,    ///< A `wait` task ends.
   backoff = 2, ///< A `try` runs again.
   timeout = 3, ///< A task or the workflow has taken too long.
+  attempt = 4, ///< One attempt of a `try` has taken too long.
 };
 
 /// How a pause treats running tasks. On disk: never renumber.
@@ -68,6 +69,7 @@ struct instance_cancelled {
 };
 struct instance_faulted {
   datum error = null_datum(); ///< RFC 7807 with `instance`, the task's pointer.
+  frame_id frame = 0;         ///< What a retry begins again.
 };
 struct instance_completed {
   datum output = null_datum();

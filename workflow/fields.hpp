@@ -1,0 +1,273 @@
+#pragma once
+
+#include "workflow/cbor.hpp"
+#include "workflow/event.hpp"
+
+#include <optional>
+#include <type_traits>
+
+/// How structs of the workflow vocabulary are laid out, told once: a
+/// `describe` names each field's number (on disk, never reused), its name (in
+/// histories) and its place; codecs and histories are visitors of it.
+namespace pawl::layout {
+
+template <class V>
+void describe(V& v, definition_id& x) {
+  v(1, "namespace", x.ns);
+  v(2, "name", x.name);
+  v(3, "version", x.version);
+}
+template <class V>
+void describe(V& v, events::instance_created& x) {
+  v(1, "namespace", x.ns);
+  v(2, "id", x.id);
+  v(3, "workflow", x.workflow);
+  v(4, "digest", x.digest);
+  v(5, "input", x.input);
+  v(6, "labels", x.labels);
+}
+template <class V>
+void describe(V& v, events::instance_started& x) {
+  v(1, "input", x.input);
+}
+template <class V>
+void describe(V& v, events::instance_suspending& x) {
+  v(1, "mode", x.mode);
+  v(2, "reason", x.reason);
+}
+template <class V>
+void describe(V& v, events::instance_suspended& x) {
+  v(1, "reason", x.reason);
+}
+template <class V>
+void describe(V& v, events::instance_resumed& x) {
+  v(1, "reason", x.reason);
+}
+template <class V>
+void describe(V& v, events::instance_cancelling& x) {
+  v(1, "reason", x.reason);
+}
+template <class V>
+void describe(V& v, events::instance_cancelled& x) {
+  v(1, "reason", x.reason);
+}
+template <class V>
+void describe(V& v, events::instance_faulted& x) {
+  v(1, "error", x.error);
+  v(2, "frame", x.frame);
+}
+template <class V>
+void describe(V& v, events::instance_completed& x) {
+  v(1, "output", x.output);
+}
+template <class V>
+void describe(V& v, events::task_started& x) {
+  v(1, "frame", x.frame);
+  v(2, "parent", x.parent);
+  v(3, "task", x.task);
+  v(4, "visit", x.visit);
+  v(5, "attempt", x.attempt);
+  v(6, "input", x.input);
+  v(7, "arguments", x.arguments);
+}
+template <class V>
+void describe(V& v, events::task_completed& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "output", x.output);
+  v(4, "context", x.context);
+  v(5, "branch", x.branch);
+}
+template <class V>
+void describe(V& v, events::task_skipped& x) {
+  v(1, "parent", x.parent);
+  v(2, "task", x.task);
+}
+template <class V>
+void describe(V& v, events::task_faulted& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "error", x.error);
+}
+template <class V>
+void describe(V& v, events::task_retried& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "attempt", x.attempt);
+  v(4, "until", x.until);
+  v(5, "error", x.error);
+  v(6, "input", x.input);
+  v(7, "byOperator", x.by_operator);
+}
+template <class V>
+void describe(V& v, events::task_caught& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "error", x.error);
+}
+template <class V>
+void describe(V& v, events::task_iterated& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "index", x.index);
+}
+template <class V>
+void describe(V& v, events::task_cancelled& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "again", x.again);
+}
+template <class V>
+void describe(V& v, events::timer_armed& x) {
+  v(1, "timer", x.timer);
+  v(2, "frame", x.frame);
+  v(3, "purpose", x.purpose);
+  v(4, "due", x.due);
+}
+template <class V>
+void describe(V& v, events::timer_fired& x) {
+  v(1, "timer", x.timer);
+}
+template <class V>
+void describe(V& v, events::event_received& x) {
+  v(1, "number", x.number);
+  v(2, "event", x.event);
+}
+template <class V>
+void describe(V& v, events::event_consumed& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "number", x.number);
+}
+
+/// Writes a described struct as a CBOR map from field number to value, leaving
+/// out what is empty, zero or a null pointer.
+class writer {
+public:
+  explicit writer(std::string& out) : out_{out} {}
+
+  template <class T>
+  void put_struct(const T& x) {
+    const auto head_at = out_.size();
+    out_.push_back(0);
+    const auto outer = count_;
+    count_ = 0;
+    // The visitor only reads; one `describe` serves readers and writers.
+    describe(*this, const_cast<T&>(x));
+    out_[head_at] = static_cast<char>(0xa0 + count_);
+    count_ = outer;
+  }
+
+  template <class T>
+  void operator()(int number, const char*, const T& x) {
+    if (is_empty(x))
+      return;
+    ++count_;
+    cbor::put_uint(out_, static_cast<std::uint64_t>(number));
+    put(x);
+  }
+
+private:
+  template <class T>
+  static bool is_empty(const T& x) {
+    if constexpr (std::is_same_v<T, datum>)
+      return x == nullptr;
+    else if constexpr (std::is_same_v<T, std::optional<timestamp>>)
+      return !x.has_value();
+    else if constexpr (std::is_same_v<T, definition_id>)
+      return false;
+    else if constexpr (requires { x.empty(); })
+      return x.empty();
+    else
+      return x == T{};
+  }
+  template <class T>
+  void put(const T& x) {
+    if constexpr (std::is_same_v<T, bool>)
+      cbor::put_bool(out_, x);
+    else if constexpr (std::is_unsigned_v<T>)
+      cbor::put_uint(out_, x);
+    else if constexpr (std::is_enum_v<T>)
+      cbor::put_uint(out_, static_cast<std::uint64_t>(x));
+    else if constexpr (std::is_same_v<T, std::string>)
+      cbor::put_text(out_, x);
+    else if constexpr (std::is_same_v<T, datum>)
+      cbor::put_value(out_, *x);
+    else if constexpr (std::is_same_v<T, timestamp>)
+      cbor::put_int(out_, unix_ms(x));
+    else if constexpr (std::is_same_v<T, std::optional<timestamp>>)
+      cbor::put_int(out_, unix_ms(*x));
+    else if constexpr (requires { typename T::mapped_type; }) {
+      cbor::put_head(out_, cbor::major::map, x.size());
+      for (const auto& [key, value] : x) {
+        put(key);
+        put(value);
+      }
+    } else
+      put_struct(x);
+  }
+
+  std::string& out_;
+  int count_ = 0;
+};
+
+/// Reads a described struct; fields that it does not know are passed over.
+class reader {
+public:
+  explicit reader(cbor::reader& in) : in_{in} {}
+
+  template <class T>
+  void get_struct(T& x) {
+    const auto count = in_.get_map();
+    for (std::uint64_t i = 0; i < count && !in_.failed(); ++i) {
+      const auto outer = key_;
+      const auto outer_found = found_;
+      key_ = static_cast<int>(in_.get_uint());
+      found_ = false;
+      describe(*this, x);
+      if (!found_)
+        in_.skip();
+      key_ = outer;
+      found_ = outer_found;
+    }
+  }
+
+  template <class T>
+  void operator()(int number, const char*, T& x) {
+    if (found_ || number != key_)
+      return;
+    get(x);
+    found_ = true;
+  }
+
+private:
+  template <class T>
+  void get(T& x) {
+    if constexpr (std::is_same_v<T, bool>)
+      x = in_.get_bool();
+    else if constexpr (std::is_unsigned_v<T> || std::is_enum_v<T>)
+      x = static_cast<T>(in_.get_uint());
+    else if constexpr (std::is_same_v<T, std::string>)
+      x = std::string{in_.get_text()};
+    else if constexpr (std::is_same_v<T, datum>)
+      x = make_datum(in_.get_value());
+    else if constexpr (std::is_same_v<T, timestamp>
+                       || std::is_same_v<T, std::optional<timestamp>>)
+      x = from_unix_ms(in_.get_int());
+    else if constexpr (requires { typename T::mapped_type; }) {
+      const auto count = in_.get_map();
+      for (std::uint64_t i = 0; i < count && !in_.failed(); ++i) {
+        typename T::key_type key{};
+        get(key);
+        get(x[key]);
+      }
+    } else
+      get_struct(x);
+  }
+
+  cbor::reader& in_;
+  int key_ = 0;
+  bool found_ = false;
+};
+
+} // namespace pawl::layout
