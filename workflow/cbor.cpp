@@ -17,8 +17,8 @@ constexpr std::uint8_t simple_null = 22;
 constexpr std::uint8_t simple_double = 27;
 
 void put_simple(std::string& out, std::uint8_t info) {
-  out.push_back(static_cast<char>(static_cast<std::uint8_t>(major::simple) << 5
-                                  | info));
+  out.push_back(
+    static_cast<char>(static_cast<std::uint8_t>(major::simple) << 5 | info));
 }
 
 } // namespace
@@ -26,9 +26,8 @@ void put_simple(std::string& out, std::uint8_t info) {
 void put_head(std::string& out, major kind, std::uint64_t n) {
   const auto high
     = static_cast<std::uint8_t>(static_cast<std::uint8_t>(kind) << 5);
-  const auto first = [&](unsigned info) {
-    out.push_back(static_cast<char>(high | info));
-  };
+  const auto first
+    = [&](unsigned info) { out.push_back(static_cast<char>(high | info)); };
   if (n < 24) {
     first(static_cast<unsigned>(n));
   } else if (n <= 0xff) {
@@ -128,7 +127,8 @@ std::uint64_t reader::get_uint() {
 std::int64_t reader::get_int() {
   const auto h = get_head();
   const bool fits = h.n <= static_cast<std::uint64_t>(INT64_MAX);
-  if (failed_ || !fits || (h.kind != major::positive && h.kind != major::negative)) {
+  if (failed_ || !fits
+      || (h.kind != major::positive && h.kind != major::negative)) {
     failed_ = true;
     return 0;
   }

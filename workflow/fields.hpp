@@ -251,8 +251,9 @@ private:
       x = std::string{in_.get_text()};
     else if constexpr (std::is_same_v<T, datum>)
       x = make_datum(in_.get_value());
-    else if constexpr (std::is_same_v<T, timestamp>
-                       || std::is_same_v<T, std::optional<timestamp>>)
+    else if constexpr (
+      std::is_same_v<T,
+                     timestamp> || std::is_same_v<T, std::optional<timestamp>>)
       x = from_unix_ms(in_.get_int());
     else if constexpr (requires { typename T::mapped_type; }) {
       const auto count = in_.get_map();
