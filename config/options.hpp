@@ -1,0 +1,176 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/time.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace pawl::config {
+
+/// What to do about a torn last group of the journal, which was never
+/// acknowledged: cut it and go on, or refuse to start so that a person looks.
+enum class torn_tail : std::uint8_t { cut, ask };
+
+/// What the operator chose. One member an option, grouped as the file is; the
+/// catalogue in options.cpp gives each its bounds and its help, and
+/// config/pawl.yaml shows every default. Sizes are bytes.
+///
+/// Immutable after loading: parts of the daemon get a copy or a reference to
+/// what lives as long as they do.
+struct options {
+  /// Where the data lives. "" stands for $STATE_DIRECTORY, else
+  /// ~/.local/share/pawl; load() fills it in.
+  std::string data_dir;
+  std::vector<std::string> listen = {"127.0.0.1:7295"}; ///< addr:port, unix:/p
+  log::level log_level = log::level::info;
+  std::uint64_t memory_max = 1ULL << 30;
+  duration drain_timeout{10'000};
+
+  struct http_options {
+    std::uint32_t threads = 1;
+    std::uint32_t connections_max = 1024;
+    std::uint32_t streams_max = 256; ///< Of the connections: SSE.
+    std::uint64_t header_max = 16ULL << 10;
+    std::uint64_t body_max = 1ULL << 20;
+    duration header_timeout{5'000};
+    duration body_timeout{30'000};
+    duration write_timeout{30'000};
+    duration idle_timeout{60'000};
+    duration request_timeout{60'000}; ///< Beyond what Prefer: wait asks for.
+    duration wait_max{60'000};        ///< Of Prefer: wait.
+    std::uint32_t page_max = 1000;    ///< Items of a list.
+    bool operator==(const http_options&) const = default;
+  } http;
+
+  struct journal_options {
+    std::uint64_t queue_bytes_max = 64ULL << 20;
+    duration shed_after{100};
+    std::uint32_t batch_max = 1024; ///< Turns in one commit.
+    std::uint64_t batch_bytes_max = 4ULL << 20;
+    bool operator==(const journal_options&) const = default;
+  } journal;
+
+  struct storage_options {
+    config::torn_tail torn_tail = config::torn_tail::cut;
+    bool accept_loss = false;
+    std::uint64_t disk_low = 2ULL << 30;        ///< Free: no new starts below.
+    std::uint64_t disk_critical = 512ULL << 20; ///< Free: no new effects below.
+    std::uint32_t snapshot_events = 64;
+    std::uint64_t snapshot_bytes = 64ULL << 10;
+    bool operator==(const storage_options&) const = default;
+  } storage;
+
+  struct instances_options {
+    std::uint32_t hot_max = 50'000; ///< Actors in memory.
+    std::uint32_t inbox_max = 64;   ///< Messages one instance lets wait.
+    std::uint64_t state_max = 64ULL << 20;
+    std::uint64_t payload_max = 1ULL << 20;
+    std::uint32_t turn_steps_max = 1000;
+    std::uint32_t rehydrations_max = 64; ///< At once.
+    std::uint32_t quarantine_after = 3;  ///< Crashes.
+    bool operator==(const instances_options&) const = default;
+  } instances;
+
+  struct expression_options {
+    std::uint32_t helpers = 2;
+    duration deadline{1'000};
+    std::uint64_t memory_max = 256ULL << 20; ///< Of one helper.
+    std::uint32_t queue_max = 1024;
+    std::uint64_t steps_max = 10'000'000; ///< Of one native evaluation.
+    bool operator==(const expression_options&) const = default;
+  } expression;
+
+  struct steps_options {
+    std::uint32_t concurrency_max = 1024; ///< Calls outstanding.
+    std::uint32_t per_host_max = 256;     ///< Connections.
+    duration connect_timeout{10'000};
+    duration call_timeout{300'000};
+    std::uint64_t response_max = 8ULL << 20;
+    std::uint32_t redirects_max = 10;
+    bool operator==(const steps_options&) const = default;
+  } steps;
+
+  struct retry_options {
+    duration delay_max{3'600'000};
+    bool operator==(const retry_options&) const = default;
+  } retry;
+
+  /// What a definition gets that says nothing under metadata.supervision.
+  struct supervision_options {
+    std::uint32_t max_restarts = 3;
+    duration within{60'000};
+    duration backoff{100};
+    duration backoff_max{10'000};
+    bool operator==(const supervision_options&) const = default;
+  } supervision;
+
+  struct events_options {
+    duration buffer_for{3'600'000};
+    duration dedup_for{86'400'000};
+    bool operator==(const events_options&) const = default;
+  } events;
+
+  struct retention_options {
+    duration idempotency_for{86'400'000};
+    duration sweep_every{10'000};
+    std::uint32_t sweep_max = 10'000; ///< Rows a sweep removes.
+    bool operator==(const retention_options&) const = default;
+  } retention;
+
+  bool operator==(const options&) const = default;
+};
+
+/// How an option is written.
+enum class unit : std::uint8_t {
+  count,   ///< 1024
+  bytes,   ///< 64MiB, 1GiB, 4096
+  time,    ///< 100ms, 5s, 10min, 1h, 30d or ISO 8601: PT1H
+  flag,    ///< true, false
+  word,    ///< One of option::words.
+  text,    ///< Anything.
+  listener ///< A list of listeners.
+};
+
+/// Where the value of an option lies.
+using slot
+  = std::variant<std::uint32_t*, std::uint64_t*, duration*, bool*, std::string*,
+                 std::vector<std::string>*, log::level*, torn_tail*>;
+
+/// One option: all that is known of it but its value.
+struct option {
+  std::string_view key = {}; ///< "http.body_max"
+  unit is = unit::text;
+  std::uint64_t min = 0; ///< Bounds of a count, of bytes or of milliseconds.
+  std::uint64_t max = 0;
+  std::string_view words = {}; ///< Of unit::word: "cut, ask".
+  bool reloadable = false;     ///< SIGHUP brings it in, others need a restart.
+  std::string_view help = {};  ///< A sentence or two.
+  slot (*at)(options&) = nullptr;
+};
+
+/// Every option, in the order of the file.
+[[nodiscard]] std::span<const option> catalogue();
+
+/// The option with this key, or nullptr. Dashes count as underscores.
+[[nodiscard]] const option* find_option(std::string_view key);
+
+/// The environment variable of an option: "PAWL_HTTP_BODY_MAX".
+[[nodiscard]] std::string environment_name(const option& which);
+
+/// A number as it is written in that unit: "64MiB", "5s", "1024".
+[[nodiscard]] std::string number_text(unit is, std::uint64_t n);
+
+/// The value as the file would have it; a list is joined by ", ".
+[[nodiscard]] std::string value_text(const option& which, const options& in);
+
+/// Reads `text` into the option. Fails with errc::malformed; the detail is the
+/// sentence for the user. A list is split at commas.
+[[nodiscard]] result<> set_value(const option& which, options& in,
+                                 std::string_view text);
+
+} // namespace pawl::config
