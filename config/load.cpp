@@ -186,19 +186,6 @@ void apply_environment(const std::vector<assignment>& environment, options& in,
   }
 }
 
-void apply_flags(const std::vector<assignment>& flags, options& in,
-                 std::vector<fault>& faults) {
-  for (const auto& [key, value] : flags) {
-    const auto* which = find_option(key);
-    if (which == nullptr) {
-      faults.push_back({"", 0, 0, "flag: " + unknown_option(key)});
-      continue;
-    }
-    if (const auto done = set_value(*which, in, value); !done)
-      faults.push_back({"", 0, 0, "flag: " + done.error().detail});
-  }
-}
-
 /// What no single option can be wrong about.
 void check_together(const options& in, std::vector<fault>& faults) {
   const auto check = [&](bool good, std::string_view detail) {
@@ -255,6 +242,19 @@ std::vector<fault> apply_yaml(std::string_view text, options& in) {
   return yaml_reader{in}.run(text);
 }
 
+std::vector<fault> apply_flags(const std::vector<assignment>& flags,
+                               options& in) {
+  std::vector<fault> faults;
+  for (const auto& [key, value] : flags) {
+    const auto* which = find_option(key);
+    if (which == nullptr)
+      faults.push_back({"", 0, 0, "flag: " + unknown_option(key)});
+    else if (const auto done = set_value(*which, in, value); !done)
+      faults.push_back({"", 0, 0, "flag: " + done.error().detail});
+  }
+  return faults;
+}
+
 result<loaded> load(const sources& from) {
   loaded out;
   std::vector<fault> faults;
@@ -265,7 +265,8 @@ result<loaded> load(const sources& from) {
     faults = apply_yaml(*text, out.chosen);
   }
   apply_environment(from.environment, out.chosen, faults, out.warnings);
-  apply_flags(from.flags, out.chosen, faults);
+  for (auto& each : apply_flags(from.flags, out.chosen))
+    faults.push_back(std::move(each));
   if (faults.empty())
     check_together(out.chosen, faults);
   if (!faults.empty()) {

@@ -40,6 +40,10 @@ struct loaded {
 /// that does not exist is never descended into.
 [[nodiscard]] std::vector<fault> apply_yaml(std::string_view text, options& in);
 
+/// Reads flags into `in` and returns every fault in them.
+[[nodiscard]] std::vector<fault>
+apply_flags(const std::vector<assignment>& flags, options& in);
+
 /// The environment of this process, for sources::environment.
 [[nodiscard]] std::vector<assignment> process_environment();
 
