@@ -3,9 +3,11 @@
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
+#include "storage/rows.hpp"
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -22,6 +24,8 @@ class Env;
 } // namespace rocksdb
 
 namespace pawl::storage {
+
+class database;
 
 /// What the store keeps of an instance beside its history: enough to list it
 /// and to find what must go on after a restart. Written with every turn.
@@ -46,6 +50,8 @@ struct head {
   bool busy
     = false; ///< It goes on by itself: effects are out, or work is left.
   sequence snapshot = 0; ///< The event that the newest snapshot stands at.
+  sequence older_snapshot = 0; ///< The one before it, which is kept as well.
+  bool operator==(const head&) const = default;
 };
 
 /// Why an instance is set aside.
@@ -53,6 +59,7 @@ struct quarantine {
   std::string reason;
   timestamp since;
   std::uint32_t crashes = 0;
+  bool operator==(const quarantine&) const = default;
 };
 
 /// The first answer to a request with an Idempotency-Key, kept to be given
@@ -64,6 +71,7 @@ struct kept_answer {
   std::string location;     ///< Header, "" for none.
   std::string body;         ///< JSON text.
   timestamp expires;
+  bool operator==(const kept_answer&) const = default;
 };
 
 /// A CloudEvent on its way to listeners, in order of arrival.
@@ -81,6 +89,7 @@ struct subscription {
   std::string ns;
   std::string type; ///< The CloudEvents type if it is a constant, else "".
   timestamp since;
+  bool operator==(const subscription&) const = default;
 };
 
 /// All that one turn of one instance changes. It is committed whole or not.
@@ -88,36 +97,47 @@ struct turn {
   instance_key key;
   bool creates = false; ///< The instance must not exist yet.
   head before;          ///< As last committed; unused when it creates.
-  head after;           ///< `last` and `chain` are filled in by prepare().
+  /// As it is to be. `last`, `chain` and both snapshots are ignored: prepare()
+  /// knows them, and prepared_turn::settle() tells.
+  head after;
   timestamp at;
   std::vector<event> events; ///< At least one.
   std::string snapshot;      ///< State after the turn, "" to write none.
   std::optional<kept_answer> answer;
   std::vector<datum> emitted; ///< CloudEvents to publish, in order.
+  duration emitted_for = std::chrono::hours{24}; ///< They are buffered so long.
   std::vector<subscription> subscribed;
   std::vector<frame_id> unsubscribed;
 };
 
 /// A turn as rows, made ready outside the writer's thread.
 struct prepared_turn {
-  struct row {
-    std::uint8_t family = 0;
-    bool erase = false;
-    std::string key;
-    std::string value;
-  };
   instance_key key;
   bool creates = false;
   sequence last_before = 0;
   sequence last_after = 0;
   std::uint64_t chain_after = 0;
-  std::vector<row> rows;
-  std::vector<std::string> emitted; ///< Encoded; numbered at commit.
+  sequence snapshot_after = 0;
+  sequence older_snapshot_after = 0;
+  row_list rows;
+  std::vector<subscription> subscribed;
+  std::vector<frame_id> unsubscribed;
+  std::string ns;
+  timestamp at;
+  timestamp emitted_until;
+  std::vector<std::string> emitted; ///< CBOR; numbered at commit.
   std::size_t bytes = 0; ///< Of all rows: what the writer's queue counts.
+
+  /// Fills into the head after the turn what prepare() found out: after a
+  /// successful commit, `after` is then the `before` of the next turn.
+  void settle(head& after) const;
 };
 
 /// Turns `what` into rows. Pure; any thread.
 [[nodiscard]] prepared_turn prepare(const turn& what);
+
+/// Adds the rows that keep `answer` until it expires.
+void add_answer(row_list& rows, const kept_answer& answer);
 
 /// A history item as stored.
 struct history_item {
@@ -214,7 +234,8 @@ public:
   result<bool> put_definition(const stored_definition& what,
                               const std::optional<kept_answer>& answer);
   /// Forgets a version; its content stays as long as instances are pinned to
-  /// it. Fails with errc::not_found, errc::in_use (a live instance).
+  /// it, and for an hour, so that a start which is under way finds it.
+  /// Fails with errc::not_found, errc::in_use (a live instance).
   result<> remove_definition(const definition_id& id);
   /// Purges an ended instance: history, head, indexes, snapshots.
   /// Fails with errc::not_found, errc::invalid_state (not ended).
@@ -228,8 +249,9 @@ public:
              const std::optional<kept_answer>& answer);
   result<> put_quarantine(const instance_key& key,
                           const std::optional<quarantine>& what);
-  /// Removes expired answers, events and deduplication rows, at most `max`;
-  /// returns how many.
+  /// Removes expired answers, events, deduplication rows and the contents of
+  /// definitions that were removed and that nothing is pinned to, at most
+  /// `max`; returns how many.
   result<std::size_t> collect_garbage(timestamp now, std::size_t max);
 
   // --- Reading: any thread -----------------------------------------------
@@ -290,15 +312,22 @@ public:
 
   /// Free bytes of the file system that holds the store.
   [[nodiscard]] std::uint64_t free_bytes() const;
+  /// Whether the disk has refused a write or a sync: commit() fails from then
+  /// on, and the process must end.
+  [[nodiscard]] bool failed() const;
 
 private:
-  store();
-  struct state;
-  std::unique_ptr<state> state_;
+  friend result<std::vector<std::string>> verify(const store& what);
+  explicit store(std::unique_ptr<database> opened);
+  result<> count_events();
+
+  std::unique_ptr<database> db_;
+  std::atomic<std::uint64_t> last_event_{0};
 };
 
-/// Refolds every history offline: numbers, chains, checksums, heads against
-/// histories. Returns one sentence a fault.
+/// Reads every row offline: numbers, chains, checksums, heads against
+/// histories, indexes against heads. Returns one sentence a fault; failing
+/// itself only if the disk does.
 [[nodiscard]] result<std::vector<std::string>> verify(const store& what);
 
 } // namespace pawl::storage

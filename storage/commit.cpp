@@ -1,0 +1,139 @@
+#include "storage/database.hpp"
+#include "storage/events.hpp"
+#include "storage/store.hpp"
+#include "storage/values.hpp"
+
+#include <unordered_map>
+
+namespace pawl::storage {
+
+namespace {
+
+/// A group on its way to the disk. Later turns of the group see what earlier
+/// ones changed, although none of it is written yet.
+class group_commit {
+public:
+  group_commit(const database& db, std::uint64_t last_event)
+      : db_{db}, numbering_{last_event} {}
+
+  /// Fails as a whole only if the store cannot be read.
+  result<result<>> admit(const prepared_turn& what);
+
+  /// All rows, in order. Valid until the next call.
+  std::span<const row_list* const> rows();
+  [[nodiscard]] std::uint64_t last_event() const { return numbering_.last(); }
+
+private:
+  /// Where the history of `key` ends; nothing if there is no such instance.
+  result<std::optional<sequence>> end_of(const instance_key& key) const;
+  result<> unsubscribe(const prepared_turn& what, row_list& rows);
+
+  const database& db_;
+  event_numbering numbering_;
+  std::unordered_map<instance_key, sequence> ends_;
+  // Listens of this group by the key of their row: their type.
+  std::unordered_map<std::string, std::string> subscribed_;
+  // What only this thread knows: numbers of events, types of listens. In a
+  // deque's stead: reserved once, never moved while `parts_` points to it.
+  std::vector<std::unique_ptr<row_list>> extra_;
+  std::vector<const row_list*> parts_;
+};
+
+result<std::optional<sequence>>
+group_commit::end_of(const instance_key& key) const {
+  if (const auto seen = ends_.find(key); seen != ends_.end())
+    return std::optional{seen->second};
+  auto row = db_.get(family::head, bytes_of(key));
+  if (!row)
+    return row.error();
+  if (!*row)
+    return std::optional<sequence>{};
+  auto last = decode_head_last(bytes_of(key), **row);
+  if (!last)
+    return last.error();
+  return std::optional{*last};
+}
+
+result<> group_commit::unsubscribe(const prepared_turn& what, row_list& rows) {
+  for (const auto frame : what.unsubscribed) {
+    const auto key = subscription_key(what.key, frame);
+    std::string type;
+    if (const auto fresh = subscribed_.find(key); fresh != subscribed_.end()) {
+      type = fresh->second;
+    } else {
+      auto row = db_.get(family::subscription, key);
+      if (!row)
+        return row.error();
+      if (!*row)
+        continue;
+      auto known = decode_subscription(key, **row);
+      if (!known)
+        return known.error();
+      type = std::move(known->type);
+    }
+    rows.erase(family::subscription, key);
+    rows.erase(family::index, listener_key(type, what.key, frame));
+  }
+  return {};
+}
+
+result<result<>> group_commit::admit(const prepared_turn& what) {
+  auto end = end_of(what.key);
+  if (!end)
+    return end.error();
+  if (what.creates && *end)
+    return result<>{error{errc::already_exists, "the instance exists already"}};
+  if (!what.creates && (!*end || **end != what.last_before))
+    return result<>{
+      error{errc::conflict, "the history of the instance has moved on"}};
+  if (!what.unsubscribed.empty()) {
+    auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+    if (auto done = unsubscribe(what, rows); !done)
+      return done.error();
+    parts_.push_back(&rows);
+  }
+  for (const auto& s : what.subscribed)
+    subscribed_[subscription_key(what.key, s.frame)] = s.type;
+  parts_.push_back(&what.rows);
+  if (!what.emitted.empty()) {
+    auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+    for (const auto& cbor : what.emitted)
+      numbering_.add(rows, what.ns, what.at, what.emitted_until, cbor);
+    parts_.push_back(&rows);
+  }
+  ends_[what.key] = what.last_after;
+  return result<>{};
+}
+
+std::span<const row_list* const> group_commit::rows() {
+  if (numbering_.used()) {
+    auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+    numbering_.finish(rows);
+    parts_.push_back(&rows);
+  }
+  return parts_;
+}
+
+} // namespace
+
+result<std::vector<result<>>>
+store::commit(std::span<const prepared_turn* const> group) {
+  if (failed())
+    return error{errc::io, "the disk has refused a write before"};
+  group_commit pending{*db_, last_event_};
+  std::vector<result<>> out;
+  out.reserve(group.size());
+  for (const auto* what : group) {
+    auto one = pending.admit(*what);
+    if (!one)
+      return one.error();
+    out.push_back(std::move(*one));
+  }
+  if (const auto rows = pending.rows(); !rows.empty())
+    if (auto written = db_->write(rows); !written)
+      return written.error();
+  last_event_ = pending.last_event();
+  return out;
+}
+
+} // namespace pawl::storage

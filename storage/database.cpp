@@ -1,0 +1,183 @@
+#include "storage/database.hpp"
+
+#include "storage/directory.hpp"
+#include "storage/status.hpp"
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <limits>
+
+namespace pawl::storage {
+
+database::database(rocksdb::Env* env, std::filesystem::path directory)
+    : env_{env}, directory_{std::move(directory)} {}
+
+database::~database() {
+  release();
+}
+
+void database::release() {
+  if (db_) {
+    for (auto* h : handles_)
+      db_->DestroyColumnFamilyHandle(h).PermitUncheckedError();
+    handles_.clear();
+    db_->Close().PermitUncheckedError();
+    db_.reset();
+  }
+  if (lock_ != nullptr)
+    env_->UnlockFile(lock_).PermitUncheckedError();
+  lock_ = nullptr;
+}
+
+database::read_point::read_point(const database& db)
+    : db_{db}, at_{db.db_->GetSnapshot()} {}
+
+database::read_point::~read_point() {
+  db_.db_->ReleaseSnapshot(at_);
+}
+
+result<std::optional<std::string>>
+database::get(family where, std::string_view key, const read_point* at) const {
+  rocksdb::ReadOptions options;
+  if (at != nullptr)
+    options.snapshot = at->at_;
+  std::string value;
+  const auto s = db_->Get(options, handle(where), key, &value);
+  if (s.IsNotFound())
+    return std::optional<std::string>{};
+  if (!s.ok())
+    return to_error(s, "reading the store");
+  return std::optional{std::move(value)};
+}
+
+result<> database::write(std::span<const row_list* const> lists) {
+  if (*failed_)
+    return error{errc::io, "the disk has refused a write before; the process "
+                           "must end before it can be trusted again"};
+  std::size_t bytes = 0;
+  for (const auto* list : lists)
+    bytes += list->bytes();
+  // Eight bytes a row guard it from here to the write-ahead log and the
+  // memory table.
+  rocksdb::WriteBatch batch{bytes, 0, 8, 0};
+  rocksdb::Status s;
+  for (const auto* list : lists)
+    list->for_each([&](const row_list::row& r) {
+      if (!s.ok())
+        return;
+      if (r.change == row_change::put)
+        s = batch.Put(handle(r.where), r.key, r.value);
+      else if (r.change == row_change::erase)
+        s = batch.Delete(handle(r.where), r.key);
+      else
+        s = batch.DeleteRange(handle(r.where), r.key, r.value);
+    });
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  options.protection_bytes_per_key = 8;
+  if (s.ok())
+    s = db_->Write(options, &batch);
+  // A background job may have failed while this write came through: the disk
+  // is not to be trusted, so it does not count as done.
+  if (s.ok() && !*failed_)
+    return {};
+  *failed_ = true;
+  const auto why
+    = s.ok() ? rocksdb::Status::IOError("a background job failed") : s;
+  return error{errc::io, to_error(why, "writing to the store").detail};
+}
+
+result<> database::write(const row_list& rows) {
+  const std::array lists{&rows};
+  return write(lists);
+}
+
+result<> database::close() {
+  if (*failed_)
+    return error{errc::io, "the disk has refused a write; the stop is not an "
+                           "orderly one"};
+  rocksdb::FlushOptions options;
+  options.wait = true;
+  if (auto s = db_->Flush(options, handles_); !s.ok())
+    return to_error(s, "flushing the store");
+  for (auto* h : handles_)
+    db_->DestroyColumnFamilyHandle(h).PermitUncheckedError();
+  handles_.clear();
+  const auto s = db_->Close();
+  db_.reset();
+  if (!s.ok())
+    return to_error(s, "closing the store");
+  if (*failed_)
+    return error{errc::io, "a background job failed while closing"};
+  auto marked = mark_clean(*env_, directory_);
+  release();
+  return marked;
+}
+
+std::uint64_t database::free_bytes() const {
+  std::uint64_t free = 0;
+  const auto s = env_->GetFileSystem()->GetFreeSpace(
+    directory_.string(), rocksdb::IOOptions{}, &free, nullptr);
+  // A file system that cannot tell is not a reason to stop.
+  return s.ok() ? free : std::numeric_limits<std::uint64_t>::max();
+}
+
+result<> database::verify_checksums() const {
+  if (auto s = db_->VerifyChecksum(); !s.ok())
+    return to_error(s, "comparing the checksums of the tables");
+  return {};
+}
+
+// --- scan -------------------------------------------------------------------
+
+struct scan::cursor {
+  range over;
+  rocksdb::Slice until;
+  std::unique_ptr<rocksdb::Iterator> rows;
+};
+
+scan::scan(const database& db, range over, const database::read_point* at)
+    : cursor_{std::make_unique<cursor>()} {
+  cursor_->over = std::move(over);
+  rocksdb::ReadOptions options;
+  options.total_order_seek = !cursor_->over.one_instance;
+  if (at != nullptr)
+    options.snapshot = at->at_;
+  if (!cursor_->over.until.empty()) {
+    cursor_->until = cursor_->over.until;
+    options.iterate_upper_bound = &cursor_->until;
+  }
+  cursor_->rows.reset(
+    db.db_->NewIterator(options, db.handle(cursor_->over.where)));
+  cursor_->rows->Seek(cursor_->over.from);
+}
+
+scan::~scan() = default;
+scan::scan(scan&&) noexcept = default;
+
+bool scan::valid() const {
+  return cursor_->rows->Valid();
+}
+void scan::next() {
+  cursor_->rows->Next();
+}
+void scan::seek(std::string_view key) {
+  cursor_->rows->Seek(key);
+}
+std::string_view scan::key() const {
+  return cursor_->rows->key().ToStringView();
+}
+std::string_view scan::value() const {
+  return cursor_->rows->value().ToStringView();
+}
+result<> scan::status() const {
+  if (auto s = cursor_->rows->status(); !s.ok())
+    return to_error(s, "reading the store");
+  return {};
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,232 @@
+#include "base/bytes.hpp"
+#include "storage/database.hpp"
+#include "storage/store.hpp"
+#include "storage/values.hpp"
+
+#include <algorithm>
+
+namespace pawl::storage {
+
+namespace {
+
+// What all index rows of a list agree on, whatever their filter: inverted time
+// of creation, instance. A list walks in this order, and a cursor is one.
+constexpr std::size_t position_size = 8 + 16;
+constexpr char cursor_version = 1;
+
+/// Rows that a page may look at. A filter that nothing matches ends a page
+/// early, with a cursor, rather than hold a thread for millions of rows.
+constexpr std::size_t rows_max = 50'000;
+
+std::string to_cursor(std::string_view position) {
+  std::string raw{cursor_version};
+  raw.append(position);
+  put_u32(raw, crc32c(raw));
+  return to_hex(raw);
+}
+
+int digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+result<std::string> from_cursor(std::string_view text) {
+  const error bad{errc::malformed, "the cursor is none that a list gave"};
+  constexpr std::size_t raw_size = 1 + position_size + 4;
+  if (text.size() != 2 * raw_size)
+    return bad;
+  std::string raw;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const auto high = digit(text[i]);
+    const auto low = digit(text[i + 1]);
+    if (high < 0 || low < 0)
+      return bad;
+    raw.push_back(static_cast<char>(high * 16 + low));
+  }
+  const auto summed = std::string_view{raw}.substr(0, raw_size - 4);
+  if (raw[0] != cursor_version
+      || get_u32(std::string_view{raw}.substr(summed.size())) != crc32c(summed))
+    return bad;
+  return raw.substr(1, position_size);
+}
+
+/// The indexes that all rows of the page stand in.
+std::vector<std::string> prefixes_of(const list_query& q) {
+  std::vector<std::string> out;
+  if (q.quarantined == true)
+    out.push_back(index_prefix(index_kind::quarantined, 0));
+  for (const auto& [key, value] : q.labels)
+    out.push_back(index_prefix(index_kind::label, index_value(key, value)));
+  if (q.workflow && q.version)
+    out.push_back(
+      index_prefix(index_kind::version, index_value(*q.workflow, *q.version)));
+  else if (q.workflow)
+    out.push_back(index_prefix(index_kind::workflow, index_value(*q.workflow)));
+  if (q.status) {
+    const char status = static_cast<char>(*q.status);
+    out.push_back(index_prefix(index_kind::status, index_value({&status, 1})));
+  }
+  if (q.ns)
+    out.push_back(index_prefix(index_kind::ns, index_value(*q.ns)));
+  if (out.empty())
+    out.push_back(index_prefix(index_kind::all, 0));
+  return out;
+}
+
+bool matches(const head& h, const list_query& q) {
+  // An index row stands for a hash: the head has the last word.
+  if ((q.ns && h.ns != *q.ns) || (q.workflow && h.workflow.name != *q.workflow)
+      || (q.version && h.workflow.version != *q.version)
+      || (q.status && h.status != *q.status))
+    return false;
+  if (q.started_after && (!h.started || *h.started <= *q.started_after))
+    return false;
+  if (q.started_before && (!h.started || *h.started >= *q.started_before))
+    return false;
+  return std::ranges::all_of(q.labels, [&](const auto& label) {
+    const auto found = h.labels.find(label.first);
+    return found != h.labels.end() && found->second == label.second;
+  });
+}
+
+/// Walks over the positions that stand in all of several indexes: whichever
+/// index is behind jumps to where the others are, so that the rarest filter
+/// sets the pace.
+class intersection {
+public:
+  intersection(const database& db, const database::read_point& at,
+               std::vector<std::string> prefixes, const std::string& from)
+      : prefixes_{std::move(prefixes)}, reached_{from} {
+    for (const auto& prefix : prefixes_)
+      rows_.emplace_back(
+        db,
+        scan::range{family::index, prefix + from, after_prefix(prefix), false},
+        &at);
+  }
+
+  /// The next position; nothing at the end, or when no row may be looked at
+  /// any more.
+  result<std::optional<std::string>> next(std::size_t& rows_left) {
+    std::string target;
+    std::size_t agreed = 0;
+    for (std::size_t i = 0; agreed < rows_.size(); i = (i + 1) % rows_.size()) {
+      auto& rows = rows_[i];
+      if (rows_left == 0)
+        return std::optional<std::string>{};
+      --rows_left;
+      if (rows.valid() && rows.key().substr(index_prefix_size) < target)
+        rows.seek(prefixes_[i] + target);
+      if (!rows.valid()) {
+        if (auto s = rows.status(); !s)
+          return s.error();
+        return std::optional<std::string>{};
+      }
+      const auto here = rows.key().substr(index_prefix_size);
+      agreed = here == target ? agreed + 1 : 1;
+      target = here;
+      reached_ = here;
+    }
+    rows_[0].next();
+    return std::optional{target};
+  }
+
+  /// As far as any index has come: what is before it has been looked at.
+  [[nodiscard]] const std::string& reached() const { return reached_; }
+
+private:
+  std::vector<std::string> prefixes_;
+  std::vector<scan> rows_;
+  std::string reached_;
+};
+
+/// The head at `position` if the list shows it.
+result<std::optional<head>> read_shown(const database& db,
+                                       const database::read_point& at,
+                                       std::string_view position,
+                                       const list_query& query) {
+  const auto key = instance_at(position.substr(8));
+  auto row = db.get(family::head, bytes_of(key), &at);
+  if (!row)
+    return row.error();
+  if (!*row)
+    return error{errc::corrupt, "an index names an instance that is not there: "
+                                  + to_hex(bytes_of(key))};
+  auto one = decode_head(bytes_of(key), **row);
+  if (!one)
+    return one.error();
+  if (!matches(*one, query))
+    return std::optional<head>{};
+  if (query.quarantined) {
+    auto aside = db.get(family::quarantine, bytes_of(key), &at);
+    if (!aside)
+      return aside.error();
+    if (aside->has_value() != *query.quarantined)
+      return std::optional<head>{};
+  }
+  return std::optional{std::move(*one)};
+}
+
+} // namespace
+
+result<list_page> store::list(const list_query& query) const {
+  constexpr std::uint32_t limit_max = 1000;
+  const auto limit = std::clamp<std::uint32_t>(query.limit, 1, limit_max);
+  std::string from;
+  if (!query.cursor.empty()) {
+    auto position = from_cursor(query.cursor);
+    if (!position)
+      return position.error();
+    from = std::move(*position);
+  }
+  const database::read_point now{*db_};
+  intersection found{*db_, now, prefixes_of(query), from};
+  list_page page;
+  std::size_t rows_left = rows_max;
+  for (;;) {
+    auto position = found.next(rows_left);
+    if (!position)
+      return position.error();
+    if (!*position)
+      break;
+    auto one = read_shown(*db_, now, **position, query);
+    if (!one)
+      return one.error();
+    if (!*one)
+      continue;
+    if (page.items.size() == limit) {
+      page.next_cursor = to_cursor(**position);
+      return page;
+    }
+    page.items.push_back(std::move(**one));
+  }
+  if (rows_left == 0)
+    page.next_cursor = to_cursor(found.reached());
+  return page;
+}
+
+result<std::vector<std::string>>
+store::namespaces_of(std::string_view instance_id) const {
+  const database::read_point now{*db_};
+  const auto prefix = index_prefix(index_kind::id, index_value(instance_id));
+  scan rows{*db_, {family::index, prefix, after_prefix(prefix), false}, &now};
+  std::vector<std::string> out;
+  for (; rows.valid() && out.size() < 2; rows.next()) {
+    const auto key = instance_at(rows.key().substr(index_prefix_size + 8));
+    auto row = db_->get(family::head, bytes_of(key), &now);
+    if (!row)
+      return row.error();
+    if (!*row)
+      continue;
+    auto one = decode_head(bytes_of(key), **row);
+    if (!one)
+      return one.error();
+    if (one->id == instance_id)
+      out.push_back(std::move(one->ns));
+  }
+  if (auto s = rows.status(); !s)
+    return s.error();
+  return out;
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,169 @@
+#include "storage/database.hpp"
+#include "storage/directory.hpp"
+#include "storage/status.hpp"
+#include "storage/store.hpp"
+#include "storage/values.hpp"
+#include "storage/wal_scanner.hpp"
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace pawl::storage {
+
+namespace {
+
+/// Decides what becomes of the write-ahead logs before RocksDB reads them.
+/// Returns whether damage was found and is to be opened all the same.
+result<bool> judge_logs(rocksdb::Env& env, const open_options& options,
+                        recovery_report& found) {
+  auto verdict = scan_logs(env, options.directory);
+  if (!verdict)
+    return verdict.error();
+  if (verdict->what == wal_verdict::kind::intact)
+    return false;
+  const auto place = fmt::format("{} at byte {}: {}",
+                                 (options.directory / verdict->file).string(),
+                                 verdict->offset, verdict->why);
+  const bool torn = verdict->what == wal_verdict::kind::torn && !found.clean;
+  if (torn && options.torn_tail_cut) {
+    auto cut
+      = cut_log(env, options.directory, verdict->file, verdict->good_end);
+    if (!cut)
+      return cut.error();
+    found.tail_bytes_cut = verdict->tail_bytes;
+    found.notes.push_back(
+      fmt::format("cut {} bytes of a torn last write, which was not "
+                  "acknowledged, off {}",
+                  verdict->tail_bytes, place));
+    return false;
+  }
+  if (!options.accept_loss)
+    return error{errc::corrupt,
+                 torn ? "torn tail, not to be cut by configuration: " + place
+                      : "acknowledged data is damaged: " + place};
+  found.notes.push_back(fmt::format(
+    "DATA LOSS ACCEPTED: {}; up to {} bytes of acknowledged changes behind "
+    "byte {} are lost",
+    place, verdict->lost_bytes, verdict->good_end));
+  return true;
+}
+
+result<bool> families_are_missing(const rocksdb::DBOptions& options,
+                                  const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  auto s = rocksdb::DB::ListColumnFamilies(options, directory.string(), &names);
+  if (!s.ok())
+    return to_error(s, "reading the families of " + directory.string());
+  for (const auto& name : names)
+    if (std::ranges::find(family_names, name) == family_names.end())
+      return error{errc::corrupt,
+                   fmt::format("{} holds a family '{}' that this program does "
+                               "not know: it is foreign or newer",
+                               directory.string(), name)};
+  return names.size() < family_count;
+}
+
+} // namespace
+
+result<> database::lock() {
+  const auto file = (directory_ / lock_file).string();
+  const auto s = env_->LockFile(file, &lock_);
+  if (s.ok())
+    return {};
+  lock_ = nullptr;
+  auto why = to_error(s, "locking " + file);
+  // RocksDB has no code for it: whatever is not about opening the file is
+  // about somebody else having it.
+  const bool cannot_open = why.detail.find("open a file") != std::string::npos;
+  if (why.code == errc::io && !cannot_open)
+    why = {errc::locked, fmt::format("another process, or another part of this "
+                                     "one, holds {}",
+                                     directory_.string())};
+  return why;
+}
+
+result<> database::admit_format(bool families_were_missing) {
+  auto row = get(family::meta, meta_keys::format);
+  if (!row)
+    return row.error();
+  if (*row) {
+    auto version = decode_number(meta_keys::format, **row);
+    if (!version)
+      return version.error();
+    if (*version > format_version || families_were_missing)
+      return error{errc::corrupt,
+                   fmt::format("{} is of format {} with {} families; this "
+                               "program reads up to format {}",
+                               directory_.string(), *version,
+                               families_were_missing ? "missing" : "all",
+                               format_version)};
+    return {};
+  }
+  for (const auto where : {family::journal, family::head, family::definition})
+    if (scan rows{*this, {where, "", "", false}}; rows.valid())
+      return error{errc::corrupt,
+                   directory_.string() + " holds data, but no format version"};
+  row_list rows;
+  rows.put(family::meta, meta_keys::format, encode_number(format_version));
+  return write(rows);
+}
+
+result<> database::count_boot() {
+  auto row = get(family::meta, meta_keys::boots);
+  if (!row)
+    return row.error();
+  std::uint64_t boots = 0;
+  if (*row) {
+    auto before = decode_number(meta_keys::boots, **row);
+    if (!before)
+      return before.error();
+    boots = *before;
+  }
+  row_list rows;
+  rows.put(family::meta, meta_keys::boots, encode_number(boots + 1));
+  return write(rows);
+}
+
+result<std::unique_ptr<database>> database::open(const open_options& options,
+                                                 recovery_report& found) {
+  auto* env = options.env != nullptr ? options.env : rocksdb::Env::Default();
+  found = {};
+  std::unique_ptr<database> out{new database{env, options.directory}};
+  // The lock comes first, so that nobody works on what is being judged; it
+  // needs the directory, and makes nothing in one that is not ours.
+  auto state = admit_directory(*env, options.directory);
+  if (!state)
+    return state.error();
+  if (auto locked = out->lock(); !locked)
+    return locked.error();
+  const bool established = *state == directory_state::established;
+  found.clean = !established || is_marked_clean(*env, options.directory);
+  bool missing = true;
+  bool point_in_time = false;
+  if (established) {
+    rocksdb::DBOptions plain;
+    plain.env = env;
+    auto some_missing = families_are_missing(plain, options.directory);
+    if (!some_missing)
+      return some_missing.error();
+    missing = *some_missing;
+    auto damaged = judge_logs(*env, options, found);
+    if (!damaged)
+      return damaged.error();
+    point_in_time = *damaged;
+  }
+  if (auto opened = out->open_rocksdb(options, point_in_time); !opened)
+    return opened.error();
+  if (auto admitted = out->admit_format(established && missing); !admitted)
+    return admitted.error();
+  if (auto unmarked = unmark_clean(*env, options.directory); !unmarked)
+    return unmarked.error();
+  if (auto counted = out->count_boot(); !counted)
+    return counted.error();
+  return out;
+}
+
+} // namespace pawl::storage

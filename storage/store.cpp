@@ -1,0 +1,31 @@
+#include "storage/store.hpp"
+
+#include "storage/database.hpp"
+
+namespace pawl::storage {
+
+store::store(std::unique_ptr<database> opened) : db_{std::move(opened)} {}
+store::~store() = default;
+
+result<std::unique_ptr<store>> store::open(const open_options& options,
+                                           recovery_report& found) {
+  auto opened = database::open(options, found);
+  if (!opened)
+    return opened.error();
+  std::unique_ptr<store> out{new store{std::move(*opened)}};
+  if (auto counted = out->count_events(); !counted)
+    return counted.error();
+  return out;
+}
+
+result<> store::close() {
+  return db_->close();
+}
+std::uint64_t store::free_bytes() const {
+  return db_->free_bytes();
+}
+bool store::failed() const {
+  return db_->failed();
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,192 @@
+#include "storage/values.hpp"
+
+#include "storage/wire.hpp"
+#include "workflow/codec.hpp"
+
+namespace pawl::storage {
+
+namespace {
+// Every kind of value begins at format 1; a change of one raises its own.
+constexpr std::uint8_t format = 1;
+} // namespace
+
+std::string encode_snapshot(std::uint64_t chain, std::string_view state) {
+  auto out = begin_value(format, 12 + state.size());
+  put_u64(out, chain);
+  put_text(out, state);
+  seal(out);
+  return out;
+}
+
+result<std::pair<std::uint64_t, std::string>>
+decode_snapshot(std::string_view key, std::string_view value) {
+  wire_reader in{value, format};
+  const auto chain = in.u64();
+  std::string state{in.text()};
+  if (!in.done())
+    return broken_row(family::snapshot, key);
+  return std::pair{chain, std::move(state)};
+}
+
+std::string encode_answer(const kept_answer& what) {
+  auto out = begin_value(format, 64 + what.scope.size() + what.body.size());
+  put_time(out, what.expires);
+  put_u32(out, what.status);
+  put_text(out, what.scope);
+  put_text(out, what.body_digest);
+  put_text(out, what.location);
+  put_text(out, what.body);
+  seal(out);
+  return out;
+}
+
+result<kept_answer> decode_answer(std::string_view key,
+                                  std::string_view value) {
+  wire_reader in{value, format};
+  kept_answer out;
+  out.expires = in.time();
+  out.status = in.u32();
+  out.scope = in.text();
+  out.body_digest = in.text();
+  out.location = in.text();
+  out.body = in.text();
+  if (!in.done())
+    return broken_row(family::dedup, key);
+  return out;
+}
+
+std::string encode_seen(timestamp expires) {
+  auto out = begin_value(format, 8);
+  put_time(out, expires);
+  seal(out);
+  return out;
+}
+
+result<timestamp> decode_seen(std::string_view key, std::string_view value) {
+  wire_reader in{value, format};
+  const auto expires = in.time();
+  if (!in.done())
+    return broken_row(family::dedup, key);
+  return expires;
+}
+
+std::string encode_event(std::string_view ns, timestamp arrived,
+                         std::string_view cbor) {
+  auto out = begin_value(format, 16 + ns.size() + cbor.size());
+  put_time(out, arrived);
+  put_text(out, ns);
+  put_text(out, cbor);
+  seal(out);
+  return out;
+}
+
+result<arrived_event> decode_event(std::string_view key,
+                                   std::string_view value) {
+  wire_reader in{value, format};
+  arrived_event out;
+  out.arrived = in.time();
+  out.ns = in.text();
+  const auto cbor = in.text();
+  if (!in.done() || key.size() != 8)
+    return broken_row(family::event, key);
+  auto decoded = decode_cbor(cbor);
+  if (!decoded)
+    return broken_row(family::event, key);
+  out.number = get_u64(key);
+  out.event = make_datum(std::move(*decoded));
+  return out;
+}
+
+std::string encode_subscription(const subscription& what) {
+  auto out = begin_value(format, 16 + what.ns.size() + what.type.size());
+  put_time(out, what.since);
+  put_text(out, what.ns);
+  put_text(out, what.type);
+  seal(out);
+  return out;
+}
+
+result<subscription> decode_subscription(std::string_view key,
+                                         std::string_view value) {
+  wire_reader in{value, format};
+  subscription out;
+  out.since = in.time();
+  out.ns = in.text();
+  out.type = in.text();
+  if (!in.done() || key.size() != 20)
+    return broken_row(family::subscription, key);
+  out.key = instance_at(key);
+  out.frame = get_u32(key.substr(16));
+  return out;
+}
+
+std::string encode_definition(const stored_definition& what) {
+  auto out
+    = begin_value(format, 200 + what.source.size() + what.document.size());
+  put_time(out, what.created);
+  put_text(out, what.id.ns);
+  put_text(out, what.id.name);
+  put_text(out, what.id.version);
+  put_text(out, what.digest);
+  put_text(out, what.content_type);
+  put_text(out, what.source);
+  put_text(out, what.document);
+  seal(out);
+  return out;
+}
+
+result<stored_definition> decode_definition(std::string_view key,
+                                            std::string_view value) {
+  wire_reader in{value, format};
+  stored_definition out;
+  out.created = in.time();
+  out.id.ns = in.text();
+  out.id.name = in.text();
+  out.id.version = in.text();
+  out.digest = in.text();
+  out.content_type = in.text();
+  out.source = in.text();
+  out.document = in.text();
+  if (!in.done())
+    return broken_row(family::definition, key);
+  return out;
+}
+
+std::string encode_quarantine(const quarantine& what) {
+  auto out = begin_value(format, 16 + what.reason.size());
+  put_time(out, what.since);
+  put_u32(out, what.crashes);
+  put_text(out, what.reason);
+  seal(out);
+  return out;
+}
+
+result<quarantine> decode_quarantine(std::string_view key,
+                                     std::string_view value) {
+  wire_reader in{value, format};
+  quarantine out;
+  out.since = in.time();
+  out.crashes = in.u32();
+  out.reason = in.text();
+  if (!in.done())
+    return broken_row(family::quarantine, key);
+  return out;
+}
+
+std::string encode_number(std::uint64_t n) {
+  auto out = begin_value(format, 8);
+  put_u64(out, n);
+  seal(out);
+  return out;
+}
+
+result<std::uint64_t> decode_number(std::string_view key,
+                                    std::string_view value) {
+  wire_reader in{value, format};
+  const auto n = in.u64();
+  if (!in.done())
+    return broken_row(family::meta, key);
+  return n;
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "storage/store.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pawl::storage {
+
+// The values of all rows but the journal's (docs/format/keys.md). Each
+// decoder takes the row's key for its complaint and fails with errc::corrupt.
+
+[[nodiscard]] std::string encode_head(const head& what);
+[[nodiscard]] result<head> decode_head(std::string_view key,
+                                       std::string_view value);
+/// Only the last sequence: what commit() compares.
+[[nodiscard]] result<sequence> decode_head_last(std::string_view key,
+                                                std::string_view value);
+
+/// A snapshot's `state` with the chain of the history up to it.
+[[nodiscard]] std::string encode_snapshot(std::uint64_t chain,
+                                          std::string_view state);
+[[nodiscard]] result<std::pair<std::uint64_t, std::string>>
+decode_snapshot(std::string_view key, std::string_view value);
+
+[[nodiscard]] std::string encode_answer(const kept_answer& what);
+[[nodiscard]] result<kept_answer> decode_answer(std::string_view key,
+                                                std::string_view value);
+
+[[nodiscard]] std::string encode_seen(timestamp expires);
+[[nodiscard]] result<timestamp> decode_seen(std::string_view key,
+                                            std::string_view value);
+
+/// `cbor`: the CloudEvent.
+[[nodiscard]] std::string encode_event(std::string_view ns, timestamp arrived,
+                                       std::string_view cbor);
+[[nodiscard]] result<arrived_event> decode_event(std::string_view key,
+                                                 std::string_view value);
+
+[[nodiscard]] std::string encode_subscription(const subscription& what);
+[[nodiscard]] result<subscription> decode_subscription(std::string_view key,
+                                                       std::string_view value);
+
+[[nodiscard]] std::string encode_definition(const stored_definition& what);
+[[nodiscard]] result<stored_definition>
+decode_definition(std::string_view key, std::string_view value);
+
+[[nodiscard]] std::string encode_quarantine(const quarantine& what);
+[[nodiscard]] result<quarantine> decode_quarantine(std::string_view key,
+                                                   std::string_view value);
+
+/// A single number: format version, counters.
+[[nodiscard]] std::string encode_number(std::uint64_t n);
+[[nodiscard]] result<std::uint64_t> decode_number(std::string_view key,
+                                                  std::string_view value);
+
+} // namespace pawl::storage
