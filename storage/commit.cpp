@@ -16,8 +16,9 @@ public:
   group_commit(const database& db, std::uint64_t last_event)
       : db_{db}, numbering_{last_event} {}
 
-  /// Fails as a whole only if the store cannot be read.
-  result<result<>> admit(const prepared_turn& what);
+  /// Takes the turn in, or says in `refusal` why not. Fails only if the store
+  /// cannot be read.
+  result<> admit(const prepared_turn& what, result<>& refusal);
 
   /// All rows, in order. Valid until the next call.
   std::span<const row_list* const> rows();
@@ -77,15 +78,18 @@ result<> group_commit::unsubscribe(const prepared_turn& what, row_list& rows) {
   return {};
 }
 
-result<result<>> group_commit::admit(const prepared_turn& what) {
+result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
   auto end = end_of(what.key);
   if (!end)
     return end.error();
-  if (what.creates && *end)
-    return result<>{error{errc::already_exists, "the instance exists already"}};
-  if (!what.creates && (!*end || **end != what.last_before))
-    return result<>{
-      error{errc::conflict, "the history of the instance has moved on"}};
+  if (what.creates && *end) {
+    refusal = error{errc::already_exists, "the instance exists already"};
+    return {};
+  }
+  if (!what.creates && *end != what.last_before) {
+    refusal = error{errc::conflict, "the history of the instance has moved on"};
+    return {};
+  }
   if (!what.unsubscribed.empty()) {
     auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
     if (auto done = unsubscribe(what, rows); !done)
@@ -102,7 +106,7 @@ result<result<>> group_commit::admit(const prepared_turn& what) {
     parts_.push_back(&rows);
   }
   ends_[what.key] = what.last_after;
-  return result<>{};
+  return {};
 }
 
 std::span<const row_list* const> group_commit::rows() {
@@ -124,10 +128,8 @@ store::commit(std::span<const prepared_turn* const> group) {
   std::vector<result<>> out;
   out.reserve(group.size());
   for (const auto* what : group) {
-    auto one = pending.admit(*what);
-    if (!one)
-      return one.error();
-    out.push_back(std::move(*one));
+    if (auto taken = pending.admit(*what, out.emplace_back()); !taken)
+      return taken.error();
   }
   if (const auto rows = pending.rows(); !rows.empty())
     if (auto written = db_->write(rows); !written)

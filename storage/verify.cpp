@@ -1,3 +1,4 @@
+#include "base/bytes.hpp"
 #include "storage/database.hpp"
 #include "storage/index.hpp"
 #include "storage/journal_row.hpp"
