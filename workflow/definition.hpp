@@ -102,6 +102,27 @@ struct event_filter {
   std::vector<correlation> correlate;
 };
 
+/// `metadata.supervision`: what happens when a worker actor dies, as opposed to
+/// a task's error.
+struct supervision {
+  enum class strategy_kind : std::uint8_t {
+    one_for_one,
+    one_for_all,
+    rest_for_one,
+  };
+  enum class restart_kind : std::uint8_t {
+    permanent, ///< Always started again.
+    transient, ///< Only if it died of a failure.
+    temporary, ///< Never.
+  };
+  strategy_kind strategy = strategy_kind::one_for_one;
+  restart_kind restart = restart_kind::permanent;
+  std::uint32_t max_restarts = 5; ///< Within `within`; more, and it gives up.
+  duration within{60'000};
+  duration backoff_initial{100}; ///< Doubles with each restart ...
+  duration backoff_max{10'000};  ///< ... up to this.
+};
+
 /// The task kinds. Each is one alternative of task::kind; what it does stands
 /// in workflow/tasks/.
 namespace tasks {
@@ -182,7 +203,9 @@ struct task {
   std::optional<duration_rule> timeout;
   flow then;
   json::object metadata;
-  json::value source; ///< As written: `$task.definition`.
+  std::optional<pawl::supervision> supervised; ///< Else the definition's.
+  std::optional<bool> commit_each; ///< metadata.commit; else the definition's.
+  json::value source;              ///< As written: `$task.definition`.
   std::variant<tasks::do_block, tasks::set, tasks::switch_on, tasks::for_each,
                tasks::try_catch, tasks::raise, tasks::wait, tasks::call_http,
                tasks::emit, tasks::listen>
@@ -193,9 +216,11 @@ struct task {
 /// by all its instances.
 struct definition {
   definition_id id;
-  std::string digest;    ///< SHA-256 of the canonical JSON, hexadecimal.
-  json::value document;  ///< The document: `$workflow.definition`.
-  json::object metadata; ///< document.metadata.
+  std::string digest;           ///< SHA-256 of the canonical JSON, hexadecimal.
+  json::value document;         ///< The document: `$workflow.definition`.
+  json::object metadata;        ///< document.metadata.
+  pawl::supervision supervised; ///< document.metadata.supervision.
+  bool commit_each = false;     ///< document.metadata.commit: each.
   input_rule input;
   output_rule output;
   std::optional<duration_rule> timeout;

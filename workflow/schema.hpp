@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -26,5 +27,11 @@ using schema_ptr = std::shared_ptr<const schema>;
 /// (RE2, linear time), a `$ref` that leaves the document or loops, or a keyword
 /// that is not implemented, by name; never is one ignored.
 [[nodiscard]] result<schema_ptr> compile_schema(const json::value& document);
+
+/// As above, but the instructions of all compiled regular expressions are taken
+/// off `pattern_budget`, so that many schemas share one bound; it is a fault if
+/// it is spent.
+[[nodiscard]] result<schema_ptr> compile_schema(const json::value& document,
+                                                std::size_t& pattern_budget);
 
 } // namespace pawl

@@ -1,0 +1,111 @@
+#include "workflow/parse/context.hpp"
+
+#include <array>
+
+namespace pawl::parsing {
+
+namespace {
+
+/// Extensions of the contract that are not built yet. Other keys are free.
+constexpr std::array<std::string_view, 10> document_refused{
+  "states", "outcome", "index",  "sla",   "overlap",
+  "events", "saga",    "budget", "cache", "onExhausted"};
+constexpr std::array<std::string_view, 9> task_refused{
+  "state", "compensate", "onExhausted", "concurrency", "budget",
+  "cache", "sla",        "outcome",     "index"};
+
+template <std::size_t N>
+void refuse_all(context& c, const cursor& where,
+                const std::array<std::string_view, N>& names) {
+  for (const auto name : names)
+    if (const auto found = where.member(name); found.value != nullptr)
+      c.faults.unsupported(found, "'metadata." + std::string{name} + "'");
+}
+
+/// A length of time without months, which supervision counts in milliseconds.
+void read_span(context& c, const cursor& where, duration& out) {
+  const auto length = read_duration(c, where, site::task_body);
+  if (!length)
+    return;
+  const auto* fixed = std::get_if<calendar_duration>(&*length);
+  if (fixed == nullptr || fixed->months != 0)
+    c.faults.invalid(where, "a duration without months, years or expressions "
+                            "is needed");
+  else
+    out = fixed->rest;
+}
+
+supervision read_supervision(context& c, const cursor& where, supervision out) {
+  // In the order of the enumerations.
+  constexpr std::array<std::string_view, 3> strategies{"oneForOne", "oneForAll",
+                                                       "restForOne"};
+  constexpr std::array<std::string_view, 3> restarts{"permanent", "transient",
+                                                     "temporary"};
+  object_reader fields{c.faults, where, "'metadata.supervision'"};
+  if (const auto i = read_choice(c, fields.take("strategy"), strategies))
+    out.strategy = static_cast<supervision::strategy_kind>(*i);
+  if (const auto i = read_choice(c, fields.take("restart"), restarts))
+    out.restart = static_cast<supervision::restart_kind>(*i);
+  const auto max = fields.take("maxRestarts");
+  if (const auto n = read_integer(c, max, 0)) {
+    constexpr std::int64_t restarts_max = 1'000'000;
+    if (*n > restarts_max)
+      c.faults.invalid(max, "it must be at most 1,000,000");
+    else
+      out.max_restarts = static_cast<std::uint32_t>(*n);
+  }
+  read_span(c, fields.take("within"), out.within);
+  object_reader backoff{c.faults, fields.take("backoff"),
+                        "'supervision.backoff'"};
+  const auto limit = backoff.take("max");
+  read_span(c, backoff.take("initial"), out.backoff_initial);
+  read_span(c, limit, out.backoff_max);
+  backoff.close();
+  fields.close();
+  if (out.backoff_max < out.backoff_initial) {
+    if (limit.value != nullptr)
+      c.faults.invalid(limit, "'backoff.max' must not be shorter than "
+                              "'backoff.initial'");
+    out.backoff_max = out.backoff_initial;
+  }
+  return out;
+}
+
+/// Whether `metadata.commit` is there and asks for a commit per task.
+std::optional<bool> read_commit(context& c, const cursor& where) {
+  const auto found = where.member("commit");
+  constexpr std::array<std::string_view, 1> values{"each"};
+  if (read_choice(c, found, values))
+    return true;
+  return std::nullopt;
+}
+
+} // namespace
+
+void read_document_metadata(context& c, const cursor& where) {
+  const object_reader fields{c.faults, where, "'document.metadata'"};
+  if (!fields.is_object())
+    return;
+  c.out.metadata = where.value->get_object();
+  refuse_all(c, where, document_refused);
+  if (const auto at = where.member("supervision"); at.value != nullptr)
+    c.out.supervised = read_supervision(c, at, {});
+  c.out.commit_each = read_commit(c, where).value_or(false);
+}
+
+void read_task_metadata(context& c, const cursor& where, task_index self) {
+  const object_reader fields{c.faults, where, "'metadata'"};
+  if (!fields.is_object())
+    return;
+  refuse_all(c, where, task_refused);
+  std::optional<supervision> supervised;
+  if (const auto at = where.member("supervision"); at.value != nullptr)
+    supervised = read_supervision(c, at, c.out.supervised);
+  const auto commit = read_commit(c, where);
+  auto& task = c.out.tasks[self];
+  task.metadata = where.value->get_object();
+  task.supervised = supervised;
+  task.commit_each = commit;
+}
+
+} // namespace pawl::parsing
