@@ -3,6 +3,7 @@
 #include "workflow/cbor.hpp"
 #include "workflow/fields.hpp"
 
+#include <array>
 #include <type_traits>
 
 namespace pawl {
@@ -100,7 +101,7 @@ public:
     } else if constexpr (std::is_same_v<T, definition_id>) {
       out[name]
         = {{"namespace", x.ns}, {"name", x.name}, {"version", x.version}};
-    } else if constexpr (requires { typename T::mapped_type; }) {
+    } else if constexpr (layout::map_like<T>) {
       json::object members;
       for (const auto& [key, value] : x)
         members[key] = value;

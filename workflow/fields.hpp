@@ -140,6 +140,18 @@ void describe(V& v, events::event_consumed& x) {
   v(3, "number", x.number);
 }
 
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+concept map_like = requires { typename T::mapped_type; };
+template <class T>
+concept list_like = requires(T x) {
+  typename T::value_type;
+  x.push_back(x.front());
+} && !std::is_same_v<T, std::string>;
+
 /// Writes a described struct as a CBOR map from field number to value, leaving
 /// out what is empty, zero or a null pointer.
 class writer {
@@ -172,14 +184,15 @@ private:
   static bool is_empty(const T& x) {
     if constexpr (std::is_same_v<T, datum>)
       return x == nullptr;
-    else if constexpr (std::is_same_v<T, std::optional<timestamp>>)
+    else if constexpr (is_optional<T>)
       return !x.has_value();
-    else if constexpr (std::is_same_v<T, definition_id>)
-      return false;
     else if constexpr (requires { x.empty(); })
       return x.empty();
-    else
+    else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>
+                       || std::is_same_v<T, timestamp>)
       return x == T{};
+    else
+      return false;
   }
   template <class T>
   void put(const T& x) {
@@ -195,14 +208,18 @@ private:
       cbor::put_value(out_, *x);
     else if constexpr (std::is_same_v<T, timestamp>)
       cbor::put_int(out_, unix_ms(x));
-    else if constexpr (std::is_same_v<T, std::optional<timestamp>>)
-      cbor::put_int(out_, unix_ms(*x));
-    else if constexpr (requires { typename T::mapped_type; }) {
+    else if constexpr (is_optional<T>)
+      put(*x);
+    else if constexpr (map_like<T>) {
       cbor::put_head(out_, cbor::major::map, x.size());
       for (const auto& [key, value] : x) {
         put(key);
         put(value);
       }
+    } else if constexpr (list_like<T>) {
+      cbor::put_head(out_, cbor::major::array, x.size());
+      for (const auto& item : x)
+        put(item);
     } else
       put_struct(x);
   }
@@ -251,11 +268,15 @@ private:
       x = std::string{in_.get_text()};
     else if constexpr (std::is_same_v<T, datum>)
       x = make_datum(in_.get_value());
-    else if constexpr (
-      std::is_same_v<T,
-                     timestamp> || std::is_same_v<T, std::optional<timestamp>>)
+    else if constexpr (std::is_same_v<T, timestamp>)
       x = from_unix_ms(in_.get_int());
-    else if constexpr (requires { typename T::mapped_type; }) {
+    else if constexpr (is_optional<T>)
+      get(x.emplace());
+    else if constexpr (list_like<T>) {
+      const auto count = in_.get_array();
+      for (std::uint64_t i = 0; i < count && !in_.failed(); ++i)
+        get(x.emplace_back());
+    } else if constexpr (map_like<T>) {
       const auto count = in_.get_map();
       for (std::uint64_t i = 0; i < count && !in_.failed(); ++i) {
         typename T::key_type key{};

@@ -128,9 +128,17 @@ struct stop_effect {
   std::uint32_t dispatch = 0;
 };
 
+/// Let the effect of this frame go on if it is under way, but do not order it:
+/// a pause drains. If it is not under way, report effect_stopped.
+struct keep_effect {
+  frame_id frame = 0;
+  std::uint32_t dispatch = 0;
+};
+
 } // namespace commands
 
-using command = std::variant<commands::call_http, commands::stop_effect>;
+using command = std::variant<commands::call_http, commands::stop_effect,
+                             commands::keep_effect>;
 
 /// An expression for a helper process; answered by reports::evaluated.
 struct evaluation {

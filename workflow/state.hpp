@@ -21,6 +21,7 @@ enum class phase : std::uint8_t {
   waiting = 4,  ///< For time or for an event.
   backoff = 5,  ///< A `try` that waits for its next attempt.
   faulted = 6,  ///< Its error ended the instance; a retry begins it again.
+  holding = 7,  ///< A container with an active child.
 };
 
 /// A container's cursor behind the end of its list.

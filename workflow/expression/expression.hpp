@@ -29,7 +29,7 @@ struct variable_use {
 };
 
 /// A compiled expression. Immutable; may be evaluated by many threads at once.
-class program {
+class program : public std::enable_shared_from_this<program> {
 public:
   virtual ~program() = default;
   /// The jq text, without `${ }`.

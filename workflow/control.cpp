@@ -1,0 +1,257 @@
+#include "workflow/planner.hpp"
+
+#include <algorithm>
+
+namespace pawl {
+
+namespace {
+
+bool has_effect_out(const instance_state& s) {
+  return std::ranges::any_of(
+    s.frames, [](const auto& f) { return effect_is_out(f.second); });
+}
+
+refused not_now(std::string_view verb, const instance_state& s,
+                instance_status shown) {
+  json::array allowed;
+  for (const auto known : allowed_verbs(shown))
+    allowed.emplace_back(known);
+  return {{errc::invalid_state, "an instance that is "
+                                  + std::string{to_text(shown)}
+                                  + " cannot take '" + std::string{verb}
+                                  + "'"},
+          {{"from", to_text(shown)},
+           {"allowed", std::move(allowed)},
+           {"allowedActions", allowed_actions(s.id, shown)}}};
+}
+
+bool over(instance_status s) {
+  return s == instance_status::completed || s == instance_status::cancelled;
+}
+
+bool pausing(instance_status s) {
+  return s == instance_status::suspending || s == instance_status::suspended;
+}
+
+} // namespace
+
+std::vector<std::string_view> allowed_verbs(instance_status s) {
+  switch (s) {
+  case instance_status::pending:
+  case instance_status::running:
+  case instance_status::waiting:
+    return {"pause", "cancel", "event"};
+  case instance_status::suspending:
+  case instance_status::suspended:
+    return {"resume", "cancel", "event"};
+  case instance_status::faulted:
+    return {"cancel", "retry"};
+  case instance_status::cancelling:
+  case instance_status::completed:
+  case instance_status::cancelled:
+    break;
+  }
+  return {};
+}
+
+planner::answer planner::create(const requests::create& wish) {
+  raised why;
+  if (!check_schema(of_.input.schema, *wish.input, "workflow input", "/", why))
+    return refused{{errc::invalid_input,
+                    std::string{why.problem.at("detail").as_string()}},
+                   {{"error", why.problem}}};
+  plan.emplace_back(events::instance_created{.ns = wish.ns,
+                                             .id = wish.id,
+                                             .workflow = of_.id,
+                                             .digest = of_.digest,
+                                             .input = wish.input,
+                                             .labels = wish.labels});
+  return {};
+}
+
+void planner::begin_workflow() {
+  vantage at{.node = nullptr,
+             .scope = 0,
+             .raw = state_.raw_input,
+             .input = nullptr,
+             .output = nullptr,
+             .raw_output = nullptr,
+             .started = now_};
+  datum changed;
+  raised why;
+  bool fine = true;
+  if (of_.input.from) {
+    auto transformed
+      = values_.evaluate(*of_.input.from, *state_.raw_input, at);
+    fine = transformed.has_value();
+    if (fine)
+      changed = *transformed;
+    else
+      why = transformed.error();
+  }
+  plan.emplace_back(events::instance_started{changed});
+  if (fine && of_.timeout) {
+    auto length = values_.evaluate(
+      *of_.timeout, changed ? *changed : *state_.raw_input, at);
+    fine = length.has_value();
+    if (fine)
+      arm(0, timer_purpose::timeout, add(now_, *length));
+    else
+      why = length.error();
+  }
+  if (!fine)
+    fail(0, 0, "/", std::move(why));
+}
+
+planner::answer planner::pause(const requests::pause& wish) {
+  const auto s = state_.status;
+  if (ended(s) || s == instance_status::cancelling)
+    return not_now("pause", state_, shown_status(state_, of_));
+  if (s == instance_status::suspended)
+    return {};
+  if (s == instance_status::suspending
+      && (wish.mode == state_.mode || wish.mode == pause_mode::drain))
+    return {};
+  if (has_effect_out(state_))
+    plan.emplace_back(events::instance_suspending{wish.mode, wish.reason});
+  else
+    plan.emplace_back(events::instance_suspended{wish.reason});
+  return {};
+}
+
+planner::answer planner::resume(const requests::resume& wish) {
+  const auto s = state_.status;
+  if (ended(s) || s == instance_status::cancelling)
+    return not_now("resume", state_, shown_status(state_, of_));
+  if (pausing(s))
+    plan.emplace_back(events::instance_resumed{wish.reason});
+  return {};
+}
+
+planner::answer planner::cancel(const requests::cancel& wish) {
+  const auto s = state_.status;
+  if (over(s) || s == instance_status::cancelling)
+    return {};
+  if (s != instance_status::faulted && has_effect_out(state_))
+    plan.emplace_back(events::instance_cancelling{wish.reason});
+  else
+    plan.emplace_back(events::instance_cancelled{wish.reason});
+  return {};
+}
+
+planner::answer planner::retry(const requests::retry& wish) {
+  if (state_.status == instance_status::faulted)
+    return retry_faulted(wish);
+  const auto refusal = [&] {
+    return not_now("retry", state_, shown_status(state_, of_));
+  };
+  if (state_.status != instance_status::running || wish.input)
+    return refusal();
+  for (const auto& [id, f] : state_.frames)
+    if (f.at == phase::backoff)
+      plan.emplace_back(
+        events::task_retried{.frame = id,
+                             .task = of_.tasks[*f.node].pointer,
+                             .attempt = f.attempt,
+                             .until = std::nullopt,
+                             .error = nullptr,
+                             .input = nullptr,
+                             .by_operator = true});
+  if (plan.empty())
+    return refusal();
+  return {};
+}
+
+planner::answer planner::retry_faulted(const requests::retry& wish) {
+  const auto& f = state_.frames.at(state_.faulted_frame);
+  if (wish.input && !f.node)
+    return refused{{errc::invalid_request,
+                    "the workflow itself faulted, not a task: there is no "
+                    "task input to replace"},
+                   {}};
+  plan.emplace_back(events::task_retried{
+    .frame = f.id,
+    .task = f.node ? of_.tasks[*f.node].pointer : std::string{"/"},
+    .attempt = f.attempt + 1,
+    .until = std::nullopt,
+    .error = nullptr,
+    .input = wish.input ? *wish.input : nullptr,
+    .by_operator = true});
+  // While it was faulted nobody could hurry: the enclosing limits start anew.
+  for (const auto& [id, t] : state_.timers)
+    if (t.purpose == timer_purpose::timeout
+        || t.purpose == timer_purpose::attempt)
+      arm(t.frame, t.purpose, now_ + (t.due - t.armed));
+  const auto limited = [&](const auto& t) { return t.second.frame == 0; };
+  if (of_.timeout && std::ranges::none_of(state_.timers, limited)) {
+    vantage at;
+    at.raw = state_.raw_input;
+    const auto& root = state_.frames.at(0);
+    if (auto length = values_.evaluate(*of_.timeout, *root.input, at))
+      arm(0, timer_purpose::timeout, add(now_, *length));
+  }
+  return {};
+}
+
+planner::answer planner::deliver(const requests::deliver& wish) {
+  using policy = requests::deliver::if_unawaited;
+  const auto s = state_.status;
+  if (ended(s) || s == instance_status::cancelling) {
+    if (wish.otherwise == policy::ignore)
+      return {};
+    return not_now("event", state_, shown_status(state_, of_));
+  }
+  const auto hash = event_hash(*wish.event);
+  for (const auto& [when, known] : state_.taken)
+    if (known == hash && when + std::chrono::hours{24} > now_)
+      return {};
+  if (wish.otherwise != policy::keep) {
+    bool awaited = false;
+    for (const auto& [id, f] : state_.frames) {
+      if (!f.node || f.at != phase::waiting)
+        continue;
+      const auto* what
+        = std::get_if<tasks::listen>(&of_.tasks[*f.node].kind);
+      if (what == nullptr)
+        continue;
+      auto wanted = takes(*this, *what, *wish.event, seen_from(f));
+      // A filter that fails is the listening task's fault: let it fail there.
+      awaited = awaited || !wanted || *wanted;
+    }
+    if (!awaited && wish.otherwise == policy::ignore)
+      return {};
+    const bool now = s == instance_status::running;
+    if (!awaited || (!now && wish.otherwise == policy::refuse))
+      return refuse_unawaited();
+  }
+  if (state_.inbox.size() >= limits_.inbox_max)
+    return refused{{errc::overloaded,
+                    "the instance keeps " + std::to_string(state_.inbox.size())
+                      + " events that nothing has consumed yet"},
+                   {}};
+  plan.emplace_back(events::event_received{state_.next_inbox, wish.event});
+  return {};
+}
+
+refused planner::refuse_unawaited() const {
+  json::array awaits;
+  for (const auto& [id, f] : state_.frames) {
+    if (!f.node || f.at != phase::waiting)
+      continue;
+    const auto& node = of_.tasks[*f.node];
+    const auto* what = std::get_if<tasks::listen>(&node.kind);
+    if (what == nullptr)
+      continue;
+    json::object one{{"task", node.pointer}};
+    for (const auto& [key, rule] : what->one.with)
+      if (const auto* fixed = std::get_if<datum>(&rule.form))
+        one[key] = **fixed;
+    awaits.push_back(std::move(one));
+  }
+  auto no = not_now("event", state_, shown_status(state_, of_));
+  no.what.detail = "no task waits for this event now";
+  no.members["awaits"] = std::move(awaits);
+  return no;
+}
+
+} // namespace pawl

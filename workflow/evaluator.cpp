@@ -1,0 +1,279 @@
+#include "workflow/evaluator.hpp"
+
+#include "base/overload.hpp"
+#include "base/version.hpp"
+#include "workflow/problem.hpp"
+
+#include <boost/throw_exception.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace pawl {
+
+namespace {
+
+std::string_view pointer_of(const vantage& at) {
+  return at.node != nullptr ? std::string_view{at.node->pointer}
+                            : std::string_view{"/"};
+}
+
+raised expression_error(std::string detail, const vantage& at) {
+  return {std::in_place, make_problem(error_kind::expression, std::move(detail),
+                       pointer_of(at))};
+}
+
+json::value time_value(timestamp t) {
+  const auto ms = unix_ms(t);
+  return {{"iso8601", to_text(t)},
+          {"epoch", {{"seconds", ms / 1000}, {"milliseconds", ms}}}};
+}
+
+// The members of an object that an expression reads, and no others: some are
+// large.
+class selected {
+public:
+  explicit selected(const expression::variable_use& use) : use_{use} {}
+  template <class F>
+  selected& add(std::string_view key, F&& make) {
+    if (use_.whole || std::ranges::find(use_.keys, key) != use_.keys.end())
+      out_[key] = make();
+    return *this;
+  }
+  json::value take() { return std::move(out_); }
+
+private:
+  const expression::variable_use& use_;
+  json::object out_;
+};
+
+} // namespace
+
+void throw_exception_from_error(const raised& e,
+                                const boost::source_location& at) {
+  boost::throw_with_location(std::runtime_error{to_text(e.problem)}, at);
+}
+
+json::object make_problem(error_kind kind, std::string detail,
+                          std::string_view pointer) {
+  return {{"type", error_type(kind)},
+          {"status", error_status(kind)},
+          {"title", error_title(kind)},
+          {"detail", std::move(detail)},
+          {"instance", pointer}};
+}
+
+void evaluator::begin_step(timestamp now) {
+  now_ = now;
+  left_ = bounds_;
+  known_.clear();
+  next_known_ = 0;
+  needs_.reset();
+}
+
+void evaluator::resume_step(result<std::vector<json::value>> values) {
+  left_ = bounds_;
+  known_.push_back(std::move(values));
+  next_known_ = 0;
+  needs_.reset();
+}
+
+std::optional<evaluation> evaluator::take_needs() {
+  return std::exchange(needs_, std::nullopt);
+}
+
+or_raised<std::vector<json::value>>
+evaluator::run(const expression::program& what, const json::value& dot,
+               const vantage& at) {
+  if (pending())
+    return raised{}; // The step is given up already.
+  built_.clear();
+  std::vector<expression::variable> variables;
+  variables.reserve(what.variables().size());
+  for (const auto& use : what.variables())
+    variables.push_back({use.name, find(use, at)});
+  if (what.runs_on() == expression::engine::native) {
+    auto values
+      = expression::evaluate_all(what, {&dot, variables, now_}, left_);
+    if (!values)
+      return expression_error(values.error().detail, at);
+    return std::move(*values);
+  }
+  if (next_known_ < known_.size()) {
+    auto& values = known_[next_known_++];
+    if (!values)
+      return expression_error(values.error().detail, at);
+    return *values;
+  }
+  evaluation wanted{.program = what.shared_from_this(),
+                    .data = dot,
+                    .variables = {},
+                    .now = now_};
+  for (const auto& v : variables)
+    wanted.variables.emplace_back(std::string{v.name},
+                                  v.value ? *v.value : json::value{});
+  needs_ = std::move(wanted);
+  return raised{};
+}
+
+or_raised<json::value> evaluator::evaluate(const expression::program& what,
+                                           const json::value& dot,
+                                           const vantage& at) {
+  auto values = run(what, dot, at);
+  if (!values)
+    return values.error();
+  if (values->empty())
+    return json::value{};
+  if (values->size() > 1)
+    return expression_error("the expression " + what.text() + " gives "
+                              + std::to_string(values->size())
+                              + " values where one is needed",
+                            at);
+  return std::move(values->front());
+}
+
+or_raised<json::value>
+evaluator::evaluate_list(const expression::program& what,
+                         const json::value& dot, const vantage& at) {
+  auto values = run(what, dot, at);
+  if (!values)
+    return values.error();
+  if (values->size() == 1)
+    return std::move(values->front());
+  json::array all;
+  all.reserve(values->size());
+  for (auto& v : *values)
+    all.push_back(std::move(v));
+  return json::value{std::move(all)};
+}
+
+or_raised<bool> evaluator::holds(const expression::program& what,
+                                 const json::value& dot, const vantage& at) {
+  auto value = evaluate(what, dot, at);
+  if (!value)
+    return value.error();
+  return !value->is_null() && !(value->is_bool() && !value->get_bool());
+}
+
+or_raised<json::value> evaluator::build(const dynamic_value& what,
+                                        const json::value& dot,
+                                        const vantage& at) {
+  if (const auto* fixed = std::get_if<datum>(&what.form))
+    return json::value{**fixed};
+  if (const auto* program = std::get_if<expression::program_ptr>(&what.form))
+    return evaluate(**program, dot, at);
+  if (const auto* members = std::get_if<dynamic_value::object>(&what.form)) {
+    json::object out;
+    out.reserve(members->size());
+    for (const auto& [key, member] : *members) {
+      auto value = build(member, dot, at);
+      if (!value)
+        return value.error();
+      out.insert_or_assign(key, std::move(*value));
+    }
+    return json::value{std::move(out)};
+  }
+  json::array out;
+  for (const auto& item : std::get<dynamic_value::array>(what.form)) {
+    auto value = build(item, dot, at);
+    if (!value)
+      return value.error();
+    out.push_back(std::move(*value));
+  }
+  return json::value{std::move(out)};
+}
+
+or_raised<datum> evaluator::evaluate(const dynamic_value& what,
+                                     const json::value& dot,
+                                     const vantage& at) {
+  if (const auto* fixed = std::get_if<datum>(&what.form))
+    return *fixed;
+  auto value = build(what, dot, at);
+  if (!value)
+    return value.error();
+  return make_datum(std::move(*value));
+}
+
+or_raised<calendar_duration> evaluator::evaluate(const duration_rule& what,
+                                                 const json::value& dot,
+                                                 const vantage& at) {
+  if (const auto* known = std::get_if<calendar_duration>(&what))
+    return *known;
+  auto value = evaluate(std::get<dynamic_value>(what), dot, at);
+  if (!value)
+    return value.error();
+  auto length = parse_duration(**value);
+  if (!length)
+    return expression_error("not a duration: " + length.error().detail, at);
+  return *length;
+}
+
+const json::value* evaluator::find_local(std::string_view name,
+                                         const vantage& at) {
+  for (const auto& [known, value] : at.names)
+    if (known == name)
+      return value.get();
+  for (auto id = at.scope; id != 0;) {
+    const auto& f = state_.frames.at(id);
+    const auto& kind = of_.tasks[*f.node].kind;
+    if (const auto* loop = std::get_if<tasks::for_each>(&kind);
+        loop != nullptr && f.iterations > 0) {
+      if (name == loop->each)
+        return &f.arguments->as_array()[f.iterations - 1];
+      if (name == loop->at)
+        return &built_.emplace_back(f.iterations - 1);
+    }
+    if (const auto* guard = std::get_if<tasks::try_catch>(&kind);
+        guard != nullptr && f.handling && name == guard->as)
+      return f.error.get();
+    id = f.parent;
+  }
+  return nullptr;
+}
+
+const json::value* evaluator::find(const expression::variable_use& use,
+                                   const vantage& at) {
+  if (const auto* local = find_local(use.name, at))
+    return local;
+  if (use.name == "context")
+    return state_.context.get();
+  if (use.name == "input")
+    return at.input.get();
+  if (use.name == "output")
+    return at.output.get();
+  if (use.name == "task" && at.node != nullptr)
+    return &built_.emplace_back(task_variable(use, at));
+  if (use.name == "workflow")
+    return &built_.emplace_back(workflow_variable(use));
+  if (use.name == "runtime")
+    return &built_.emplace_back(json::value{{"name", "pawl"},
+                                            {"version", version},
+                                            {"metadata", json::object{}}});
+  return nullptr;
+}
+
+json::value evaluator::task_variable(const expression::variable_use& use,
+                                     const vantage& at) const {
+  const auto copy = [](const datum& d) { return d ? *d : json::value{}; };
+  return selected{use}
+    .add("name", [&] { return json::value(at.node->name); })
+    .add("reference", [&] { return json::value(at.node->pointer); })
+    .add("definition", [&] { return at.node->source; })
+    .add("input", [&] { return copy(at.raw); })
+    .add("output", [&] { return copy(at.raw_output); })
+    .add("startedAt", [&] { return time_value(at.started); })
+    .take();
+}
+
+json::value
+evaluator::workflow_variable(const expression::variable_use& use) const {
+  return selected{use}
+    .add("id", [&] { return json::value(state_.id); })
+    .add("definition", [&] { return of_.document; })
+    .add("input", [&] { return *state_.raw_input; })
+    .add("startedAt",
+         [&] { return time_value(state_.started.value_or(now_)); })
+    .take();
+}
+
+} // namespace pawl

@@ -1,0 +1,168 @@
+#include "workflow/planner.hpp"
+#include "workflow/retry.hpp"
+
+namespace pawl {
+
+void planner::fail(const entry& e, raised why) {
+  fail(e.id, e.parent, e.node->pointer, std::move(why));
+}
+
+void planner::fail(const frame& f, raised why) {
+  fail(f.id, f.parent, of_.tasks[*f.node].pointer, std::move(why));
+}
+
+void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
+                   raised why) {
+  if (!why.problem.contains("instance"))
+    why.problem["instance"] = pointer;
+  const bool of_attempt = id == parent && id != 0;
+  if (!of_attempt)
+    plan.emplace_back(events::task_faulted{
+      id, std::string{pointer}, make_datum(why.problem)});
+  if (state_.status == instance_status::cancelling)
+    return;
+  while (parent != 0) {
+    const auto& f = state_.frames.at(parent);
+    if (!f.handling
+        && std::holds_alternative<tasks::try_catch>(of_.tasks[*f.node].kind)) {
+      auto taken = offer(f, why);
+      if (!taken)
+        why = taken.error(); // The guard's own expressions failed.
+      else if (*taken == verdict::handled)
+        return;
+    }
+    parent = f.parent;
+  }
+  fault_workflow(id, why);
+}
+
+void planner::fault_workflow(frame_id origin, const raised& why) {
+  plan.emplace_back(
+    events::instance_faulted{make_datum(why.problem), origin});
+}
+
+bool fits(const error_filter& filter, const json::object& problem) {
+  const auto same_text = [&](const std::optional<std::string>& wanted,
+                             std::string_view key) {
+    if (!wanted)
+      return true;
+    const auto* value = problem.if_contains(key);
+    return value != nullptr && value->is_string()
+           && value->get_string() == *wanted;
+  };
+  const auto* type = problem.if_contains("type");
+  if (filter.type
+      && (type == nullptr || !type->is_string()
+          || !same_error_type(*filter.type, type->get_string())))
+    return false;
+  if (filter.status) {
+    const auto* status = problem.if_contains("status");
+    if (status == nullptr || !status->is_number()
+        || status->to_number<double>()
+             != static_cast<double>(*filter.status))
+      return false;
+  }
+  return same_text(filter.instance, "instance")
+         && same_text(filter.title, "title")
+         && same_text(filter.detail, "detail");
+}
+
+or_raised<planner::verdict> planner::offer(const frame& guard,
+                                           const raised& why) {
+  const auto& node = of_.tasks[*guard.node];
+  const auto& rule = std::get<tasks::try_catch>(node.kind);
+  if (!fits(rule.errors, why.problem))
+    return verdict::passed;
+  auto at = seen_from(guard);
+  const auto error = make_datum(why.problem);
+  at.names.emplace_back(rule.as, error);
+  if (rule.when) {
+    auto wanted = values_.holds(*rule.when, *error, at);
+    if (!wanted || !*wanted)
+      return wanted ? or_raised<verdict>{verdict::passed} : wanted.error();
+  }
+  if (rule.except_when) {
+    auto unwanted = values_.holds(*rule.except_when, *error, at);
+    if (!unwanted || *unwanted)
+      return unwanted ? or_raised<verdict>{verdict::passed} : unwanted.error();
+  }
+  if (rule.retry) {
+    auto again = plan_retry(guard, why);
+    if (!again)
+      return again.error();
+    if (*again)
+      return verdict::handled;
+    if (!rule.has_handler)
+      return verdict::passed; // Exhausted, and nobody else to handle it.
+  }
+  plan.emplace_back(events::task_caught{guard.id, node.pointer, error});
+  return verdict::handled;
+}
+
+or_raised<bool> planner::plan_retry(const frame& guard, const raised& why) {
+  const auto& node = of_.tasks[*guard.node];
+  const auto& rule = std::get<tasks::try_catch>(node.kind);
+  const auto& policy = *rule.retry;
+  const auto error = make_datum(why.problem);
+  auto at = seen_from(guard);
+  at.names.emplace_back(rule.as, error);
+  if (policy.attempts_max && guard.retries >= *policy.attempts_max)
+    return false;
+  if (policy.when) {
+    auto wanted = values_.holds(*policy.when, *error, at);
+    if (!wanted || !*wanted)
+      return wanted;
+  }
+  if (policy.except_when) {
+    auto unwanted = values_.holds(*policy.except_when, *error, at);
+    if (!unwanted)
+      return unwanted;
+    if (*unwanted)
+      return false;
+  }
+  const auto length_of =
+    [&](const std::optional<duration_rule>& rule_of) -> or_raised<duration> {
+    if (!rule_of)
+      return duration{};
+    auto length = values_.evaluate(*rule_of, *error, at);
+    if (!length)
+      return length.error();
+    return add(now_, *length) - now_;
+  };
+  auto delay = length_of(policy.delay);
+  auto from = length_of(policy.jitter_from);
+  auto to = length_of(policy.jitter_to);
+  auto total = length_of(policy.total_duration);
+  for (const auto* part : {&delay, &from, &to, &total})
+    if (!*part)
+      return part->error();
+  const auto wait = retry_delay({.base = *delay,
+                                 .backoff = policy.backoff,
+                                 .retry = guard.retries + 1,
+                                 .delay_max = limits_.retry_delay_max,
+                                 .jitter_from = *from,
+                                 .jitter_to = *to,
+                                 .at_least = retry_after(why.problem)},
+                                random());
+  if (policy.total_duration && now_ + wait > guard.started + *total)
+    return false;
+  const bool later = wait > duration{};
+  auto limit = attempt_limit(*this, rule, at);
+  if (!limit)
+    return limit.error();
+  plan.emplace_back(events::task_retried{
+    .frame = guard.id,
+    .task = node.pointer,
+    .attempt = guard.retries + 2,
+    .until = later ? std::optional{now_ + wait} : std::nullopt,
+    .error = error,
+    .input = nullptr,
+    .by_operator = false});
+  if (later)
+    arm(guard.id, timer_purpose::backoff, now_ + wait);
+  else if (*limit)
+    arm(guard.id, timer_purpose::attempt, **limit);
+  return true;
+}
+
+} // namespace pawl

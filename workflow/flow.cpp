@@ -1,0 +1,264 @@
+#include "workflow/planner.hpp"
+
+namespace pawl {
+
+void planner::begin_step(timestamp now, std::uint64_t seed) {
+  plan.clear();
+  emitted.reset();
+  now_ = now;
+  random_.seed(seed);
+  next_timer_ = state_.next_timer;
+}
+
+const task_list& body_of(const definition& of, const frame& f) {
+  if (!f.node)
+    return of.body;
+  const auto& kind = of.tasks[*f.node].kind;
+  if (const auto* block = std::get_if<tasks::do_block>(&kind))
+    return block->body;
+  if (const auto* loop = std::get_if<tasks::for_each>(&kind))
+    return loop->body;
+  const auto& guard = std::get<tasks::try_catch>(kind);
+  return f.handling ? guard.handler : guard.body;
+}
+
+vantage planner::seen_from(const entry& e) const {
+  return {.node = e.node,
+          .scope = e.parent,
+          .raw = e.raw,
+          .input = e.input,
+          .output = nullptr,
+          .raw_output = nullptr,
+          .started = now_};
+}
+
+vantage planner::seen_from(const frame& f) const {
+  return {.node = f.node ? &of_.tasks[*f.node] : nullptr,
+          .scope = f.parent,
+          .raw = f.raw,
+          .input = f.input,
+          .output = nullptr,
+          .raw_output = nullptr,
+          .started = f.started};
+}
+
+void planner::advance(const frame& f) {
+  if (f.at == phase::entering)
+    return begin_again(f);
+  const auto& body = body_of(of_, f);
+  if (f.cursor < body.size())
+    return enter(f, of_.tasks[body[f.cursor]]);
+  if (!f.node)
+    return complete_workflow(f);
+  if (const auto* loop
+      = std::get_if<tasks::for_each>(&of_.tasks[*f.node].kind))
+    return advance_loop(*this, f, *loop);
+  finish(f, f.data);
+}
+
+void planner::enter(const frame& parent, const task& node) {
+  entry e{.id = state_.next_frame,
+          .parent = parent.id,
+          .node = &node,
+          .visit = state_.visits[node.index] + 1,
+          .attempt = attempts_of_guards(parent.id),
+          .raw = parent.data,
+          .input = nullptr};
+  if (node.if_) {
+    auto wanted = values_.holds(*node.if_, *e.raw, seen_from(e));
+    if (!wanted) {
+      e.input = e.raw;
+      (void)start(e, false);
+      return fail(e, wanted.error());
+    }
+    if (!*wanted) {
+      plan.emplace_back(events::task_skipped{parent.id, node.pointer});
+      return;
+    }
+  }
+  begin(std::move(e));
+}
+
+void planner::begin_again(const frame& f) {
+  begin({.id = f.id,
+         .parent = f.parent,
+         .node = &of_.tasks[*f.node],
+         .visit = f.visit,
+         .attempt = f.attempt,
+         .raw = f.raw,
+         .input = nullptr});
+}
+
+std::uint32_t planner::attempts_of_guards(frame_id scope) const {
+  std::uint32_t attempts = 1;
+  while (scope != 0) {
+    const auto& f = state_.frames.at(scope);
+    attempts += f.retries;
+    scope = f.parent;
+  }
+  return attempts;
+}
+
+void planner::begin(entry e) {
+  const auto& node = *e.node;
+  e.input = e.raw;
+  raised why;
+  if (!check_schema(node.input.schema, *e.raw, "input", node.pointer, why)) {
+    (void)start(e, false);
+    return fail(e, std::move(why));
+  }
+  if (node.input.from) {
+    auto at = seen_from(e);
+    at.input = nullptr;
+    auto transformed = values_.evaluate(*node.input.from, *e.raw, at);
+    if (!transformed) {
+      (void)start(e, false);
+      return fail(e, transformed.error());
+    }
+    e.input = *transformed;
+  }
+  std::visit([&](const auto& what) { begin_task(*this, e, what); }, node.kind);
+}
+
+bool planner::start(const entry& e, bool lasting, datum arguments) {
+  plan.emplace_back(events::task_started{
+    .frame = e.id,
+    .parent = e.parent,
+    .task = e.node->pointer,
+    .visit = e.visit,
+    .attempt = e.attempt,
+    .input = e.input == e.raw ? nullptr : e.input,
+    .arguments = std::move(arguments)});
+  if (!lasting || !e.node->timeout)
+    return true;
+  auto length = values_.evaluate(*e.node->timeout, *e.input, seen_from(e));
+  if (!length) {
+    fail(e, length.error());
+    return false;
+  }
+  arm(e.id, timer_purpose::timeout, add(now_, *length));
+  return true;
+}
+
+void planner::arm(frame_id frame, timer_purpose purpose, timestamp due) {
+  plan.emplace_back(events::timer_armed{next_timer_++, frame, purpose, due});
+}
+
+void planner::finish(const entry& e, datum raw_output, std::uint32_t branch) {
+  finish(e.id, e.parent, seen_from(e), std::move(raw_output), branch);
+}
+
+void planner::finish(const frame& f, datum raw_output, std::uint32_t branch) {
+  finish(f.id, f.parent, seen_from(f), std::move(raw_output), branch);
+}
+
+void planner::finish(frame_id id, frame_id parent, const vantage& from,
+                     datum raw_output, std::uint32_t branch) {
+  const auto& node = *from.node;
+  auto at = from;
+  at.raw_output = raw_output;
+  auto output = std::move(raw_output);
+  if (node.output.as) {
+    auto transformed = values_.evaluate(*node.output.as, *output, at);
+    if (!transformed)
+      return fail(id, parent, node.pointer, transformed.error());
+    output = *transformed;
+  }
+  raised why;
+  if (!check_schema(node.output.schema, *output, "output", node.pointer, why))
+    return fail(id, parent, node.pointer, std::move(why));
+  datum context;
+  if (node.exports.as) {
+    at.output = output;
+    auto transformed = values_.evaluate(*node.exports.as, *output, at);
+    if (!transformed)
+      return fail(id, parent, node.pointer, transformed.error());
+    context = *transformed;
+    if (!check_schema(node.exports.schema, *context, "exported context",
+                      node.pointer, why))
+      return fail(id, parent, node.pointer, std::move(why));
+  }
+  plan.emplace_back(events::task_completed{
+    .frame = id,
+    .task = node.pointer,
+    .output = output == at.input ? nullptr : std::move(output),
+    .context = std::move(context),
+    .branch = branch});
+}
+
+bool planner::check_schema(const schema_ptr& rule, const json::value& value,
+                           std::string_view what, std::string_view pointer,
+                           raised& why) const {
+  if (!rule)
+    return true;
+  const auto faults = rule->check(value);
+  if (faults.empty())
+    return true;
+  std::string detail = "the " + std::string{what} + " breaks its schema: ";
+  json::array list;
+  for (const auto& f : faults) {
+    if (!list.empty())
+      detail += "; ";
+    detail += (f.pointer.empty() ? "/" : f.pointer) + " " + f.detail;
+    list.push_back({{"pointer", f.pointer}, {"detail", f.detail}});
+  }
+  why.problem = make_problem(error_kind::validation, std::move(detail), pointer);
+  why.problem["errors"] = std::move(list);
+  return false;
+}
+
+void planner::complete_workflow(const frame& root) {
+  vantage at{.node = nullptr,
+             .scope = 0,
+             .raw = state_.raw_input,
+             .input = root.input,
+             .output = nullptr,
+             .raw_output = root.data,
+             .started = state_.started.value_or(now_)};
+  auto output = root.data;
+  raised why;
+  if (of_.output.as) {
+    auto transformed = values_.evaluate(*of_.output.as, *output, at);
+    if (!transformed)
+      return fail(0, 0, "/", transformed.error());
+    output = *transformed;
+  }
+  if (!check_schema(of_.output.schema, *output, "workflow output", "/", why))
+    return fail(0, 0, "/", std::move(why));
+  plan.emplace_back(events::instance_completed{std::move(output)});
+}
+
+void planner::fire(const armed_timer& t) {
+  plan.emplace_back(events::timer_fired{t.id});
+  const auto& f = state_.frames.at(t.frame);
+  const auto timeout = [&](std::string what) {
+    return raised{std::in_place, make_problem(
+      error_kind::timeout, std::move(what),
+      f.node ? std::string_view{of_.tasks[*f.node].pointer} : "/")};
+  };
+  switch (t.purpose) {
+  case timer_purpose::wait:
+    return finish(f, f.input);
+  case timer_purpose::backoff: {
+    const auto& guard
+      = std::get<tasks::try_catch>(of_.tasks[*f.node].kind);
+    auto limit = attempt_limit(*this, guard, seen_from(f));
+    if (!limit)
+      return fail(f, limit.error());
+    if (*limit)
+      arm(f.id, timer_purpose::attempt, **limit);
+    return;
+  }
+  case timer_purpose::timeout:
+    return f.node ? fail(f, timeout("the task has taken longer than its timeout"))
+                  : fail(0, 0, "/",
+                         timeout("the workflow has taken longer than its timeout"));
+  case timer_purpose::attempt: {
+    // As if the last task of the body had failed: the guard itself is asked.
+    auto why = timeout("the attempt has taken longer than its limit");
+    return fail(f.id, f.id, of_.tasks[*f.node].pointer, std::move(why));
+  }
+  }
+}
+
+} // namespace pawl

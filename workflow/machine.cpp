@@ -1,0 +1,327 @@
+#include "workflow/machine.hpp"
+
+#include "base/overload.hpp"
+#include "workflow/planner.hpp"
+
+#include <boost/throw_exception.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace pawl {
+
+void throw_exception_from_error(const refused& e,
+                                const boost::source_location& at) {
+  boost::throw_with_location(std::runtime_error{e.what.detail}, at);
+}
+
+/// Drives a turn: takes the steps that the input asks for, then every step
+/// that is ready, each as planned and folded before the next.
+struct machine::impl {
+  using outcome = boost::system::result<void, refused>;
+  using step = std::function<outcome(planner&)>;
+
+  impl(definition_ptr of, machine_limits limits)
+    : of_{std::move(of)}, limits_{limits},
+      values_{*of_, state_, limits_.step_budget},
+      planner_{*of_, state_, values_, limits_} {}
+
+  boost::system::result<turn, refused> decide(input what,
+                                              const turn_context& in) {
+    out_ = {};
+    if (auto* values = std::get_if<report>(&what);
+        values != nullptr
+        && std::holds_alternative<reports::evaluated>(*values)) {
+      values_.resume_step(
+        std::move(std::get<reports::evaluated>(*values).values));
+    } else {
+      if (underway_)
+        throw std::logic_error{"a turn that waits for a value got other input"};
+      now_ = in.now;
+      seed_ = in.seed;
+      steps_left_ = limits_.turn_steps_max;
+      std::visit([this](auto& x) { order(std::move(x)); }, what);
+    }
+    if (auto done = run(); !done)
+      return done.error();
+    return std::move(out_);
+  }
+
+  // --- What the input asks for ---------------------------------------------
+
+  void order(request wish) {
+    std::visit(overload{[this](requests::create x) {
+                          add([x](planner& p) { return p.create(x); });
+                          add([](planner& p) {
+                            p.begin_workflow();
+                            return outcome{};
+                          });
+                        },
+                        [this](requests::pause x) {
+                          add([x](planner& p) { return p.pause(x); });
+                        },
+                        [this](requests::resume x) {
+                          add([x](planner& p) { return p.resume(x); });
+                          add_examinations();
+                          add_timers();
+                        },
+                        [this](requests::cancel x) {
+                          add([x](planner& p) { return p.cancel(x); });
+                        },
+                        [this](requests::retry x) {
+                          add([x](planner& p) { return p.retry(x); });
+                          add_examinations();
+                        },
+                        [this](requests::deliver x) {
+                          add([x](planner& p) { return p.deliver(x); });
+                          add_examinations();
+                        }},
+               std::move(wish));
+  }
+  void order(report what) {
+    std::visit(overload{[this](reports::http_done x) {
+                          auto shared
+                            = std::make_shared<reports::http_done>(
+                              std::move(x));
+                          add([shared](planner& p) {
+                            p.done(*shared);
+                            return outcome{};
+                          });
+                        },
+                        [this](const reports::effect_failed& x) {
+                          add([x](planner& p) {
+                            p.failed(x);
+                            return outcome{};
+                          });
+                        },
+                        [this](const reports::effect_stopped& x) {
+                          add([x](planner& p) {
+                            p.stopped(x);
+                            return outcome{};
+                          });
+                        },
+                        [this](const reports::time_passed&) { add_timers(); },
+                        [this](const reports::go_on&) {
+                          add_examinations();
+                          add_timers();
+                        },
+                        [](const reports::evaluated&) {}},
+               std::move(what));
+  }
+  void add(step s) { queue_.push_back(std::move(s)); }
+
+  // One step fires the earliest timer that is due and asks for another look.
+  void add_timers() {
+    add([this](planner& p) {
+      const auto* t = due_timer();
+      if (t == nullptr)
+        return outcome{};
+      p.fire(*t);
+      again_ = true;
+      return outcome{};
+    });
+  }
+  const armed_timer* due_timer() const {
+    if (ended(state_.status) || state_.status == instance_status::suspended
+        || state_.status == instance_status::cancelling)
+      return nullptr;
+    const armed_timer* first = nullptr;
+    for (const auto& [id, t] : state_.timers)
+      if (t.due <= now_ && (first == nullptr || t.due < first->due))
+        first = &t;
+    return first;
+  }
+  // What was kept in the inbox may fit a listen now.
+  void add_examinations() {
+    add([this](planner& p) {
+      if (state_.status != instance_status::running || state_.inbox.empty())
+        return outcome{};
+      for (const auto& [id, f] : state_.frames) {
+        if (!listens(f))
+          continue;
+        p.examine(f);
+        if (!p.plan.empty() || p.values().pending()) {
+          again_ = true;
+          break;
+        }
+      }
+      return outcome{};
+    });
+  }
+  bool listens(const frame& f) const {
+    return f.node && f.at == phase::waiting
+           && std::holds_alternative<tasks::listen>(
+             of_->tasks[*f.node].kind);
+  }
+
+  // --- The loop ------------------------------------------------------------
+
+  outcome run() {
+    for (;;) {
+      if (!underway_) {
+        if (!next())
+          return {};
+        ++step_number_;
+        values_.begin_step(now_);
+      }
+      again_ = false;
+      planner_.begin_step(now_, seed_ + step_number_);
+      auto done = underway_(planner_);
+      if (values_.pending()) {
+        out_.needs = values_.take_needs();
+        return {};
+      }
+      underway_ = nullptr;
+      if (!done) {
+        queue_.clear();
+        return done;
+      }
+      // An input's step that asked for another look stays at the front.
+      if (from_queue_ && !again_)
+        queue_.pop_front();
+      commit_plan();
+    }
+  }
+
+  // Chooses the next step; false if the turn is over.
+  bool next() {
+    from_queue_ = !queue_.empty();
+    if (from_queue_) {
+      underway_ = queue_.front();
+      return true;
+    }
+    const auto* f = ready_frame();
+    if (f == nullptr)
+      return false;
+    if (steps_left_ == 0) {
+      out_.unfinished = true;
+      return false;
+    }
+    --steps_left_;
+    underway_ = [id = f->id, this](planner& p) {
+      p.advance(state_.frames.at(id));
+      return outcome{};
+    };
+    return true;
+  }
+  const frame* ready_frame() const {
+    if (state_.status != instance_status::running)
+      return nullptr;
+    // The innermost is the newest.
+    for (auto f = state_.frames.rbegin(); f != state_.frames.rend(); ++f)
+      if (f->second.at == phase::ready || f->second.at == phase::entering)
+        return &f->second;
+    return nullptr;
+  }
+
+  void commit_plan() {
+    for (auto& fact : planner_.plan)
+      take(std::move(fact));
+    planner_.plan.clear();
+    planner_.settle();
+    for (auto& fact : planner_.plan)
+      take(std::move(fact));
+    planner_.plan.clear();
+  }
+  void take(event fact) {
+    if (const auto* done = std::get_if<events::task_completed>(&fact))
+      note_emitted(*done);
+    pawl::apply(state_, *of_, fact, now_);
+    out_.events.push_back(std::move(fact));
+  }
+  void note_emitted(const events::task_completed& done) {
+    const auto node = of_->by_pointer.at(done.task);
+    if (!std::holds_alternative<tasks::emit>(of_->tasks[node].kind))
+      return;
+    out_.emitted.push_back(planner_.emitted);
+  }
+
+  definition_ptr of_;
+  machine_limits limits_;
+  instance_state state_;
+  evaluator values_;
+  planner planner_;
+  turn out_;
+  timestamp now_;
+  std::uint64_t seed_ = 0;
+  std::uint64_t step_number_ = 0;
+  std::uint32_t steps_left_ = 0;
+  std::deque<step> queue_;
+  step underway_;
+  bool from_queue_ = false;
+  bool again_ = false;
+};
+
+machine::machine(definition_ptr of, machine_limits limits)
+  : impl_{std::make_unique<impl>(std::move(of), limits)} {}
+machine::~machine() = default;
+machine::machine(machine&&) noexcept = default;
+machine& machine::operator=(machine&&) noexcept = default;
+
+boost::system::result<turn, refused> machine::decide(input what,
+                                                     const turn_context& in) {
+  return impl_->decide(std::move(what), in);
+}
+
+void machine::apply(const event& fact, timestamp at) {
+  pawl::apply(impl_->state_, *impl_->of_, fact, at);
+}
+
+result<> machine::restore(std::string_view snapshot) {
+  auto state = decode_state(snapshot);
+  if (!state)
+    return state.error();
+  impl_->state_ = std::move(*state);
+  return {};
+}
+
+std::string machine::snapshot() const {
+  return encode_state(impl_->state_);
+}
+
+std::vector<command> machine::outstanding() const {
+  return outstanding_of(impl_->state_, *impl_->of_);
+}
+
+std::optional<timestamp> machine::next_timer() const {
+  const auto& s = impl_->state_;
+  if (ended(s.status) || s.status == instance_status::suspended
+      || s.status == instance_status::cancelling)
+    return std::nullopt;
+  std::optional<timestamp> first;
+  for (const auto& [id, t] : s.timers)
+    if (!first || t.due < *first)
+      first = t.due;
+  return first;
+}
+
+std::vector<awaited_event> machine::awaited() const {
+  std::vector<awaited_event> all;
+  for (const auto& [id, f] : impl_->state_.frames) {
+    if (!impl_->listens(f) || ended(impl_->state_.status))
+      continue;
+    const auto& node = impl_->of_->tasks[*f.node];
+    awaited_event one{id, node.pointer, {}, f.started};
+    for (const auto& [key, rule] : std::get<tasks::listen>(node.kind).one.with)
+      if (const auto* fixed = std::get_if<datum>(&rule.form);
+          key == "type" && fixed != nullptr && (*fixed)->is_string()
+          && !is_pattern((*fixed)->get_string()))
+        one.type = (*fixed)->get_string();
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+bool machine::has_work() const {
+  return impl_->underway_ || impl_->ready_frame() != nullptr;
+}
+
+const instance_state& machine::state() const {
+  return impl_->state_;
+}
+
+const definition& machine::flow() const {
+  return *impl_->of_;
+}
+
+} // namespace pawl

@@ -1,0 +1,123 @@
+#include "workflow/machine.hpp"
+
+#include "workflow/planner.hpp"
+
+#include <boost/json/array.hpp>
+
+namespace pawl {
+
+namespace {
+
+bool plain(unsigned char c) {
+  return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void append_encoded(std::string& out, std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const unsigned char c : text) {
+    if (plain(c)) {
+      out.push_back(static_cast<char>(c));
+      continue;
+    }
+    out.push_back('%');
+    out.push_back(digits[c >> 4]);
+    out.push_back(digits[c & 15]);
+  }
+}
+
+// Calls `add` for each text of a header or query value.
+template <class F>
+void each_text(const json::value& value, F&& add) {
+  if (const auto* list = value.if_array())
+    for (const auto& item : *list)
+      add(std::string_view{item.get_string()});
+  else
+    add(std::string_view{value.get_string()});
+}
+
+std::string uri_of(const json::object& arguments) {
+  std::string uri{arguments.at("uri").as_string()};
+  const auto& query = arguments.at("query").as_object();
+  std::string fragment;
+  if (const auto at = uri.find('#'); at != std::string::npos) {
+    fragment = uri.substr(at);
+    uri.resize(at);
+  }
+  char separator = uri.find('?') == std::string::npos ? '?' : '&';
+  for (const auto& [key, value] : query)
+    each_text(value, [&](std::string_view text) {
+      uri.push_back(separator);
+      append_encoded(uri, key);
+      uri.push_back('=');
+      append_encoded(uri, text);
+      separator = '&';
+    });
+  return uri + fragment;
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) {
+                      return std::tolower(x) == std::tolower(y);
+                    });
+}
+
+commands::call_http call_of(const instance_state& s, const frame& f,
+                            const task& node) {
+  const auto& arguments = f.arguments->as_object();
+  const auto& what = std::get<tasks::call_http>(node.kind);
+  commands::call_http call{
+    .frame = f.id,
+    .dispatch = f.dispatch,
+    .attempt = f.attempt,
+    .task = node.pointer,
+    .effect_key = s.ns + "/" + s.id + node.pointer + "/"
+                  + std::to_string(f.visit),
+    .method = std::string{arguments.at("method").as_string()},
+    .uri = uri_of(arguments),
+    .headers = {},
+    .body = {},
+    .redirect = what.redirect};
+  bool has_type = false;
+  for (const auto& [key, value] : arguments.at("headers").as_object())
+    each_text(value, [&](std::string_view text) {
+      has_type = has_type || same_name(key, "content-type");
+      call.headers.emplace_back(key, text);
+    });
+  const auto* body = arguments.if_contains("body");
+  if (body == nullptr || body->is_null())
+    return call;
+  // A text goes out as it is; anything else as JSON.
+  call.body = body->is_string() ? std::string{body->get_string()}
+                                : to_text(*body);
+  if (!has_type)
+    call.headers.emplace_back("Content-Type",
+                              body->is_string() ? "text/plain; charset=utf-8"
+                                                : "application/json");
+  return call;
+}
+
+} // namespace
+
+std::vector<command> outstanding_of(const instance_state& s,
+                                    const definition& of) {
+  std::vector<command> all;
+  if (ended(s.status) || s.status == instance_status::suspended)
+    return all;
+  const bool pausing = s.status == instance_status::suspending;
+  const bool stop = s.status == instance_status::cancelling
+                    || (pausing && s.mode == pause_mode::interrupt);
+  for (const auto& [id, f] : s.frames) {
+    if (!effect_is_out(f))
+      continue;
+    if (stop)
+      all.emplace_back(commands::stop_effect{id, f.dispatch});
+    else if (pausing)
+      all.emplace_back(commands::keep_effect{id, f.dispatch});
+    else
+      all.emplace_back(call_of(s, f, of.tasks[*f.node]));
+  }
+  return all;
+}
+
+} // namespace pawl

@@ -1,0 +1,164 @@
+#pragma once
+
+#include "workflow/evaluator.hpp"
+#include "workflow/machine.hpp"
+#include "workflow/problem.hpp"
+
+#include <functional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pawl {
+
+/// A task that is about to be begun, for the first time or again.
+struct entry {
+  frame_id id = 0;
+  frame_id parent = 0;
+  const task* node = nullptr;
+  std::uint32_t visit = 1;
+  std::uint32_t attempt = 1;
+  datum raw;
+  datum input; ///< Filled in by planner::begin.
+};
+
+/// Works one step of a turn out: reads the state, evaluates, and writes down
+/// the facts that follow, without applying any. A step that cannot be finished
+/// (evaluator::pending) leaves nothing behind but a plan to be thrown away.
+class planner {
+public:
+  planner(const definition& of, const instance_state& state, evaluator& values,
+          const machine_limits& limits)
+    : of_{of}, state_{state}, values_{values}, limits_{limits} {}
+
+  /// Makes ready for a step.
+  void begin_step(timestamp now, std::uint64_t seed);
+
+  std::vector<event> plan;
+  /// The CloudEvent of an `emit` that completes in this step.
+  datum emitted;
+
+  // --- What moves by itself (flow.cpp) ------------------------------------
+  /// The next step of a container, or the beginning of a task.
+  void advance(const frame& f);
+  /// A listen looks through the inbox again.
+  void examine(const frame& f);
+  /// An armed timer that is due.
+  void fire(const armed_timer& t);
+
+  // --- What is asked or reported (control.cpp, reports.cpp) ----------------
+  using answer = boost::system::result<void, refused>;
+  answer create(const requests::create& wish);
+  /// The first step of an instance that is created.
+  void begin_workflow();
+  answer pause(const requests::pause& wish);
+  answer resume(const requests::resume& wish);
+  answer cancel(const requests::cancel& wish);
+  answer retry(const requests::retry& wish);
+  answer deliver(const requests::deliver& wish);
+  void done(const reports::http_done& what);
+  void failed(const reports::effect_failed& what);
+  void stopped(const reports::effect_stopped& what);
+  /// What a pause or a cancel waited for is there.
+  void settle();
+
+  // --- For workflow/tasks/ --------------------------------------------------
+  [[nodiscard]] const definition& of() const { return of_; }
+  [[nodiscard]] const instance_state& state() const { return state_; }
+  [[nodiscard]] evaluator& values() { return values_; }
+  [[nodiscard]] timestamp now() const { return now_; }
+  [[nodiscard]] std::uint64_t random() { return random_(); }
+  [[nodiscard]] const machine_limits& limits() const { return limits_; }
+
+  [[nodiscard]] vantage seen_from(const entry& e) const;
+  [[nodiscard]] vantage seen_from(const frame& f) const;
+  /// Plans task.started, and the task's timeout unless it is over in this step.
+  /// False if the timeout does not evaluate; then the task has faulted.
+  bool start(const entry& e, bool lasting, datum arguments = nullptr);
+  void arm(frame_id frame, timer_purpose purpose, timestamp due);
+  /// Plans the end of a task with `raw_output`: output.as, export.as, schemas.
+  void finish(frame_id id, frame_id parent, const vantage& at,
+              datum raw_output, std::uint32_t branch = 0);
+  void finish(const entry& e, datum raw_output, std::uint32_t branch = 0);
+  void finish(const frame& f, datum raw_output, std::uint32_t branch = 0);
+  /// Plans the fault of a task and who catches it, from its parent outwards.
+  void fail(frame_id id, frame_id parent, std::string_view pointer,
+            raised why);
+  void fail(const entry& e, raised why);
+  void fail(const frame& f, raised why);
+
+private:
+  answer retry_faulted(const requests::retry& wish);
+  [[nodiscard]] refused refuse_unawaited() const;
+  void begin(entry e);
+  void enter(const frame& parent, const task& node);
+  void begin_again(const frame& f);
+  void complete_workflow(const frame& root);
+  bool check_schema(const schema_ptr& rule, const json::value& value,
+                    std::string_view what, std::string_view pointer,
+                    raised& why) const;
+  void fault_workflow(frame_id origin, const raised& why);
+  enum class verdict : std::uint8_t { handled, passed };
+  or_raised<verdict> offer(const frame& guard, const raised& why);
+  or_raised<bool> plan_retry(const frame& guard, const raised& why);
+  std::uint32_t attempts_of_guards(frame_id scope) const;
+
+  const definition& of_;
+  const instance_state& state_;
+  evaluator& values_;
+  const machine_limits& limits_;
+  timestamp now_;
+  std::mt19937_64 random_;
+  timer_id next_timer_ = 1;
+};
+
+/// The list of tasks that container `f` runs now.
+[[nodiscard]] const task_list& body_of(const definition& of, const frame& f);
+
+// One function a task kind, in workflow/tasks/<kind>.cpp: begins the task `e`,
+// whose input is evaluated.
+void begin_task(planner& p, const entry& e, const tasks::do_block& what);
+void begin_task(planner& p, const entry& e, const tasks::set& what);
+void begin_task(planner& p, const entry& e, const tasks::switch_on& what);
+void begin_task(planner& p, const entry& e, const tasks::for_each& what);
+void begin_task(planner& p, const entry& e, const tasks::try_catch& what);
+void begin_task(planner& p, const entry& e, const tasks::raise& what);
+void begin_task(planner& p, const entry& e, const tasks::wait& what);
+void begin_task(planner& p, const entry& e, const tasks::call_http& what);
+void begin_task(planner& p, const entry& e, const tasks::emit& what);
+void begin_task(planner& p, const entry& e, const tasks::listen& what);
+
+/// Takes the next step of a `for` whose body is through (or not begun).
+void advance_loop(planner& p, const frame& f, const tasks::for_each& what);
+
+/// Whether `error` fits the static filter of a `catch`.
+[[nodiscard]] bool fits(const error_filter& filter,
+                        const json::object& problem);
+
+/// When an attempt of a `try` that begins now has taken too long, if its
+/// policy limits that.
+or_raised<std::optional<timestamp>>
+attempt_limit(planner& p, const tasks::try_catch& what, const vantage& at);
+
+/// What the state orders of the world; see machine::outstanding().
+[[nodiscard]] std::vector<command> outstanding_of(const instance_state& s,
+                                                  const definition& of);
+
+/// The output of an HTTP call, or its error.
+[[nodiscard]] or_raised<json::value>
+read_http_outcome(const http_outcome& outcome, const tasks::call_http& what,
+                  const json::value& arguments, std::string_view pointer);
+
+/// Whether a `listen` takes `arrived`; sees what its task sees.
+or_raised<bool> takes(planner& p, const tasks::listen& what,
+                      const json::value& arrived, const vantage& at);
+/// What a `listen` that took `arrived` puts out: a list of one.
+[[nodiscard]] datum read_event(const tasks::listen& what, const datum& arrived);
+/// Whether a constant of a filter is a regular expression to more than its own
+/// text.
+[[nodiscard]] bool is_pattern(std::string_view text);
+/// Names an event for the detection of duplicates.
+[[nodiscard]] std::uint64_t event_hash(const json::value& arrived);
+
+} // namespace pawl

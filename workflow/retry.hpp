@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/json.hpp"
+#include "base/time.hpp"
+#include "workflow/definition.hpp"
+
+namespace pawl {
+
+/// What decides how long a retry waits.
+struct retry_terms {
+  duration base{};
+  retry_policy::backoff_kind backoff = retry_policy::backoff_kind::constant;
+  std::uint32_t retry = 1; ///< Which one, counted from 1.
+  duration delay_max = std::chrono::hours{1};
+  duration jitter_from{};
+  duration jitter_to{};
+  duration at_least{}; ///< What the target asked for.
+};
+
+/// The delay before a retry: constant d, linear n*d, exponential d*2^(n-1),
+/// then capped, then jitter added (spread evenly by `random`), and never less
+/// than the target asked for (itself capped).
+[[nodiscard]] duration retry_delay(const retry_terms& terms,
+                                   std::uint64_t random);
+
+/// How long the target of a failed call asked to wait: the member `retryAfter`
+/// of the problem, in seconds; zero if there is none.
+[[nodiscard]] duration retry_after(const json::object& problem);
+
+} // namespace pawl

@@ -1,0 +1,137 @@
+#include "workflow/fields.hpp"
+#include "workflow/state.hpp"
+
+namespace pawl {
+
+namespace layout {
+
+// What stands in `taken` as one item.
+struct taken_event {
+  timestamp when;
+  std::uint64_t hash = 0;
+};
+
+template <class V>
+void describe(V& v, taken_event& x) {
+  v(1, "when", x.when);
+  v(2, "hash", x.hash);
+}
+template <class V>
+void describe(V& v, frame& x) {
+  v(1, "id", x.id);
+  v(2, "parent", x.parent);
+  v(3, "node", x.node);
+  v(4, "at", x.at);
+  v(5, "visit", x.visit);
+  v(6, "attempt", x.attempt);
+  v(7, "dispatch", x.dispatch);
+  v(8, "stopped", x.stopped);
+  v(9, "raw", x.raw);
+  v(10, "input", x.input);
+  v(11, "arguments", x.arguments);
+  v(12, "data", x.data);
+  v(13, "cursor", x.cursor);
+  v(14, "iterations", x.iterations);
+  v(15, "retries", x.retries);
+  v(16, "handling", x.handling);
+  v(17, "error", x.error);
+  v(18, "started", x.started);
+  v(19, "visitsBefore", x.visits_before);
+}
+template <class V>
+void describe(V& v, armed_timer& x) {
+  v(1, "id", x.id);
+  v(2, "frame", x.frame);
+  v(3, "purpose", x.purpose);
+  v(4, "armed", x.armed);
+  v(5, "due", x.due);
+}
+template <class V>
+void describe(V& v, inbox_event& x) {
+  v(1, "number", x.number);
+  v(2, "event", x.event);
+}
+
+// The state in two halves: a CBOR map's head holds fewer than 24 fields here.
+struct identity {
+  instance_state& s;
+};
+struct progress {
+  instance_state& s;
+  std::vector<taken_event>& taken;
+};
+
+template <class V>
+void describe(V& v, identity& x) {
+  v(1, "namespace", x.s.ns);
+  v(2, "id", x.s.id);
+  v(3, "workflow", x.s.workflow);
+  v(4, "digest", x.s.digest);
+  v(5, "labels", x.s.labels);
+  v(6, "rawInput", x.s.raw_input);
+  v(7, "created", x.s.created);
+  v(8, "started", x.s.started);
+}
+template <class V>
+void describe(V& v, progress& x) {
+  v(1, "status", x.s.status);
+  v(2, "mode", x.s.mode);
+  v(3, "reason", x.s.reason);
+  v(4, "context", x.s.context);
+  v(5, "output", x.s.output);
+  v(6, "error", x.s.error);
+  v(7, "faultedFrame", x.s.faulted_frame);
+  v(8, "last", x.s.last);
+  v(9, "updated", x.s.updated);
+  v(10, "ended", x.s.ended);
+  v(11, "tasksCompleted", x.s.tasks_completed);
+  v(12, "tasksFaulted", x.s.tasks_faulted);
+  v(13, "frames", x.s.frames);
+  v(14, "nextFrame", x.s.next_frame);
+  v(15, "visits", x.s.visits);
+  v(16, "timers", x.s.timers);
+  v(17, "nextTimer", x.s.next_timer);
+  v(18, "inbox", x.s.inbox);
+  v(19, "nextInbox", x.s.next_inbox);
+  v(20, "taken", x.taken);
+}
+
+} // namespace layout
+
+namespace {
+
+constexpr std::uint64_t state_version = 1;
+
+} // namespace
+
+std::string encode_state(const instance_state& state) {
+  std::string out;
+  cbor::put_uint(out, state_version);
+  // The visitors only read; see layout::writer.
+  auto& s = const_cast<instance_state&>(state);
+  std::vector<layout::taken_event> taken;
+  for (const auto& [when, hash] : s.taken)
+    taken.push_back({when, hash});
+  layout::writer{out}.put_struct(layout::identity{s});
+  layout::writer{out}.put_struct(layout::progress{s, taken});
+  return out;
+}
+
+result<instance_state> decode_state(std::string_view bytes) {
+  cbor::reader in{bytes};
+  if (in.get_uint() != state_version)
+    return error{errc::corrupt, "a snapshot of an unknown version"};
+  instance_state s;
+  std::vector<layout::taken_event> taken;
+  layout::identity first{s};
+  layout::progress second{s, taken};
+  layout::reader{in}.get_struct(first);
+  layout::reader{in}.get_struct(second);
+  if (in.failed() || !in.at_end())
+    return error{errc::corrupt, "a snapshot does not decode"};
+  for (const auto& one : taken)
+    s.taken.emplace_back(one.when, one.hash);
+  return s;
+}
+
+} // namespace pawl

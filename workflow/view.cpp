@@ -1,0 +1,171 @@
+#include "workflow/planner.hpp"
+#include "workflow/state.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pawl {
+
+namespace {
+
+constexpr std::array status_names{
+  std::pair{instance_status::pending, std::string_view{"pending"}},
+  std::pair{instance_status::running, std::string_view{"running"}},
+  std::pair{instance_status::waiting, std::string_view{"waiting"}},
+  std::pair{instance_status::suspending, std::string_view{"suspending"}},
+  std::pair{instance_status::suspended, std::string_view{"suspended"}},
+  std::pair{instance_status::cancelling, std::string_view{"cancelling"}},
+  std::pair{instance_status::completed, std::string_view{"completed"}},
+  std::pair{instance_status::faulted, std::string_view{"faulted"}},
+  std::pair{instance_status::cancelled, std::string_view{"cancelled"}}};
+
+json::value time_or_null(const std::optional<timestamp>& t) {
+  return t ? json::value(to_text(*t)) : json::value{};
+}
+
+bool is_leaf(const instance_state& s, const frame& f) {
+  return f.node
+         && std::ranges::none_of(s.frames, [&](const auto& other) {
+              return other.second.parent == f.id && other.first != f.id;
+            });
+}
+
+json::value waiting_for(const instance_state& s, const frame& f,
+                        const task& node) {
+  const auto due = [&](timer_purpose purpose) -> json::value {
+    for (const auto& [id, t] : s.timers)
+      if (t.frame == f.id && t.purpose == purpose)
+        return json::value(to_text(t.due));
+    return nullptr;
+  };
+  if (f.at == phase::backoff)
+    return {{"kind", "retry"}, {"until", due(timer_purpose::backoff)}};
+  if (f.at != phase::waiting)
+    return nullptr;
+  if (std::holds_alternative<tasks::wait>(node.kind))
+    return {{"kind", "timer"}, {"until", due(timer_purpose::wait)}};
+  json::object with;
+  for (const auto& [key, rule] : std::get<tasks::listen>(node.kind).one.with)
+    if (const auto* fixed = std::get_if<datum>(&rule.form))
+      with[key] = **fixed;
+  return {{"kind", "event"}, {"with", std::move(with)}};
+}
+
+std::string_view task_status(const instance_state& s, const frame& f) {
+  if (f.at == phase::faulted)
+    return "faulted";
+  if (f.stopped || s.status == instance_status::suspended)
+    return "suspended";
+  return f.at == phase::waiting || f.at == phase::backoff ? "waiting"
+                                                          : "running";
+}
+
+json::array current_of(const instance_state& s, const definition& of) {
+  json::array current;
+  if (s.status == instance_status::completed
+      || s.status == instance_status::cancelled)
+    return current;
+  for (const auto& [id, f] : s.frames) {
+    if (!is_leaf(s, f))
+      continue;
+    const auto& node = of.tasks[*f.node];
+    json::object one{{"task", node.pointer},
+                     {"name", node.name},
+                     {"kind", node.kind_name},
+                     {"status", task_status(s, f)},
+                     {"attempt", f.attempt},
+                     {"since", to_text(f.started)}};
+    if (auto wait = waiting_for(s, f, node); !wait.is_null())
+      one["waitingFor"] = std::move(wait);
+    current.push_back(std::move(one));
+  }
+  return current;
+}
+
+json::value error_of(const instance_state& s) {
+  const auto* problem = s.error->if_object();
+  if (problem == nullptr)
+    return nullptr;
+  auto shown = *problem;
+  const auto faulted = s.frames.find(s.faulted_frame);
+  if (faulted != s.frames.end())
+    shown["attempt"] = faulted->second.attempt;
+  shown["at"] = time_or_null(s.ended);
+  return shown;
+}
+
+} // namespace
+
+std::string_view to_text(instance_status s) {
+  for (const auto& [status, name] : status_names)
+    if (status == s)
+      return name;
+  return "";
+}
+
+std::optional<instance_status> parse_status(std::string_view text) {
+  for (const auto& [status, name] : status_names)
+    if (name == text)
+      return status;
+  return std::nullopt;
+}
+
+instance_status shown_status(const instance_state& state,
+                             const definition&) {
+  if (state.status != instance_status::running)
+    return state.status;
+  bool waits = false;
+  for (const auto& [id, f] : state.frames) {
+    if (f.at == phase::ready || f.at == phase::entering || effect_is_out(f))
+      return instance_status::running;
+    waits = waits || f.at == phase::waiting || f.at == phase::backoff;
+  }
+  return waits ? instance_status::waiting : instance_status::running;
+}
+
+json::array allowed_actions(std::string_view id, instance_status s) {
+  json::array all;
+  for (const auto verb : allowed_verbs(s)) {
+    const auto path = verb == "event" ? std::string_view{"events"} : verb;
+    all.push_back({{"name", verb},
+                   {"method", "POST"},
+                   {"href", "/v1/instances/" + std::string{id} + "/"
+                              + std::string{path}}});
+  }
+  return all;
+}
+
+json::object view(const instance_state& s, const definition& of) {
+  json::object labels;
+  for (const auto& [key, value] : s.labels)
+    labels[key] = value;
+  const auto shown = shown_status(s, of);
+  json::object out{{"id", s.id},
+                   {"workflow",
+                    {{"namespace", s.workflow.ns},
+                     {"name", s.workflow.name},
+                     {"version", s.workflow.version}}},
+                   {"status", to_text(shown)},
+                   {"state", nullptr},
+                   {"outcome", nullptr},
+                   {"sequence", s.last},
+                   {"createdAt", to_text(s.created)},
+                   {"startedAt", time_or_null(s.started)},
+                   {"updatedAt", to_text(s.updated)},
+                   {"endedAt", time_or_null(s.ended)},
+                   {"labels", std::move(labels)},
+                   {"input", *s.raw_input},
+                   {"output", *s.output},
+                   {"context", *s.context},
+                   {"error", error_of(s)},
+                   {"current", current_of(s, of)},
+                   {"progress",
+                    {{"completed", s.tasks_completed},
+                     {"faulted", s.tasks_faulted}}},
+                   {"allowedActions", allowed_actions(s.id, shown)}};
+  if (!s.reason.empty())
+    out["reason"] = s.reason;
+  return out;
+}
+
+} // namespace pawl
