@@ -17,7 +17,7 @@ constexpr auto taken_for = std::chrono::hours{24};
 class folder {
 public:
   folder(instance_state& s, const definition& of, timestamp at)
-    : s_{s}, of_{of}, at_{at} {}
+      : s_{s}, of_{of}, at_{at} {}
 
   void operator()(const events::instance_created& x) {
     s_.ns = x.ns;
@@ -148,8 +148,7 @@ public:
   }
   void operator()(const events::task_caught& x) {
     auto& f = frame_of(x.frame);
-    const auto& guard
-      = std::get<tasks::try_catch>(of_.tasks.at(*f.node).kind);
+    const auto& guard = std::get<tasks::try_catch>(of_.tasks.at(*f.node).kind);
     close_below(x.frame);
     drop_timers(x.frame, timer_purpose::attempt);
     f.error = x.error;
@@ -254,9 +253,8 @@ private:
       if (std::ranges::find(doomed, f->second.parent) != doomed.end())
         doomed.push_back(f->first);
     for (std::size_t i = 1; i < doomed.size(); ++i) {
-      std::erase_if(s_.timers, [&](const auto& t) {
-        return t.second.frame == doomed[i];
-      });
+      std::erase_if(s_.timers,
+                    [&](const auto& t) { return t.second.frame == doomed[i]; });
       s_.frames.erase(doomed[i]);
     }
   }

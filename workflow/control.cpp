@@ -18,8 +18,7 @@ refused not_now(std::string_view verb, const instance_state& s,
     allowed.emplace_back(known);
   return {{errc::invalid_state, "an instance that is "
                                   + std::string{to_text(shown)}
-                                  + " cannot take '" + std::string{verb}
-                                  + "'"},
+                                  + " cannot take '" + std::string{verb} + "'"},
           {{"from", to_text(shown)},
            {"allowed", std::move(allowed)},
            {"allowedActions", allowed_actions(s.id, shown)}}};
@@ -57,9 +56,9 @@ std::vector<std::string_view> allowed_verbs(instance_status s) {
 planner::answer planner::create(const requests::create& wish) {
   raised why;
   if (!check_schema(of_.input.schema, *wish.input, "workflow input", "/", why))
-    return refused{{errc::invalid_input,
-                    std::string{why.problem.at("detail").as_string()}},
-                   {{"error", why.problem}}};
+    return refused{
+      {errc::invalid_input, std::string{why.problem.at("detail").as_string()}},
+      {{"error", why.problem}}};
   plan.emplace_back(events::instance_created{.ns = wish.ns,
                                              .id = wish.id,
                                              .workflow = of_.id,
@@ -81,8 +80,7 @@ void planner::begin_workflow() {
   raised why;
   bool fine = true;
   if (of_.input.from) {
-    auto transformed
-      = values_.evaluate(*of_.input.from, *state_.raw_input, at);
+    auto transformed = values_.evaluate(*of_.input.from, *state_.raw_input, at);
     fine = transformed.has_value();
     if (fine)
       changed = *transformed;
@@ -91,8 +89,8 @@ void planner::begin_workflow() {
   }
   plan.emplace_back(events::instance_started{changed});
   if (fine && of_.timeout) {
-    auto length = values_.evaluate(
-      *of_.timeout, changed ? *changed : *state_.raw_input, at);
+    auto length = values_.evaluate(*of_.timeout,
+                                   changed ? *changed : *state_.raw_input, at);
     fine = length.has_value();
     if (fine)
       arm(0, timer_purpose::timeout, add(now_, *length));
@@ -142,21 +140,19 @@ planner::answer planner::cancel(const requests::cancel& wish) {
 planner::answer planner::retry(const requests::retry& wish) {
   if (state_.status == instance_status::faulted)
     return retry_faulted(wish);
-  const auto refusal = [&] {
-    return not_now("retry", state_, shown_status(state_, of_));
-  };
+  const auto refusal
+    = [&] { return not_now("retry", state_, shown_status(state_, of_)); };
   if (state_.status != instance_status::running || wish.input)
     return refusal();
   for (const auto& [id, f] : state_.frames)
     if (f.at == phase::backoff)
-      plan.emplace_back(
-        events::task_retried{.frame = id,
-                             .task = of_.tasks[*f.node].pointer,
-                             .attempt = f.attempt,
-                             .until = std::nullopt,
-                             .error = nullptr,
-                             .input = nullptr,
-                             .by_operator = true});
+      plan.emplace_back(events::task_retried{.frame = id,
+                                             .task = of_.tasks[*f.node].pointer,
+                                             .attempt = f.attempt,
+                                             .until = std::nullopt,
+                                             .error = nullptr,
+                                             .input = nullptr,
+                                             .by_operator = true});
   if (plan.empty())
     return refusal();
   return {};
@@ -210,8 +206,7 @@ planner::answer planner::deliver(const requests::deliver& wish) {
     for (const auto& [id, f] : state_.frames) {
       if (!f.node || f.at != phase::waiting)
         continue;
-      const auto* what
-        = std::get_if<tasks::listen>(&of_.tasks[*f.node].kind);
+      const auto* what = std::get_if<tasks::listen>(&of_.tasks[*f.node].kind);
       if (what == nullptr)
         continue;
       auto wanted = takes(*this, *what, *wish.event, seen_from(f));

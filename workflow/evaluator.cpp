@@ -20,7 +20,7 @@ std::string_view pointer_of(const vantage& at) {
 
 raised expression_error(std::string detail, const vantage& at) {
   return {std::in_place, make_problem(error_kind::expression, std::move(detail),
-                       pointer_of(at))};
+                                      pointer_of(at))};
 }
 
 json::value time_value(timestamp t) {
@@ -132,9 +132,9 @@ or_raised<json::value> evaluator::evaluate(const expression::program& what,
   return std::move(values->front());
 }
 
-or_raised<json::value>
-evaluator::evaluate_list(const expression::program& what,
-                         const json::value& dot, const vantage& at) {
+or_raised<json::value> evaluator::evaluate_list(const expression::program& what,
+                                                const json::value& dot,
+                                                const vantage& at) {
   auto values = run(what, dot, at);
   if (!values)
     return values.error();
@@ -246,9 +246,8 @@ const json::value* evaluator::find(const expression::variable_use& use,
   if (use.name == "workflow")
     return &built_.emplace_back(workflow_variable(use));
   if (use.name == "runtime")
-    return &built_.emplace_back(json::value{{"name", "pawl"},
-                                            {"version", version},
-                                            {"metadata", json::object{}}});
+    return &built_.emplace_back(json::value{
+      {"name", "pawl"}, {"version", version}, {"metadata", json::object{}}});
   return nullptr;
 }
 
@@ -271,8 +270,7 @@ evaluator::workflow_variable(const expression::variable_use& use) const {
     .add("id", [&] { return json::value(state_.id); })
     .add("definition", [&] { return of_.document; })
     .add("input", [&] { return *state_.raw_input; })
-    .add("startedAt",
-         [&] { return time_value(state_.started.value_or(now_)); })
+    .add("startedAt", [&] { return time_value(state_.started.value_or(now_)); })
     .take();
 }
 

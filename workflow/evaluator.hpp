@@ -27,10 +27,10 @@ using or_raised = boost::system::result<T, raised>;
 /// in its life. Absent values are not visible at that point (DSL, section 7).
 struct vantage {
   const task* node = nullptr; ///< Null: the workflow itself.
-  frame_id scope = 0; ///< The innermost frame whose names it sees.
-  datum raw;          ///< The task's raw input.
-  datum input;        ///< `$input`
-  datum output;       ///< `$output`
+  frame_id scope = 0;         ///< The innermost frame whose names it sees.
+  datum raw;                  ///< The task's raw input.
+  datum input;                ///< `$input`
+  datum output;               ///< `$output`
   datum raw_output;
   timestamp started;
   /// Names that stand for this one evaluation.
@@ -45,7 +45,7 @@ class evaluator {
 public:
   evaluator(const definition& of, const instance_state& state,
             const expression::budget& bounds)
-    : of_{of}, state_{state}, bounds_{bounds} {}
+      : of_{of}, state_{state}, bounds_{bounds} {}
 
   /// Makes ready for a step at `now`; forgets the values of a former one.
   void begin_step(timestamp now);
@@ -63,8 +63,8 @@ public:
                                        const json::value& dot,
                                        const vantage& at);
   /// Whether `what` is neither false nor null.
-  or_raised<bool> holds(const expression::program& what,
-                        const json::value& dot, const vantage& at);
+  or_raised<bool> holds(const expression::program& what, const json::value& dot,
+                        const vantage& at);
   or_raised<datum> evaluate(const dynamic_value& what, const json::value& dot,
                             const vantage& at);
   or_raised<calendar_duration> evaluate(const duration_rule& what,
@@ -96,8 +96,7 @@ private:
 };
 
 /// The DSL's standard error `kind` at the task `pointer`.
-[[nodiscard]] json::object make_problem(error_kind kind,
-                                        std::string detail,
+[[nodiscard]] json::object make_problem(error_kind kind, std::string detail,
                                         std::string_view pointer);
 
 } // namespace pawl

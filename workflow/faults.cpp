@@ -17,8 +17,8 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
     why.problem["instance"] = pointer;
   const bool of_attempt = id == parent && id != 0;
   if (!of_attempt)
-    plan.emplace_back(events::task_faulted{
-      id, std::string{pointer}, make_datum(why.problem)});
+    plan.emplace_back(
+      events::task_faulted{id, std::string{pointer}, make_datum(why.problem)});
   if (state_.status == instance_status::cancelling)
     return;
   while (parent != 0) {
@@ -37,19 +37,18 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
 }
 
 void planner::fault_workflow(frame_id origin, const raised& why) {
-  plan.emplace_back(
-    events::instance_faulted{make_datum(why.problem), origin});
+  plan.emplace_back(events::instance_faulted{make_datum(why.problem), origin});
 }
 
 bool fits(const error_filter& filter, const json::object& problem) {
-  const auto same_text = [&](const std::optional<std::string>& wanted,
-                             std::string_view key) {
-    if (!wanted)
-      return true;
-    const auto* value = problem.if_contains(key);
-    return value != nullptr && value->is_string()
-           && value->get_string() == *wanted;
-  };
+  const auto same_text
+    = [&](const std::optional<std::string>& wanted, std::string_view key) {
+        if (!wanted)
+          return true;
+        const auto* value = problem.if_contains(key);
+        return value != nullptr && value->is_string()
+               && value->get_string() == *wanted;
+      };
   const auto* type = problem.if_contains("type");
   if (filter.type
       && (type == nullptr || !type->is_string()
@@ -58,8 +57,7 @@ bool fits(const error_filter& filter, const json::object& problem) {
   if (filter.status) {
     const auto* status = problem.if_contains("status");
     if (status == nullptr || !status->is_number()
-        || status->to_number<double>()
-             != static_cast<double>(*filter.status))
+        || status->to_number<double>() != static_cast<double>(*filter.status))
       return false;
   }
   return same_text(filter.instance, "instance")
@@ -120,8 +118,8 @@ or_raised<bool> planner::plan_retry(const frame& guard, const raised& why) {
     if (*unwanted)
       return false;
   }
-  const auto length_of =
-    [&](const std::optional<duration_rule>& rule_of) -> or_raised<duration> {
+  const auto length_of
+    = [&](const std::optional<duration_rule>& rule_of) -> or_raised<duration> {
     if (!rule_of)
       return duration{};
     auto length = values_.evaluate(*rule_of, *error, at);

@@ -145,12 +145,15 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 template <class T>
-concept map_like = requires { typename T::mapped_type; };
+concept map_like = requires {
+  typename T::mapped_type;
+};
 template <class T>
 concept list_like = requires(T x) {
   typename T::value_type;
   x.push_back(x.front());
-} && !std::is_same_v<T, std::string>;
+}
+&&!std::is_same_v<T, std::string>;
 
 /// Writes a described struct as a CBOR map from field number to value, leaving
 /// out what is empty, zero or a null pointer.
@@ -188,8 +191,9 @@ private:
       return !x.has_value();
     else if constexpr (requires { x.empty(); })
       return x.empty();
-    else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>
-                       || std::is_same_v<T, timestamp>)
+    else if constexpr (
+      std::is_arithmetic_v<
+        T> || std::is_enum_v<T> || std::is_same_v<T, timestamp>)
       return x == T{};
     else
       return false;

@@ -50,8 +50,7 @@ void planner::advance(const frame& f) {
     return enter(f, of_.tasks[body[f.cursor]]);
   if (!f.node)
     return complete_workflow(f);
-  if (const auto* loop
-      = std::get_if<tasks::for_each>(&of_.tasks[*f.node].kind))
+  if (const auto* loop = std::get_if<tasks::for_each>(&of_.tasks[*f.node].kind))
     return advance_loop(*this, f, *loop);
   finish(f, f.data);
 }
@@ -121,14 +120,14 @@ void planner::begin(entry e) {
 }
 
 bool planner::start(const entry& e, bool lasting, datum arguments) {
-  plan.emplace_back(events::task_started{
-    .frame = e.id,
-    .parent = e.parent,
-    .task = e.node->pointer,
-    .visit = e.visit,
-    .attempt = e.attempt,
-    .input = e.input == e.raw ? nullptr : e.input,
-    .arguments = std::move(arguments)});
+  plan.emplace_back(
+    events::task_started{.frame = e.id,
+                         .parent = e.parent,
+                         .task = e.node->pointer,
+                         .visit = e.visit,
+                         .attempt = e.attempt,
+                         .input = e.input == e.raw ? nullptr : e.input,
+                         .arguments = std::move(arguments)});
   if (!lasting || !e.node->timeout)
     return true;
   auto length = values_.evaluate(*e.node->timeout, *e.input, seen_from(e));
@@ -202,7 +201,8 @@ bool planner::check_schema(const schema_ptr& rule, const json::value& value,
     detail += (f.pointer.empty() ? "/" : f.pointer) + " " + f.detail;
     list.push_back({{"pointer", f.pointer}, {"detail", f.detail}});
   }
-  why.problem = make_problem(error_kind::validation, std::move(detail), pointer);
+  why.problem
+    = make_problem(error_kind::validation, std::move(detail), pointer);
   why.problem["errors"] = std::move(list);
   return false;
 }
@@ -232,16 +232,17 @@ void planner::fire(const armed_timer& t) {
   plan.emplace_back(events::timer_fired{t.id});
   const auto& f = state_.frames.at(t.frame);
   const auto timeout = [&](std::string what) {
-    return raised{std::in_place, make_problem(
-      error_kind::timeout, std::move(what),
-      f.node ? std::string_view{of_.tasks[*f.node].pointer} : "/")};
+    return raised{std::in_place,
+                  make_problem(error_kind::timeout, std::move(what),
+                               f.node
+                                 ? std::string_view{of_.tasks[*f.node].pointer}
+                                 : "/")};
   };
   switch (t.purpose) {
   case timer_purpose::wait:
     return finish(f, f.input);
   case timer_purpose::backoff: {
-    const auto& guard
-      = std::get<tasks::try_catch>(of_.tasks[*f.node].kind);
+    const auto& guard = std::get<tasks::try_catch>(of_.tasks[*f.node].kind);
     auto limit = attempt_limit(*this, guard, seen_from(f));
     if (!limit)
       return fail(f, limit.error());
@@ -250,9 +251,10 @@ void planner::fire(const armed_timer& t) {
     return;
   }
   case timer_purpose::timeout:
-    return f.node ? fail(f, timeout("the task has taken longer than its timeout"))
-                  : fail(0, 0, "/",
-                         timeout("the workflow has taken longer than its timeout"));
+    return f.node
+             ? fail(f, timeout("the task has taken longer than its timeout"))
+             : fail(0, 0, "/",
+                    timeout("the workflow has taken longer than its timeout"));
   case timer_purpose::attempt: {
     // As if the last task of the body had failed: the guard itself is asked.
     auto why = timeout("the attempt has taken longer than its limit");

@@ -22,9 +22,9 @@ struct machine::impl {
   using step = std::function<outcome(planner&)>;
 
   impl(definition_ptr of, machine_limits limits)
-    : of_{std::move(of)}, limits_{limits},
-      values_{*of_, state_, limits_.step_budget},
-      planner_{*of_, state_, values_, limits_} {}
+      : of_{std::move(of)}, limits_{limits}, values_{*of_, state_,
+                                                     limits_.step_budget},
+        planner_{*of_, state_, values_, limits_} {}
 
   boost::system::result<turn, refused> decide(input what,
                                               const turn_context& in) {
@@ -80,9 +80,8 @@ struct machine::impl {
   }
   void order(report what) {
     std::visit(overload{[this](reports::http_done x) {
-                          auto shared
-                            = std::make_shared<reports::http_done>(
-                              std::move(x));
+                          auto shared = std::make_shared<reports::http_done>(
+                            std::move(x));
                           add([shared](planner& p) {
                             p.done(*shared);
                             return outcome{};
@@ -150,8 +149,7 @@ struct machine::impl {
   }
   bool listens(const frame& f) const {
     return f.node && f.at == phase::waiting
-           && std::holds_alternative<tasks::listen>(
-             of_->tasks[*f.node].kind);
+           && std::holds_alternative<tasks::listen>(of_->tasks[*f.node].kind);
   }
 
   // --- The loop ------------------------------------------------------------
@@ -253,7 +251,7 @@ struct machine::impl {
 };
 
 machine::machine(definition_ptr of, machine_limits limits)
-  : impl_{std::make_unique<impl>(std::move(of), limits)} {}
+    : impl_{std::make_unique<impl>(std::move(of), limits)} {}
 machine::~machine() = default;
 machine::machine(machine&&) noexcept = default;
 machine& machine::operator=(machine&&) noexcept = default;

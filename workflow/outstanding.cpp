@@ -1,5 +1,4 @@
 #include "workflow/machine.hpp"
-
 #include "workflow/planner.hpp"
 
 #include <boost/json/array.hpp>
@@ -66,18 +65,18 @@ commands::call_http call_of(const instance_state& s, const frame& f,
                             const task& node) {
   const auto& arguments = f.arguments->as_object();
   const auto& what = std::get<tasks::call_http>(node.kind);
-  commands::call_http call{
-    .frame = f.id,
-    .dispatch = f.dispatch,
-    .attempt = f.attempt,
-    .task = node.pointer,
-    .effect_key = s.ns + "/" + s.id + node.pointer + "/"
-                  + std::to_string(f.visit),
-    .method = std::string{arguments.at("method").as_string()},
-    .uri = uri_of(arguments),
-    .headers = {},
-    .body = {},
-    .redirect = what.redirect};
+  commands::call_http call{.frame = f.id,
+                           .dispatch = f.dispatch,
+                           .attempt = f.attempt,
+                           .task = node.pointer,
+                           .effect_key = s.ns + "/" + s.id + node.pointer + "/"
+                                         + std::to_string(f.visit),
+                           .method
+                           = std::string{arguments.at("method").as_string()},
+                           .uri = uri_of(arguments),
+                           .headers = {},
+                           .body = {},
+                           .redirect = what.redirect};
   bool has_type = false;
   for (const auto& [key, value] : arguments.at("headers").as_object())
     each_text(value, [&](std::string_view text) {
@@ -88,11 +87,11 @@ commands::call_http call_of(const instance_state& s, const frame& f,
   if (body == nullptr || body->is_null())
     return call;
   // A text goes out as it is; anything else as JSON.
-  call.body = body->is_string() ? std::string{body->get_string()}
-                                : to_text(*body);
+  call.body
+    = body->is_string() ? std::string{body->get_string()} : to_text(*body);
   if (!has_type)
-    call.headers.emplace_back("Content-Type",
-                              body->is_string() ? "text/plain; charset=utf-8"
+    call.headers.emplace_back("Content-Type", body->is_string()
+                                                ? "text/plain; charset=utf-8"
                                                 : "application/json");
   return call;
 }

@@ -30,7 +30,7 @@ class planner {
 public:
   planner(const definition& of, const instance_state& state, evaluator& values,
           const machine_limits& limits)
-    : of_{of}, state_{state}, values_{values}, limits_{limits} {}
+      : of_{of}, state_{state}, values_{values}, limits_{limits} {}
 
   /// Makes ready for a step.
   void begin_step(timestamp now, std::uint64_t seed);
@@ -78,13 +78,12 @@ public:
   bool start(const entry& e, bool lasting, datum arguments = nullptr);
   void arm(frame_id frame, timer_purpose purpose, timestamp due);
   /// Plans the end of a task with `raw_output`: output.as, export.as, schemas.
-  void finish(frame_id id, frame_id parent, const vantage& at,
-              datum raw_output, std::uint32_t branch = 0);
+  void finish(frame_id id, frame_id parent, const vantage& at, datum raw_output,
+              std::uint32_t branch = 0);
   void finish(const entry& e, datum raw_output, std::uint32_t branch = 0);
   void finish(const frame& f, datum raw_output, std::uint32_t branch = 0);
   /// Plans the fault of a task and who catches it, from its parent outwards.
-  void fail(frame_id id, frame_id parent, std::string_view pointer,
-            raised why);
+  void fail(frame_id id, frame_id parent, std::string_view pointer, raised why);
   void fail(const entry& e, raised why);
   void fail(const frame& f, raised why);
 

@@ -32,8 +32,9 @@ void planner::done(const reports::http_done& what) {
 
 void planner::failed(const reports::effect_failed& what) {
   if (const auto* f = effect_frame(state_, what.frame, what.dispatch))
-    fail(*f, raised{std::in_place, make_problem(error_kind::runtime, what.detail,
-                                 of_.tasks[*f->node].pointer)});
+    fail(*f,
+         raised{std::in_place, make_problem(error_kind::runtime, what.detail,
+                                            of_.tasks[*f->node].pointer)});
 }
 
 void planner::stopped(const reports::effect_stopped& what) {
@@ -41,8 +42,8 @@ void planner::stopped(const reports::effect_stopped& what) {
   if (f == nullptr)
     return;
   const bool again = state_.status != instance_status::cancelling;
-  plan.emplace_back(events::task_cancelled{
-    f->id, of_.tasks[*f->node].pointer, again});
+  plan.emplace_back(
+    events::task_cancelled{f->id, of_.tasks[*f->node].pointer, again});
 }
 
 void planner::settle() {

@@ -12,9 +12,8 @@ namespace {
 duration scaled(duration d, std::uint64_t factor, duration cap) {
   if (d <= duration{})
     return duration{};
-  const auto fits
-    = static_cast<std::uint64_t>(cap.count()) / factor
-      >= static_cast<std::uint64_t>(d.count());
+  const auto fits = static_cast<std::uint64_t>(cap.count()) / factor
+                    >= static_cast<std::uint64_t>(d.count());
   return fits ? d * static_cast<std::int64_t>(factor) : cap;
 }
 
@@ -39,8 +38,8 @@ duration retry_delay(const retry_terms& terms, std::uint64_t random) {
   if (terms.jitter_to > terms.jitter_from) {
     const auto span = static_cast<std::uint64_t>(
       (terms.jitter_to - terms.jitter_from).count() + 1);
-    delay += terms.jitter_from
-             + duration{static_cast<std::int64_t>(random % span)};
+    delay
+      += terms.jitter_from + duration{static_cast<std::int64_t>(random % span)};
   } else {
     delay += terms.jitter_from;
   }
@@ -51,8 +50,8 @@ duration retry_after(const json::object& problem) {
   const auto* seconds = problem.if_contains("retryAfter");
   if (seconds == nullptr || !seconds->is_int64() || seconds->get_int64() < 0)
     return {};
-  return std::chrono::seconds{std::min<std::int64_t>(seconds->get_int64(),
-                                                     86'400)};
+  return std::chrono::seconds{
+    std::min<std::int64_t>(seconds->get_int64(), 86'400)};
 }
 
 } // namespace pawl

@@ -2,32 +2,19 @@
 #include "workflow/state.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace pawl {
 
 namespace {
-
-constexpr std::array status_names{
-  std::pair{instance_status::pending, std::string_view{"pending"}},
-  std::pair{instance_status::running, std::string_view{"running"}},
-  std::pair{instance_status::waiting, std::string_view{"waiting"}},
-  std::pair{instance_status::suspending, std::string_view{"suspending"}},
-  std::pair{instance_status::suspended, std::string_view{"suspended"}},
-  std::pair{instance_status::cancelling, std::string_view{"cancelling"}},
-  std::pair{instance_status::completed, std::string_view{"completed"}},
-  std::pair{instance_status::faulted, std::string_view{"faulted"}},
-  std::pair{instance_status::cancelled, std::string_view{"cancelled"}}};
 
 json::value time_or_null(const std::optional<timestamp>& t) {
   return t ? json::value(to_text(*t)) : json::value{};
 }
 
 bool is_leaf(const instance_state& s, const frame& f) {
-  return f.node
-         && std::ranges::none_of(s.frames, [&](const auto& other) {
-              return other.second.parent == f.id && other.first != f.id;
-            });
+  return f.node && std::ranges::none_of(s.frames, [&](const auto& other) {
+           return other.second.parent == f.id && other.first != f.id;
+         });
 }
 
 json::value waiting_for(const instance_state& s, const frame& f,
@@ -69,12 +56,9 @@ json::array current_of(const instance_state& s, const definition& of) {
     if (!is_leaf(s, f))
       continue;
     const auto& node = of.tasks[*f.node];
-    json::object one{{"task", node.pointer},
-                     {"name", node.name},
-                     {"kind", node.kind_name},
-                     {"status", task_status(s, f)},
-                     {"attempt", f.attempt},
-                     {"since", to_text(f.started)}};
+    json::object one{{"task", node.pointer},   {"name", node.name},
+                     {"kind", node.kind_name}, {"status", task_status(s, f)},
+                     {"attempt", f.attempt},   {"since", to_text(f.started)}};
     if (auto wait = waiting_for(s, f, node); !wait.is_null())
       one["waitingFor"] = std::move(wait);
     current.push_back(std::move(one));
@@ -96,22 +80,7 @@ json::value error_of(const instance_state& s) {
 
 } // namespace
 
-std::string_view to_text(instance_status s) {
-  for (const auto& [status, name] : status_names)
-    if (status == s)
-      return name;
-  return "";
-}
-
-std::optional<instance_status> parse_status(std::string_view text) {
-  for (const auto& [status, name] : status_names)
-    if (name == text)
-      return status;
-  return std::nullopt;
-}
-
-instance_status shown_status(const instance_state& state,
-                             const definition&) {
+instance_status shown_status(const instance_state& state, const definition&) {
   if (state.status != instance_status::running)
     return state.status;
   bool waits = false;
@@ -127,10 +96,10 @@ json::array allowed_actions(std::string_view id, instance_status s) {
   json::array all;
   for (const auto verb : allowed_verbs(s)) {
     const auto path = verb == "event" ? std::string_view{"events"} : verb;
-    all.push_back({{"name", verb},
-                   {"method", "POST"},
-                   {"href", "/v1/instances/" + std::string{id} + "/"
-                              + std::string{path}}});
+    all.push_back(
+      {{"name", verb},
+       {"method", "POST"},
+       {"href", "/v1/instances/" + std::string{id} + "/" + std::string{path}}});
   }
   return all;
 }
@@ -140,29 +109,29 @@ json::object view(const instance_state& s, const definition& of) {
   for (const auto& [key, value] : s.labels)
     labels[key] = value;
   const auto shown = shown_status(s, of);
-  json::object out{{"id", s.id},
-                   {"workflow",
-                    {{"namespace", s.workflow.ns},
-                     {"name", s.workflow.name},
-                     {"version", s.workflow.version}}},
-                   {"status", to_text(shown)},
-                   {"state", nullptr},
-                   {"outcome", nullptr},
-                   {"sequence", s.last},
-                   {"createdAt", to_text(s.created)},
-                   {"startedAt", time_or_null(s.started)},
-                   {"updatedAt", to_text(s.updated)},
-                   {"endedAt", time_or_null(s.ended)},
-                   {"labels", std::move(labels)},
-                   {"input", *s.raw_input},
-                   {"output", *s.output},
-                   {"context", *s.context},
-                   {"error", error_of(s)},
-                   {"current", current_of(s, of)},
-                   {"progress",
-                    {{"completed", s.tasks_completed},
-                     {"faulted", s.tasks_faulted}}},
-                   {"allowedActions", allowed_actions(s.id, shown)}};
+  json::object out{
+    {"id", s.id},
+    {"workflow",
+     {{"namespace", s.workflow.ns},
+      {"name", s.workflow.name},
+      {"version", s.workflow.version}}},
+    {"status", to_text(shown)},
+    {"state", nullptr},
+    {"outcome", nullptr},
+    {"sequence", s.last},
+    {"createdAt", to_text(s.created)},
+    {"startedAt", time_or_null(s.started)},
+    {"updatedAt", to_text(s.updated)},
+    {"endedAt", time_or_null(s.ended)},
+    {"labels", std::move(labels)},
+    {"input", *s.raw_input},
+    {"output", *s.output},
+    {"context", *s.context},
+    {"error", error_of(s)},
+    {"current", current_of(s, of)},
+    {"progress",
+     {{"completed", s.tasks_completed}, {"faulted", s.tasks_faulted}}},
+    {"allowedActions", allowed_actions(s.id, shown)}};
   if (!s.reason.empty())
     out["reason"] = s.reason;
   return out;

@@ -1,6 +1,5 @@
-#include "workflow/planner.hpp"
-
 #include "base/bytes.hpp"
+#include "workflow/planner.hpp"
 #include "workflow/uri_template.hpp"
 
 #include <boost/json/array.hpp>
@@ -14,7 +13,7 @@ namespace {
 
 raised expression_fault(std::string detail, const entry& e) {
   return {std::in_place, make_problem(error_kind::expression, std::move(detail),
-                       e.node->pointer)};
+                                      e.node->pointer)};
 }
 
 // A plain text is a URI template; what an expression gives is the URI itself.
@@ -24,9 +23,8 @@ or_raised<std::string> endpoint_of(planner& p, const entry& e,
       fixed != nullptr && (*fixed)->is_string()) {
     auto uri = expand_uri_template((*fixed)->get_string(), *e.input);
     if (!uri)
-      return expression_fault("the endpoint does not expand: "
-                                + uri.error().detail,
-                              e);
+      return expression_fault(
+        "the endpoint does not expand: " + uri.error().detail, e);
     return std::move(*uri);
   }
   auto value = p.values().evaluate(rule, *e.input, p.seen_from(e));
@@ -80,9 +78,8 @@ or_raised<json::object> arguments_of(planner& p, const entry& e,
   if (!uri)
     return uri.error();
   if (!is_http(*uri))
-    return expression_fault("the endpoint '" + *uri
-                              + "' is not an http or https URI",
-                            e);
+    return expression_fault(
+      "the endpoint '" + *uri + "' is not an http or https URI", e);
   auto headers = texts_of(p, e, what.headers, "headers");
   if (!headers)
     return headers.error();
@@ -113,8 +110,7 @@ bool is_json_type(std::string_view type) {
   return bare.ends_with("/json") || bare.ends_with("+json");
 }
 
-std::string_view header_of(const http_outcome& outcome,
-                           std::string_view name) {
+std::string_view header_of(const http_outcome& outcome, std::string_view name) {
   for (const auto& [key, value] : outcome.headers)
     if (key.size() == name.size()
         && std::equal(key.begin(), key.end(), name.begin(),
@@ -140,9 +136,10 @@ json::value content_of(const http_outcome& outcome) {
 raised communication_fault(const http_outcome& outcome,
                            std::string_view pointer) {
   if (!outcome.failure.empty())
-    return {std::in_place, make_problem(error_kind::communication, outcome.failure, pointer)};
-  auto detail = "the call was answered with status "
-                + std::to_string(outcome.status);
+    return {std::in_place,
+            make_problem(error_kind::communication, outcome.failure, pointer)};
+  auto detail
+    = "the call was answered with status " + std::to_string(outcome.status);
   constexpr std::size_t shown_max = 200;
   if (!outcome.body.empty())
     detail += ": " + outcome.body.substr(0, shown_max);
@@ -152,8 +149,7 @@ raised communication_fault(const http_outcome& outcome,
   const auto after = header_of(outcome, "retry-after");
   std::int64_t seconds = 0;
   const auto* end = after.data() + after.size();
-  if (!after.empty()
-      && std::from_chars(after.data(), end, seconds).ptr == end)
+  if (!after.empty() && std::from_chars(after.data(), end, seconds).ptr == end)
     problem["retryAfter"] = seconds;
   return {std::in_place, std::move(problem)};
 }
@@ -176,9 +172,9 @@ or_raised<json::value> read_http_outcome(const http_outcome& outcome,
   json::object headers;
   for (const auto& [key, value] : outcome.headers) {
     auto& known = headers[key];
-    known = known.is_null() ? json::value(value)
-                            : json::value(std::string{known.as_string()} + ", "
-                                          + value);
+    known = known.is_null()
+              ? json::value(value)
+              : json::value(std::string{known.as_string()} + ", " + value);
   }
   return json::value{{"request",
                       {{"method", arguments.at("method")},

@@ -1,6 +1,5 @@
-#include "workflow/planner.hpp"
-
 #include "base/ids.hpp"
+#include "workflow/planner.hpp"
 
 #include <array>
 
@@ -22,8 +21,7 @@ std::string new_event_id(planner& p) {
 
 bool says_something(const json::object& made, std::string_view key) {
   const auto* value = made.if_contains(key);
-  return value != nullptr && value->is_string()
-         && !value->get_string().empty();
+  return value != nullptr && value->is_string() && !value->get_string().empty();
 }
 
 } // namespace
@@ -50,7 +48,8 @@ void begin_task(planner& p, const entry& e, const tasks::emit& what) {
   for (const auto* key : {"id", "source", "type"})
     if (!says_something(made, key))
       return p.fail(
-        e, raised{std::in_place, make_problem(error_kind::expression,
+        e, raised{std::in_place,
+                  make_problem(error_kind::expression,
                                "the event's `" + std::string{key}
                                  + "` is not a text that says something",
                                e.node->pointer)});

@@ -9,8 +9,7 @@ namespace {
 or_raised<json::value> items_of(planner& p, const entry& e,
                                 const tasks::for_each& what) {
   const auto at = p.seen_from(e);
-  if (const auto* program
-      = std::get_if<expression::program_ptr>(&what.in.form))
+  if (const auto* program = std::get_if<expression::program_ptr>(&what.in.form))
     return p.values().evaluate_list(**program, *e.input, at);
   auto value = p.values().evaluate(what.in, *e.input, at);
   if (!value)
@@ -23,7 +22,8 @@ or_raised<json::value> items_of(planner& p, const entry& e,
 void begin_task(planner& p, const entry& e, const tasks::for_each& what) {
   auto items = items_of(p, e, what);
   if (items && !items->is_array())
-    items = raised{std::in_place, make_problem(error_kind::expression,
+    items = raised{std::in_place,
+                   make_problem(error_kind::expression,
                                 "`for.in` gives no array to go through",
                                 e.node->pointer)};
   if (!items) {
@@ -48,8 +48,8 @@ void advance_loop(planner& p, const frame& f, const tasks::for_each& what) {
     if (!*wanted)
       return p.finish(f, f.data);
   }
-  p.plan.emplace_back(events::task_iterated{
-    f.id, p.of().tasks[*f.node].pointer, f.iterations});
+  p.plan.emplace_back(
+    events::task_iterated{f.id, p.of().tasks[*f.node].pointer, f.iterations});
 }
 
 } // namespace pawl

@@ -1,8 +1,8 @@
+#include "base/bytes.hpp"
 #include "workflow/planner.hpp"
 
-#include "base/bytes.hpp"
-
 #include <boost/json/array.hpp>
+
 #include <re2/re2.h>
 
 namespace pawl {
@@ -125,8 +125,7 @@ void planner::examine(const frame& f) {
       return fail(f, wanted.error());
     if (!*wanted)
       continue;
-    plan.emplace_back(
-      events::event_consumed{f.id, node.pointer, kept.number});
+    plan.emplace_back(events::event_consumed{f.id, node.pointer, kept.number});
     return finish(f, read_event(what, kept.event));
   }
 }

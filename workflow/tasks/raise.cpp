@@ -36,7 +36,8 @@ or_raised<json::object> problem_of(planner& p, const entry& e,
 void begin_task(planner& p, const entry& e, const tasks::raise& what) {
   auto problem = problem_of(p, e, what.error);
   (void)p.start(e, false);
-  p.fail(e, problem ? raised{std::in_place, std::move(*problem)} : problem.error());
+  p.fail(e, problem ? raised{std::in_place, std::move(*problem)}
+                    : problem.error());
 }
 
 } // namespace pawl
