@@ -24,13 +24,21 @@ function(pawl_library name)
                         PRIVATE ${arg_PRIVATE_LINK})
 endfunction()
 
-# pawl_test(<folder> <file> LINK ...): tests/<folder>/<file>.cpp becomes the
-# CTest test <folder>.<file> with the label <folder>.
+# pawl_test(<folder> <file> LINK ... [SANITIZE asan tsan] [ARGS ...]
+#           [TIMEOUT seconds])
+# tests/<folder>/<file>.cpp becomes the CTest test <folder>.<file> with the
+# label <folder>. SANITIZE says under which sanitizers it is run as well; the
+# folders without CAF and Beast are run under both unless it says otherwise
+# ("none").
 function(pawl_test folder file)
-  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;ARGS" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;ARGS;SANITIZE" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
+  if(NOT DEFINED arg_SANITIZE AND folder MATCHES "^(base|workflow|storage|config)$")
+    set(arg_SANITIZE asan tsan)
+  endif()
+  list(REMOVE_ITEM arg_SANITIZE none)
   add_executable(test_${folder}_${file} ${CMAKE_SOURCE_DIR}/tests/${folder}/${file}.cpp)
   target_compile_definitions(test_${folder}_${file} PRIVATE
     BOOST_TEST_DYN_LINK PAWL_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
@@ -39,5 +47,29 @@ function(pawl_test folder file)
     ${arg_LINK} pawl_settings Boost::unit_test_framework)
   add_test(NAME ${folder}.${file} COMMAND test_${folder}_${file} ${arg_ARGS})
   set_tests_properties(${folder}.${file} PROPERTIES
-    LABELS ${folder} TIMEOUT ${arg_TIMEOUT})
+    LABELS "${folder};${arg_SANITIZE}" TIMEOUT ${arg_TIMEOUT})
+  foreach(sanitizer IN LISTS arg_SANITIZE)
+    add_dependencies(pawl_${sanitizer}_tests test_${folder}_${file})
+  endforeach()
+endfunction()
+add_custom_target(pawl_asan_tests)
+add_custom_target(pawl_tsan_tests)
+
+# pawl_programs(<folder> ...): the target `programs` builds every program of
+# these folders: what a user runs, without the tests.
+function(pawl_programs)
+  add_custom_target(programs)
+  foreach(folder ${ARGN})
+    if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${folder}/CMakeLists.txt)
+      continue()
+    endif()
+    get_directory_property(targets
+      DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} BUILDSYSTEM_TARGETS)
+    foreach(target IN LISTS targets)
+      get_target_property(type ${target} TYPE)
+      if(type STREQUAL EXECUTABLE)
+        add_dependencies(programs ${target})
+      endif()
+    endforeach()
+  endforeach()
 endfunction()

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy over Pawl's own sources, and over each only once.
+
+The verdict of a source depends on the source, the headers of ours that it
+includes (ninja knows them from the last build), the way it is compiled,
+.clang-tidy and the version of the tool. Their hash names an empty file in the
+cache; where that file is, the source is known to be clean. A complaint is never
+cached, so it is shown until it is mended.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+FOLDERS = {"base", "workflow", "storage", "config", "actors", "http", "daemon",
+           "sandbox", "cli"}
+
+
+def digest(*parts):
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(hashlib.sha256(part).digest())
+    return whole.hexdigest()
+
+
+def own_headers(build):
+    """Object file -> the sources and headers of this repository behind it."""
+    text = subprocess.run(["ninja", "-C", build, "-t", "deps"], check=True,
+                          capture_output=True, text=True).stdout
+    found = {}
+    current = []
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            name = line.split(":")[0]
+            current = found.setdefault(name, [])
+        elif line.strip():
+            path = (pathlib.Path(build) / line.strip()).resolve()
+            if path.is_relative_to(ROOT):
+                current.append(path)
+    return found
+
+
+def object_of(entry):
+    words = entry["command"].split()
+    return words[words.index("-o") + 1]
+
+
+class Tidy:
+    def __init__(self, build, cache):
+        self.build = build
+        self.cache = cache
+        self.headers = own_headers(build)
+        version = subprocess.run(["clang-tidy", "--version"], check=True,
+                                 capture_output=True).stdout
+        self.rules = digest(version, (ROOT / ".clang-tidy").read_bytes())
+        self.hashes = {}
+
+    def content(self, path):
+        if path not in self.hashes:
+            self.hashes[path] = digest(path.read_bytes())
+        return self.hashes[path]
+
+    def key(self, entry):
+        paths = sorted(set(self.headers.get(object_of(entry), []))
+                       | {pathlib.Path(entry["file"])})
+        parts = [self.rules, entry["command"].replace(str(ROOT), "")]
+        parts += [f"{p.relative_to(ROOT)} {self.content(p)}" for p in paths
+                  if p.exists()]
+        return digest(*(part.encode() for part in parts))
+
+    def run(self, entry):
+        """Checks one source; returns what clang-tidy complains about."""
+        done = subprocess.run(
+            ["clang-tidy", "--quiet", "-p", self.build, entry["file"]],
+            capture_output=True, text=True)
+        if done.returncode == 0:
+            (self.cache / self.key(entry)).touch()
+            return ""
+        return done.stdout or done.stderr
+
+
+def main():
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words.add_argument("build")
+    words.add_argument("--jobs", type=int, default=os.cpu_count())
+    words = words.parse_args()
+    build = str(pathlib.Path(words.build).resolve())
+    cache = pathlib.Path(os.environ.get("PAWL_TIDY_CACHE",
+                                        ROOT / "build" / "tidy-cache"))
+    cache.mkdir(parents=True, exist_ok=True)
+    database = json.loads(
+        (pathlib.Path(build) / "compile_commands.json").read_text())
+
+    tidy = Tidy(build, cache)
+    ours = {}
+    for entry in database:
+        path = pathlib.Path(entry["file"])
+        if (path.is_relative_to(ROOT) and path.exists()
+                and path.relative_to(ROOT).parts[0] in FOLDERS):
+            ours[str(path)] = entry
+    todo = [entry for entry in ours.values()
+            if not (cache / tidy.key(entry)).exists()]
+    print(f"{len(ours)} sources, {len(ours) - len(todo)} known to be clean",
+          flush=True)
+    bad = 0
+    with concurrent.futures.ThreadPoolExecutor(words.jobs) as pool:
+        running = {pool.submit(tidy.run, entry): entry for entry in todo}
+        for n, done in enumerate(concurrent.futures.as_completed(running), 1):
+            name = pathlib.Path(running[done]["file"]).relative_to(ROOT)
+            complaint = done.result()
+            print(f"[{n}/{len(todo)}] {name}", flush=True)
+            if complaint:
+                bad += 1
+                print(complaint, flush=True)
+    if bad:
+        print(f"clang-tidy complains about {bad} sources", file=sys.stderr)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
