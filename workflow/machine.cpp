@@ -178,6 +178,11 @@ struct machine::impl {
       if (from_queue_ && !again_)
         queue_.pop_front();
       commit_plan();
+      if (cut_ && queue_.empty()) {
+        cut_ = false;
+        out_.unfinished = ready_frame() != nullptr;
+        return {};
+      }
     }
   }
 
@@ -223,15 +228,15 @@ struct machine::impl {
   }
   void take(event fact) {
     if (const auto* done = std::get_if<events::task_completed>(&fact))
-      note_emitted(*done);
+      note(*done);
     pawl::apply(state_, *of_, fact, now_);
     out_.events.push_back(std::move(fact));
   }
-  void note_emitted(const events::task_completed& done) {
-    const auto node = of_->by_pointer.at(done.task);
-    if (!std::holds_alternative<tasks::emit>(of_->tasks[node].kind))
-      return;
-    out_.emitted.push_back(planner_.emitted);
+  void note(const events::task_completed& done) {
+    const auto& node = of_->tasks[of_->by_pointer.at(done.task)];
+    if (std::holds_alternative<tasks::emit>(node.kind))
+      out_.emitted.push_back(planner_.emitted);
+    cut_ = cut_ || node.commit_each.value_or(of_->commit_each);
   }
 
   definition_ptr of_;
@@ -248,6 +253,7 @@ struct machine::impl {
   step underway_;
   bool from_queue_ = false;
   bool again_ = false;
+  bool cut_ = false; ///< A task asked for a commit of its own.
 };
 
 machine::machine(definition_ptr of, machine_limits limits)
