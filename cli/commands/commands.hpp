@@ -1,0 +1,19 @@
+#pragma once
+
+#include "cli/session.hpp"
+
+/// One function a group of subcommands: it adds them to the parser, and the one
+/// that the user names puts what it does into `chosen`, which must outlive the
+/// parser.
+namespace pawl::cli::commands {
+
+void add_run(CLI::App& app, action& chosen);
+void add_instances(CLI::App& app, action& chosen); ///< ls, status, result
+void add_history(CLI::App& app, action& chosen);
+void add_control(CLI::App& app, action& chosen); ///< pause, resume, ...
+void add_emit(CLI::App& app, action& chosen);
+void add_definitions(CLI::App& app, action& chosen); ///< def ...
+void add_version(CLI::App& app, action& chosen);
+void add_completion(CLI::App& app, action& chosen);
+
+} // namespace pawl::cli::commands

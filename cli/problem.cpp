@@ -1,0 +1,121 @@
+#include "cli/problem.hpp"
+
+#include "cli/output.hpp"
+
+#include <fmt/format.h>
+
+namespace pawl::cli {
+namespace {
+
+/// A command of ours that does what the daemon allows, "" if there is none.
+std::string command_for(std::string_view action, const std::string& id) {
+  for (auto known : {"pause", "resume", "cancel", "retry"})
+    if (action == known)
+      return fmt::format("pawl {} {}", action, id);
+  return {};
+}
+
+/// The member names of `allowedActions`, which may be objects or bare words.
+std::string hint(const json::value& problem, const std::string& id) {
+  const auto* actions = find_at(problem, {"allowedActions"});
+  if (actions == nullptr || !actions->is_array())
+    return {};
+  std::string text;
+  for (const auto& action : actions->get_array()) {
+    auto name = action.is_string() ? std::string{action.get_string()}
+                                   : text_at(action, {"name"});
+    auto command = id.empty() ? std::string{} : command_for(name, id);
+    if (!text.empty())
+      text += ", ";
+    text += command.empty() ? name : command;
+  }
+  return text.empty() ? text : "\ntry: " + printable(text);
+}
+
+std::string reason_of(long status) {
+  switch (status) {
+  case 401:
+    return "Not authenticated";
+  case 403:
+    return "Forbidden";
+  case 404:
+    return "Not found";
+  case 405:
+    return "Method not allowed";
+  case 429:
+  case 503:
+    return "The daemon is overloaded or stopping; try again later";
+  default:
+    return fmt::format("The server answered {}", status);
+  }
+}
+
+} // namespace
+
+exit_code exit_code_for(long status) {
+  switch (status) {
+  case 401:
+  case 403:
+    return exit_code::auth;
+  case 404:
+  case 410:
+    return exit_code::not_found;
+  case 409:
+  case 412:
+    return exit_code::not_allowed;
+  case 408:
+  case 429:
+  case 503:
+  case 504:
+    return exit_code::timed_out;
+  default:
+    return exit_code::error;
+  }
+}
+
+std::string to_line(const json::value& fault, const std::string& file,
+                    const std::string& severity) {
+  std::string place = file;
+  auto line = text_at(fault, {"line"});
+  if (!line.empty() && line != "0") {
+    place += (place.empty() ? "line " : ":") + line;
+    auto column = text_at(fault, {"column"});
+    if (!column.empty() && column != "0")
+      place += ":" + column;
+  }
+  std::string text;
+  for (const auto& part : {place, severity, text_at(fault, {"pointer"}),
+                           text_at(fault, {"detail"})})
+    if (!part.empty())
+      text += (text.empty() ? "" : ": ") + part;
+  return printable(text);
+}
+
+failure to_failure(const response& refusal, const std::string& file,
+                   const std::string& id) {
+  failure out{exit_code_for(refusal.status), {}};
+  auto parsed = parse_json(refusal.body);
+  if (!parsed || !parsed->is_object()) {
+    out.text = reason_of(refusal.status);
+    return out;
+  }
+  auto title = text_at(*parsed, {"title"});
+  auto detail = text_at(*parsed, {"detail"});
+  out.text = printable(title.empty() ? reason_of(refusal.status) : title);
+  if (!detail.empty() && detail != title)
+    out.text += ": " + printable(detail);
+  if (auto code = text_at(*parsed, {"code"}); !code.empty())
+    out.text += fmt::format(" [{}]", printable(code));
+  const auto* faults = find_at(*parsed, {"errors"});
+  if (faults != nullptr && faults->is_array())
+    for (const auto& fault : faults->get_array())
+      out.text += "\n" + to_line(fault, file);
+  // The DSL's own error, when the input broke the workflow's schema.
+  if (auto cause = text_at(*parsed, {"error", "detail"});
+      !cause.empty() && cause != detail)
+    out.text += "\n" + printable(cause);
+  out.text += hint(*parsed, id);
+  return out;
+}
+
+} // namespace pawl::cli
