@@ -349,7 +349,7 @@ private:
     bool good = true;
     marks inner;
     if (by.names != nullptr) {
-      const json::value name{member.key()};
+      const json::value name(member.key());
       if (!passes(*by.names, name, at, inner))
         good = blame(*at.up, "the name " + quoted(at.key)
                                + " is not allowed for a member");
