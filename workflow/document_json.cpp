@@ -86,12 +86,30 @@ private:
   std::uint32_t line_ = 1;
 };
 
-/// Counts the values in `tree` and refuses what exceeds the limits.
+/// How many values there are in `tree`.
 std::size_t count_nodes(const place_tree& tree) {
   std::size_t n = 1;
   for (const auto& child : tree.children)
     n += count_nodes(child);
   return n;
+}
+
+/// The place of a key in `value` that is too long, or nothing.
+const place_tree* long_key(const json::value& value, const place_tree& at) {
+  const auto child = [&at](std::size_t i) { return &at.children[i]; };
+  if (const auto* list = value.if_array())
+    for (std::size_t i = 0; i < list->size(); ++i)
+      if (const auto* found = long_key((*list)[i], *child(i)))
+        return found;
+  if (const auto* object = value.if_object())
+    for (std::size_t i = 0; i < object->size(); ++i) {
+      const auto& member = *(object->begin() + i);
+      if (member.key().size() > document_limits::key_bytes)
+        return child(i);
+      if (const auto* found = long_key(member.value(), *child(i)))
+        return found;
+    }
+  return nullptr;
 }
 
 } // namespace
@@ -105,6 +123,8 @@ result<document> detail::read_json(std::string_view text) {
   if (count_nodes(out.places) > document_limits::nodes)
     return unreadable(text, {1, 1}, "",
                       "the document has more than 100,000 values");
+  if (const auto* at = long_key(out.value, out.places))
+    return unreadable(text, at->key, "", "a key has at most 1,024 bytes");
   return out;
 }
 

@@ -42,7 +42,8 @@ schema_ptr read_schema(context& c, const cursor& where) {
   auto made = compile_schema(*document.value, c.pattern_budget);
   if (made)
     return *made;
-  for (const auto& each : made.error().faults)
+  const auto why = made.error(); // A copy: error() returns by value.
+  for (const auto& each : why.faults)
     c.faults.invalid(descend(document, each.pointer), each.detail);
   return nullptr;
 }

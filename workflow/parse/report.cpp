@@ -189,7 +189,9 @@ void object_reader::close_leniently() {
 void object_reader::close_with(bool lenient) {
   if (object_ == nullptr)
     return;
-  for (std::size_t i = 0; i < object_->size() && !to_.full(); ++i) {
+  for (std::size_t i = 0; i < object_->size(); ++i) {
+    if (lenient ? to_.warned_enough() : to_.full())
+      return;
     const auto name = view((object_->begin() + i)->key());
     if (std::find(known_.begin(), known_.end(), name) != known_.end())
       continue;

@@ -57,6 +57,10 @@ public:
 
   /// Whether faults are no longer kept, so that detail can be saved.
   [[nodiscard]] bool full() const { return faults_.size() >= faults_max; }
+  /// Whether warnings are no longer kept.
+  [[nodiscard]] bool warned_enough() const {
+    return warnings_.size() >= faults_max;
+  }
   /// Whether nothing stands against the document.
   [[nodiscard]] bool clean() const { return faults_.empty(); }
   /// The error that says all of it, in the order of the text. Call only if the
