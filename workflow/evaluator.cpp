@@ -144,7 +144,7 @@ or_raised<json::value> evaluator::evaluate_list(const expression::program& what,
   all.reserve(values->size());
   for (auto& v : *values)
     all.push_back(std::move(v));
-  return json::value{std::move(all)};
+  return json::value(std::move(all));
 }
 
 or_raised<bool> evaluator::holds(const expression::program& what,
@@ -159,7 +159,7 @@ or_raised<json::value> evaluator::build(const dynamic_value& what,
                                         const json::value& dot,
                                         const vantage& at) {
   if (const auto* fixed = std::get_if<datum>(&what.form))
-    return json::value{**fixed};
+    return json::value(**fixed);
   if (const auto* program = std::get_if<expression::program_ptr>(&what.form))
     return evaluate(**program, dot, at);
   if (const auto* members = std::get_if<dynamic_value::object>(&what.form)) {
@@ -171,7 +171,7 @@ or_raised<json::value> evaluator::build(const dynamic_value& what,
         return value.error();
       out.insert_or_assign(key, std::move(*value));
     }
-    return json::value{std::move(out)};
+    return json::value(std::move(out));
   }
   json::array out;
   for (const auto& item : std::get<dynamic_value::array>(what.form)) {
@@ -180,7 +180,7 @@ or_raised<json::value> evaluator::build(const dynamic_value& what,
       return value.error();
     out.push_back(std::move(*value));
   }
-  return json::value{std::move(out)};
+  return json::value(std::move(out));
 }
 
 or_raised<datum> evaluator::evaluate(const dynamic_value& what,

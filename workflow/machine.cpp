@@ -40,6 +40,7 @@ struct machine::impl {
       now_ = in.now;
       seed_ = in.seed;
       steps_left_ = limits_.turn_steps_max;
+      cut_ = false;
       std::visit([this](auto& x) { order(std::move(x)); }, what);
     }
     if (auto done = run(); !done)

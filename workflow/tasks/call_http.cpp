@@ -46,7 +46,7 @@ or_raised<json::value> texts_of(planner& p, const entry& e,
                                 std::string_view what) {
   json::object texts;
   if (!rule)
-    return json::value{std::move(texts)};
+    return json::value(std::move(texts));
   auto value = p.values().evaluate(*rule, *e.input, p.seen_from(e));
   if (!value)
     return value.error();
@@ -65,7 +65,7 @@ or_raised<json::value> texts_of(planner& p, const entry& e,
       list.emplace_back(text_of(item));
     texts[key] = std::move(list);
   }
-  return json::value{std::move(texts)};
+  return json::value(std::move(texts));
 }
 
 bool is_http(std::string_view uri) {

@@ -14,7 +14,7 @@ or_raised<json::value> items_of(planner& p, const entry& e,
   auto value = p.values().evaluate(what.in, *e.input, at);
   if (!value)
     return value.error();
-  return json::value{**value};
+  return json::value(**value);
 }
 
 } // namespace

@@ -1,0 +1,314 @@
+#include "tests/sim/world.hpp"
+
+#include "base/overload.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace pawl::sim {
+
+namespace {
+
+machine_limits small_limits() {
+  machine_limits l;
+  l.turn_steps_max = 7; // Small, so that turns are cut often.
+  l.inbox_max = 8;
+  return l;
+}
+
+datum asked_event(std::uint64_t number) {
+  return make_datum({{"specversion", "1.0"},
+                     {"id", std::to_string(number)},
+                     {"source", "https://pawl.test"},
+                     {"type", number % 3 == 0 ? "test.other" : "test.asked"},
+                     {"data", {{"n", number}}}});
+}
+
+bool paused(instance_status s) {
+  return s == instance_status::suspending || s == instance_status::suspended;
+}
+
+} // namespace
+
+world::world(definition_ptr of, std::uint64_t seed)
+    : of_{std::move(of)}, limits_{small_limits()}, random_{seed},
+      machine_{of_, limits_}, now_{from_unix_ms(1'750'000'000'000)} {
+  decide(requests::create{"sim", "one", make_datum({{"n", pick(4)}}), {}});
+  sync();
+}
+
+void world::broken(const std::string& what) const {
+  throw std::runtime_error{what + "; document: " + to_text(of_->document)};
+}
+
+machine world::fold(std::size_t count) const {
+  machine m{of_, limits_};
+  for (std::size_t i = 0; i < count; ++i)
+    m.apply(journal_[i].what, journal_[i].at);
+  return m;
+}
+
+void world::check_fold() const {
+  if (fold(journal_.size()).snapshot() != machine_.snapshot())
+    broken("I5: the state is not the fold of its history");
+  machine copy{of_, limits_};
+  if (!copy.restore(machine_.snapshot())
+      || copy.snapshot() != machine_.snapshot())
+    broken("I5: a snapshot does not give the state back");
+}
+
+// What the invariants remember of the past.
+void world::note(const event& what, timestamp at) {
+  if (seen_.over)
+    broken("I6: " + std::string{type_of(what)} + " after the end");
+  std::visit(
+    overload{
+      [&](const events::timer_armed& x) { seen_.armed[x.timer] = x.due; },
+      [&](const events::timer_fired& x) {
+        const auto due = seen_.armed.find(x.timer);
+        if (due == seen_.armed.end())
+          broken("I9: a timer fired twice, or was never armed");
+        if (at < due->second)
+          broken("I9: a timer fired early");
+        seen_.armed.erase(due);
+      },
+      [&](const events::task_started& x) {
+        seen_.intended.insert("sim/one" + x.task + "/"
+                              + std::to_string(x.visit));
+      },
+      [&](const events::task_completed& x) {
+        if (!seen_.completed.insert(x.frame).second)
+          broken("I4: " + x.task + " completed twice");
+      },
+      [&](const events::instance_completed&) { seen_.over = true; },
+      [&](const events::instance_cancelled&) { seen_.over = true; },
+      [](const auto&) {}},
+    what);
+}
+
+void world::check_turn(const std::vector<event>& events) {
+  for (const auto& what : events) {
+    note(what, now_);
+    journal_.push_back({what, now_});
+  }
+}
+
+void world::decide(input what) {
+  const auto before = machine_.snapshot();
+  auto made = machine_.decide(std::move(what), {now_, random_()});
+  if (!made) {
+    if (machine_.snapshot() != before)
+      broken("a refused request changed the state");
+    return;
+  }
+  check_turn(made->events);
+  while (made->needs) {
+    // The helper answers, or fails, or its time runs out.
+    reports::evaluated answer{std::vector<json::value>{1}};
+    if (pick(5) == 0)
+      answer.values = error{errc::timed_out, "the deadline passed"};
+    made = machine_.decide(std::move(answer), {now_, random_()});
+    if (!made)
+      broken("an evaluated value was refused");
+    check_turn(made->events);
+  }
+  unfinished_ = made->unfinished;
+}
+
+void world::sync() {
+  synced_ = journal_.size();
+  acknowledged_ = synced_;
+  release();
+}
+
+// Carries out what the synced state orders. I3 and I7 are checked here, at the
+// only place where effects leave.
+void world::release() {
+  const auto wanted = machine_.outstanding();
+  std::vector<frame_id> keep;
+  for (const auto& w : wanted)
+    std::visit(
+      overload{
+        [&](const commands::call_http& call) {
+          keep.push_back(call.frame);
+          const auto known = std::ranges::find_if(out_, [&](const order& o) {
+            return o.call.frame == call.frame
+                   && o.call.dispatch == call.dispatch;
+          });
+          if (known != out_.end())
+            return;
+          if (paused(machine_.state().status))
+            broken("I7: an effect left while paused");
+          if (journal_.size() != synced_
+              || !seen_.intended.contains(call.effect_key))
+            broken("I3: an effect left before its intention");
+          out_.push_back({call});
+        },
+        [&](const commands::stop_effect& stop) {
+          // Half of the stops come too late: the outcome is on its way.
+          std::erase_if(out_, [&](const order& o) {
+            return o.call.frame == stop.frame && pick(2) == 0;
+          });
+          const auto live = std::ranges::any_of(
+            out_, [&](const order& o) { return o.call.frame == stop.frame; });
+          if (live)
+            keep.push_back(stop.frame);
+        },
+        [&](const commands::keep_effect& k) { keep.push_back(k.frame); }},
+      w);
+  for (auto o = out_.begin(); o != out_.end();) {
+    if (std::ranges::find(keep, o->call.frame) != keep.end()) {
+      ++o;
+      continue;
+    }
+    stale_.push_back(*o);
+    o = out_.erase(o);
+  }
+}
+
+void world::crash() {
+  if (acknowledged_ > synced_)
+    broken("I1: an acknowledged change is not in the journal");
+  journal_.resize(synced_);
+  for (auto& o : out_)
+    stale_.push_back(o); // Its request may have left all the same.
+  out_.clear();
+  machine_ = fold(journal_.size());
+  seen_ = {};
+  for (const auto& f : journal_)
+    note(f.what, f.at);
+  if (machine_.state().last != journal_.size())
+    broken("I2: the history has a gap");
+  unfinished_ = true;
+  release();
+}
+
+void world::report_some() {
+  for (const auto& w : machine_.outstanding()) {
+    frame_id frame = 0;
+    std::uint32_t dispatch = 0;
+    const bool held
+      = std::visit(overload{[&](const commands::stop_effect& s) {
+                              frame = s.frame;
+                              dispatch = s.dispatch;
+                              return true;
+                            },
+                            [&](const commands::keep_effect& s) {
+                              frame = s.frame;
+                              dispatch = s.dispatch;
+                              return true;
+                            },
+                            [](const commands::call_http&) { return false; }},
+                   w);
+    const auto live = std::ranges::any_of(
+      out_, [&](const order& o) { return o.call.frame == frame; });
+    if (held && !live)
+      return decide(reports::effect_stopped{frame, dispatch});
+  }
+  auto& from = !stale_.empty() && pick(4) == 0 ? stale_ : out_;
+  if (from.empty())
+    return;
+  const auto& chosen = from[pick(from.size())].call;
+  if (pick(10) == 0)
+    return decide(
+      reports::effect_failed{chosen.frame, chosen.dispatch, "worker died"});
+  http_outcome outcome;
+  const auto luck = pick(10);
+  if (luck == 0)
+    outcome.failure = "connection refused";
+  else if (luck == 1)
+    outcome = {.failure = {},
+               .status = 503,
+               .headers = {{"Retry-After", "2"}},
+               .body = "busy"};
+  else
+    outcome = {.failure = {},
+               .status = 200,
+               .headers = {{"Content-Type", "application/json"}},
+               .body = R"({"n": )" + std::to_string(pick(5)) + "}"};
+  decide(reports::http_done{chosen.frame, chosen.dispatch, outcome});
+}
+
+void world::step() {
+  switch (pick(16)) {
+  case 0:
+    return crash();
+  case 1:
+    return decide(requests::pause{
+      pick(2) == 0 ? pause_mode::drain : pause_mode::interrupt, "test"});
+  case 2:
+  case 3:
+    return decide(requests::resume{"test"});
+  case 4:
+    if (pick(6) == 0)
+      return decide(requests::cancel{"test"});
+    return decide(requests::retry{std::nullopt, "test"});
+  case 5:
+    now_ += duration{static_cast<std::int64_t>(pick(3000))};
+    return decide(reports::time_passed{});
+  case 6: // The clock steps, forwards or back.
+    now_ += duration{static_cast<std::int64_t>(pick(20'000)) - 10'000};
+    return decide(reports::time_passed{});
+  case 7:
+  case 8: {
+    // At times the same event twice.
+    const auto number = pick(4) == 0 ? next_event_ : ++next_event_;
+    const auto how = pick(3);
+    using policy = requests::deliver::if_unawaited;
+    return decide(requests::deliver{asked_event(number), how == 0 ? policy::keep
+                                                         : how == 1
+                                                           ? policy::refuse
+                                                           : policy::ignore});
+  }
+  case 9:
+    return decide(reports::go_on{});
+  default:
+    return report_some();
+  }
+}
+
+void world::run(int steps) {
+  for (int i = 0; i < steps; ++i) {
+    step();
+    if (pick(3) != 0)
+      sync();
+    if (pick(8) == 0)
+      check_fold();
+  }
+  come_to_rest();
+  check_fold();
+}
+
+// With a fair world and no more wishes, an instance ends or waits for an
+// event; it is never stuck.
+void world::come_to_rest() {
+  sync();
+  decide(requests::resume{"rest"});
+  sync();
+  for (int i = 0; i < 400; ++i) {
+    if (ended(machine_.state().status))
+      return;
+    const auto before = journal_.size();
+    decide(reports::go_on{});
+    sync();
+    report_some();
+    sync();
+    if (const auto due = machine_.next_timer()) {
+      now_ = std::max(now_, *due);
+      decide(reports::time_passed{});
+      sync();
+    }
+    if (journal_.size() != before)
+      continue;
+    if (!machine_.awaited().empty()) {
+      decide(requests::deliver{asked_event(3 * ++next_event_ + 1)});
+      sync();
+      continue;
+    }
+    if (stale_.empty() || i > 390)
+      broken("stuck: nothing is ordered, no timer, no event awaited");
+    stale_.clear();
+  }
+}
+
+} // namespace pawl::sim
