@@ -57,51 +57,45 @@ public:
     open_.back().is_object = true;
     return true;
   }
-  bool on_object_end(std::size_t, json::error_code&) {
-    return close(std::move(open_.back().map));
+  bool on_object_end(std::size_t, json::error_code& ec) {
+    return close(std::move(open_.back().map), ec);
   }
   bool on_array_begin(json::error_code&) {
     open_.emplace_back();
     return true;
   }
-  bool on_array_end(std::size_t, json::error_code&) {
-    return close(std::move(open_.back().list));
+  bool on_array_end(std::size_t, json::error_code& ec) {
+    return close(std::move(open_.back().list), ec);
   }
   bool on_key_part(json::string_view s, std::size_t, json::error_code&) {
     parts_.append(s.data(), s.size());
     return true;
   }
-  bool on_key(json::string_view s, std::size_t n, json::error_code& ec) {
+  bool on_key(json::string_view s, std::size_t n, json::error_code&) {
     auto& level = open_.back();
     level.key.assign(whole(s, n));
     level.has_key = true;
+    level.key_offset = n == s.size()
+                         ? static_cast<std::size_t>(s.data() - text_)
+                         : std::string_view::npos;
     parts_.clear();
-    if (!level.map.contains(level.key))
-      return true;
-    const auto offset = n == s.size()
-                          ? static_cast<std::size_t>(s.data() - text_)
-                          : std::string_view::npos;
-    return refuse(
-      fmt::format("the key '{}' stands here a second time", level.key), offset,
-      ec);
+    return true;
   }
   bool on_string_part(json::string_view s, std::size_t, json::error_code&) {
     parts_.append(s.data(), s.size());
     return true;
   }
-  bool on_string(json::string_view s, std::size_t n, json::error_code&) {
-    put(json::value(json::string(whole(s, n))));
+  bool on_string(json::string_view s, std::size_t n, json::error_code& ec) {
+    json::value text(json::string(whole(s, n)));
     parts_.clear();
-    return true;
+    return put(std::move(text), ec);
   }
   bool on_number_part(json::string_view, json::error_code&) { return true; }
-  bool on_int64(std::int64_t n, json::string_view, json::error_code&) {
-    put(json::value(n));
-    return true;
+  bool on_int64(std::int64_t n, json::string_view, json::error_code& ec) {
+    return put(json::value(n), ec);
   }
-  bool on_uint64(std::uint64_t n, json::string_view, json::error_code&) {
-    put(json::value(n));
-    return true;
+  bool on_uint64(std::uint64_t n, json::string_view, json::error_code& ec) {
+    return put(json::value(n), ec);
   }
   bool on_double(double n, json::string_view s, json::error_code& ec) {
     // Boost.JSON 1.81 may be off by one in the last place; from_chars is not.
@@ -112,17 +106,10 @@ public:
     if (!std::isfinite(exact))
       return refuse("the number lies outside a double's range",
                     static_cast<std::size_t>(s.data() - text_), ec);
-    put(json::value(exact));
-    return true;
+    return put(json::value(exact), ec);
   }
-  bool on_bool(bool b, json::error_code&) {
-    put(json::value(b));
-    return true;
-  }
-  bool on_null(json::error_code&) {
-    put(json::value(nullptr));
-    return true;
-  }
+  bool on_bool(bool b, json::error_code& ec) { return put(json::value(b), ec); }
+  bool on_null(json::error_code& ec) { return put(json::value(nullptr), ec); }
   bool on_comment_part(json::string_view, json::error_code&) { return true; }
   bool on_comment(json::string_view, json::error_code&) { return true; }
 
@@ -133,6 +120,7 @@ private:
     json::array list;
     std::string key;
     bool is_object = false;
+    std::size_t key_offset = 0;
     bool has_key = false; ///< Whether `key` was read already.
   };
 
@@ -143,21 +131,29 @@ private:
     return parts_;
   }
 
-  void put(json::value&& v) {
-    if (open_.empty())
+  /// Puts a value that is complete into what is open around it.
+  bool put(json::value&& v, json::error_code& ec) {
+    if (open_.empty()) {
       root_ = std::move(v);
-    else if (open_.back().is_object)
-      open_.back().map.emplace(open_.back().key, std::move(v));
-    else
-      open_.back().list.push_back(std::move(v));
+      return true;
+    }
+    auto& level = open_.back();
+    if (!level.is_object) {
+      level.list.push_back(std::move(v));
+      return true;
+    }
+    if (level.map.emplace(level.key, std::move(v)).second)
+      return true;
+    return refuse(
+      fmt::format("the key '{}' stands here a second time", level.key),
+      level.key_offset, ec);
   }
 
   template <class Container>
-  bool close(Container&& container) {
-    json::value done(std::forward<Container>(container)); // Braces make a list.
+  bool close(Container&& container, json::error_code& ec) {
+    json::value done(std::forward<Container>(container)); // Braces: a list.
     open_.pop_back();
-    put(std::move(done));
-    return true;
+    return put(std::move(done), ec);
   }
 
   bool refuse(std::string detail, std::size_t offset, json::error_code& ec) {
