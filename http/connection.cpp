@@ -1,0 +1,87 @@
+#include "http/connection.hpp"
+
+#include "base/time.hpp"
+#include "http/message.hpp"
+
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace pawl::http {
+
+namespace {
+
+constexpr std::size_t slice_max = 64 * 1024;
+constexpr std::size_t linger_bytes_max = 4 * 1024 * 1024;
+
+} // namespace
+
+const std::string& loop::date() {
+  const auto second = unix_ms(clock::now()) / 1000;
+  if (second != date_second_) {
+    date_second_ = second;
+    date_ = http_date(second);
+  }
+  return date_;
+}
+
+connection::connection(
+  std::shared_ptr<loop> home,
+  net::basic_stream_socket<net::generic::stream_protocol, executor> socket)
+    : on{std::move(home)}, stream{std::move(socket)},
+      wake{on->context.get_executor()} {
+  on->open.insert(this);
+}
+
+connection::~connection() {
+  on->open.erase(this);
+}
+
+async<bool> connection::send(std::string_view first, std::string_view second,
+                             duration deadline) {
+  while (!first.empty() || !second.empty()) {
+    if (cut_)
+      co_return false;
+    const auto a = first.substr(0, slice_max);
+    const auto b = second.substr(0, slice_max - a.size());
+    const std::array<net::const_buffer, 2> slice{
+      net::const_buffer{a.data(), a.size()},
+      net::const_buffer{b.data(), b.size()}};
+    net_error failure;
+    stream.expires_after(deadline);
+    co_await net::async_write(stream, slice, into(failure));
+    if (failure)
+      co_return false;
+    first.remove_prefix(a.size());
+    second.remove_prefix(b.size());
+  }
+  co_return true;
+}
+
+async<void> connection::linger(duration patience) {
+  net_error failure;
+  stream.socket().shutdown(net::socket_base::shutdown_send, failure);
+  std::array<char, 4096> dropped{};
+  std::size_t total = 0;
+  stream.expires_after(patience);
+  while (!failure && !cut_ && total < linger_bytes_max)
+    total
+      += co_await stream.async_read_some(net::buffer(dropped), into(failure));
+}
+
+void connection::drain() {
+  draining_ = true;
+  if (idle_)
+    stream.cancel();
+  wake.cancel();
+}
+
+void connection::cut() {
+  cut_ = true;
+  draining_ = true;
+  wake.cancel();
+  stream.close();
+}
+
+} // namespace pawl::http

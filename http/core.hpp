@@ -1,0 +1,26 @@
+#pragma once
+
+#include "http/dispatch.hpp"
+#include "http/exchange.hpp"
+
+#include <atomic>
+#include <cstddef>
+
+namespace pawl::http {
+
+/// What all connections of a server share. Outlives them.
+struct core {
+  core(server_options chosen, actors::gateway door, observer watcher)
+      : options{std::move(chosen)}, daemon{std::move(door)}, watching{std::move(
+                                                               watcher)} {}
+
+  const server_options options;
+  const actors::gateway daemon;
+  const observer watching;
+  const router table{routes()};
+  const service serve{table, daemon, options};
+  std::atomic<std::size_t> connections = 0;
+  std::atomic<std::size_t> streams = 0;
+};
+
+} // namespace pawl::http

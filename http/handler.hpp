@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/gateway.hpp"
+#include "http/message.hpp"
+#include "http/options.hpp"
+#include "http/target.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// What a handler is: a plain function that turns a request into an answer, an
+/// order to the daemon, or a stream. It never waits; the session does.
+namespace pawl::http {
+
+/// A request on its way to a handler. All references are valid until the answer
+/// has been made, but an order's `send` must own what it hands on.
+struct call {
+  const request& message;
+  const target& where;
+  /// What the pattern's {names} stand for, in their order.
+  std::vector<std::string_view> names;
+  const actors::gateway& daemon;
+  const server_options& options;
+
+  /// The value of the query parameter `name`; null if it is absent.
+  [[nodiscard]] const std::string* parameter(std::string_view name) const;
+};
+
+/// Something to ask of the daemon, and how to tell what it says.
+struct order {
+  /// Hands the order over; the reply comes later, on any thread, or never.
+  std::function<void(actors::reply_to)> send;
+  /// Makes the answer to the client; null: as answer_response() does.
+  std::function<response(const actors::answer&)> tell = {};
+  /// How much longer than usual the reply may take: what the client waits for.
+  duration patience{};
+};
+
+/// The journal of one instance, from behind `after`, as server-sent events.
+struct stream {
+  actors::instance_ref which;
+  sequence after = 0;
+  /// The client is a browser that reconnects by itself until a 204 stops it.
+  bool reconnects = false;
+};
+
+using outcome = std::variant<response, order, stream>;
+using handler = outcome (*)(const call&);
+
+/// What `said` is as an answer: status, body, Location, ETag, replay mark.
+[[nodiscard]] response answer_response(const actors::answer& said);
+
+/// The problem for `why` as an outcome.
+[[nodiscard]] outcome refuse(error why, const call& from);
+
+} // namespace pawl::http

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "http/handler.hpp"
+
+/// All handlers; what each answers stands in openapi.yaml.
+namespace pawl::http::handlers {
+
+// definitions.cpp
+outcome define(const call& from);
+outcome list_definitions(const call& from);
+outcome read_definition(const call& from);
+outcome remove_definition(const call& from);
+
+// instances.cpp
+outcome start_instance(const call& from);
+outcome list_instances(const call& from);
+outcome read_instance(const call& from);
+outcome remove_instance(const call& from);
+
+// verbs.cpp
+outcome pause(const call& from);
+outcome resume(const call& from);
+outcome cancel(const call& from);
+outcome retry(const call& from);
+
+// history.cpp
+outcome history(const call& from);
+outcome follow(const call& from);
+
+// events.cpp
+outcome deliver_event(const call& from);
+outcome publish_events(const call& from);
+
+// health.cpp
+outcome livez(const call& from);
+outcome readyz(const call& from);
+outcome metrics(const call& from);
+outcome version(const call& from);
+outcome openapi(const call& from);
+
+} // namespace pawl::http::handlers

@@ -1,0 +1,179 @@
+#include "base/ids.hpp"
+#include "http/fields.hpp"
+#include "http/handlers/handlers.hpp"
+#include "http/handlers/reading.hpp"
+
+#include <algorithm>
+
+namespace pawl::http::handlers {
+
+namespace {
+
+constexpr std::size_t labels_max = 64;
+constexpr std::size_t label_bytes_max = 256;
+
+bool is_label_key(std::string_view key) {
+  return !key.empty() && key.size() <= 64
+         && std::all_of(key.begin(), key.end(), [](char c) {
+              return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                     || (c >= '0' && c <= '9') || c == '.' || c == '_'
+                     || c == '-' || c == '/';
+            });
+}
+
+std::map<std::string, std::string> read_labels(const json::value* value,
+                                               fault_list& faults) {
+  std::map<std::string, std::string> out;
+  if (value == nullptr || value->is_null())
+    return out;
+  const auto* members = value->if_object();
+  if (members == nullptr || members->size() > labels_max) {
+    faults.add(errc::invalid_request, "/labels",
+               "Must be an object of at most 64 texts.");
+    return out;
+  }
+  for (const auto& member : *members) {
+    const std::string_view key = member.key();
+    const auto* text = member.value().if_string();
+    if (!is_label_key(key))
+      faults.add(errc::invalid_request, pointer_join("/labels", key),
+                 "A label's name is 1 to 64 of A-Z a-z 0-9 . _ - /.");
+    else if (text == nullptr || text->size() > label_bytes_max)
+      faults.add(errc::invalid_request, pointer_join("/labels", key),
+                 "A label is a text of at most 256 bytes.");
+    else
+      out.emplace(key, std::string{text->data(), text->size()});
+  }
+  return out;
+}
+
+actors::definition_ref read_workflow(const json::value* value,
+                                     fault_list& faults) {
+  actors::definition_ref out;
+  if (value == nullptr) {
+    faults.add(errc::invalid_request, "/workflow", "Is missing.");
+    return out;
+  }
+  member_reader members{*value, "/workflow", faults};
+  out.ns = members.needed_text("namespace");
+  out.name = members.needed_text("name");
+  out.version = members.text("version");
+  members.finish();
+  return out;
+}
+
+actors::start_instance read_start(const json::value& body, fault_list& faults) {
+  actors::start_instance wish;
+  member_reader members{body, "", faults};
+  const auto* workflow = members.take("workflow");
+  if (body.is_object())
+    wish.workflow = read_workflow(workflow, faults);
+  const auto* input = members.take("input");
+  wish.input = input == nullptr ? json::value{json::object{}} : *input;
+  wish.id = members.text("id");
+  if (wish.id && !valid_instance_id(*wish.id))
+    members.blame(errc::invalid_request, "id",
+                  "An id is 1 to 128 of A-Z a-z 0-9 . _ -.");
+  wish.labels = read_labels(members.take("labels"), faults);
+  members.not_built("startAt");
+  members.finish();
+  return wish;
+}
+
+} // namespace
+
+outcome start_instance(const call& from) {
+  auto once = once_of(from, from.message.body);
+  if (!once)
+    return refuse(once.error(), from);
+  auto wait = wait_of(from);
+  if (!wait)
+    return refuse(wait.error(), from);
+  auto body = body_of(from);
+  if (!body)
+    return refuse(body.error(), from);
+  fault_list faults;
+  auto wish = read_start(*body, faults);
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  wish.once = std::move(*once);
+  wish.wait = *wait;
+  order out{[&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+    daemon.start(std::move(wish), std::move(done));
+  }};
+  if (*wait) {
+    out.patience = **wait;
+    out.tell = telling_wait(**wait);
+  }
+  return out;
+}
+
+outcome list_instances(const call& from) {
+  fault_list faults;
+  actors::list_instances wish;
+  wish.ns = text_of(from, "namespace");
+  wish.workflow = text_of(from, "workflow");
+  wish.version = text_of(from, "version");
+  if (const auto* text = from.parameter("status")) {
+    wish.status = parse_status(*text);
+    if (!wish.status)
+      faults.add(errc::invalid_request, "",
+                 "The query parameter `status` names no status.");
+  }
+  if (from.parameter("state") != nullptr)
+    faults.add(errc::unsupported, "",
+               "The query parameter `state` is not supported yet.");
+  constexpr std::string_view label = "label.";
+  for (const auto& [name, value] : from.where.parameters)
+    if (name.starts_with(label))
+      wish.labels.emplace(name.substr(label.size()), value);
+  wish.started_after = time_of(from, "startedAfter", faults);
+  wish.started_before = time_of(from, "startedBefore", faults);
+  wish.quarantined = flag_of(from, "quarantined", faults);
+  wish.limit = limit_of(from, faults);
+  wish.cursor = text_of(from, "cursor").value_or("");
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
+    daemon.list(wish, std::move(done));
+  }};
+}
+
+outcome read_instance(const call& from) {
+  auto which = instance_of(from);
+  if (!which)
+    return refuse(which.error(), from);
+  auto unless = if_none_match(from.message);
+  if (!unless)
+    return refuse(unless.error(), from);
+  auto wait = wait_of(from);
+  if (!wait)
+    return refuse(wait.error(), from);
+  actors::read_instance wish{std::move(*which), std::nullopt, *unless};
+  order out;
+  // Without a sequence there is no change to wait for.
+  if (*wait && wish.unless) {
+    wish.wait = *wait;
+    out.patience = **wait;
+    out.tell = telling_wait(**wait);
+  }
+  out.send = [&daemon = from.daemon, wish = std::move(wish)](auto done) {
+    daemon.read(wish, std::move(done));
+  };
+  return out;
+}
+
+outcome remove_instance(const call& from) {
+  auto which = instance_of(from);
+  if (!which)
+    return refuse(which.error(), from);
+  auto found = guards_of(from, {});
+  if (!found)
+    return refuse(found.error(), from);
+  return order{
+    [&daemon = from.daemon,
+     wish = actors::purge_instance{std::move(*which), found->if_match}](
+      auto done) { daemon.remove_instance(wish, std::move(done)); }};
+}
+
+} // namespace pawl::http::handlers

@@ -1,0 +1,125 @@
+#include "http/handlers/reading.hpp"
+
+#include "base/bytes.hpp"
+#include "http/fields.hpp"
+
+#include <algorithm>
+
+namespace pawl::http::handlers {
+
+namespace {
+
+std::string named(std::string_view parameter, std::string_view why) {
+  return "The query parameter `" + std::string{parameter} + "` "
+         + std::string{why};
+}
+
+} // namespace
+
+result<actors::instance_ref> instance_of(const call& from) {
+  const std::string id{from.names.front()};
+  if (!valid_instance_id(id))
+    return error{errc::not_found, "No instance can have this id."};
+  return actors::instance_ref{id, text_of(from, "namespace")};
+}
+
+result<guards> guards_of(const call& from, std::string_view content) {
+  auto match = if_match(from.message);
+  if (!match)
+    return match.error();
+  auto key = idempotency_key(from.message);
+  if (!key)
+    return key.error();
+  guards out{.if_match = *match, .once = std::nullopt};
+  if (!*key)
+    return out;
+  std::string asked{from.where.query};
+  asked.append("\n").append(content);
+  // No credential yet: the first line stays empty until there are tokens.
+  std::string scope{"\n"};
+  scope.append(from.message.method).append("\n");
+  scope.append(from.where.path).append("\n").append(**key);
+  out.once = actors::idempotency{std::move(scope), sha256(asked)};
+  return out;
+}
+
+result<std::optional<actors::idempotency>> once_of(const call& from,
+                                                   std::string_view content) {
+  auto found = guards_of(from, content);
+  if (!found)
+    return found.error();
+  if (found->if_match)
+    return error{errc::precondition_failed,
+                 "Nothing here has an ETag that If-Match could name."};
+  return std::move(found->once);
+}
+
+result<std::optional<std::chrono::seconds>> wait_of(const call& from) {
+  auto wait = prefer_wait(from.message);
+  if (wait && *wait)
+    *wait = std::min(
+      **wait, std::chrono::floor<std::chrono::seconds>(from.options.wait_max));
+  return wait;
+}
+
+std::function<response(const actors::answer&)>
+telling_wait(std::chrono::seconds waited) {
+  return [waited](const actors::answer& said) {
+    auto out = answer_response(said);
+    out.fields.emplace_back("Preference-Applied",
+                            "wait=" + std::to_string(waited.count()));
+    return out;
+  };
+}
+
+result<json::value> body_of(const call& from) {
+  if (from.message.body.empty())
+    return json::value{json::object{}};
+  return parse_json(from.message.body);
+}
+
+std::optional<std::string> text_of(const call& from, std::string_view name) {
+  if (const auto* text = from.parameter(name))
+    return *text;
+  return std::nullopt;
+}
+
+std::optional<bool> flag_of(const call& from, std::string_view name,
+                            fault_list& faults) {
+  const auto* text = from.parameter(name);
+  if (text == nullptr)
+    return std::nullopt;
+  if (*text == "true" || *text == "false")
+    return *text == "true";
+  faults.add(errc::invalid_request, "", named(name, "is `true` or `false`."));
+  return std::nullopt;
+}
+
+std::optional<timestamp> time_of(const call& from, std::string_view name,
+                                 fault_list& faults) {
+  const auto* text = from.parameter(name);
+  if (text == nullptr)
+    return std::nullopt;
+  if (auto time = parse_timestamp(*text))
+    return *time;
+  faults.add(errc::malformed, "", named(name, "is a time as in RFC 3339."));
+  return std::nullopt;
+}
+
+std::uint32_t limit_of(const call& from, fault_list& faults) {
+  const auto* text = from.parameter("limit");
+  if (text == nullptr)
+    return 100;
+  const auto number = parse_sequence(*text);
+  if (!number)
+    faults.add(errc::malformed, "", named("limit", "is a whole number."));
+  else if (*number == 0 || *number > from.options.page_max)
+    faults.add(
+      errc::invalid_request, "",
+      named("limit", "is 1 to " + std::to_string(from.options.page_max) + "."));
+  else
+    return static_cast<std::uint32_t>(*number);
+  return 100;
+}
+
+} // namespace pawl::http::handlers

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "http/handler.hpp"
+#include "http/members.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What most handlers read from a request, read in one way.
+namespace pawl::http::handlers {
+
+/// The instance that the path's first name and `?namespace=` name.
+/// Fails with errc::not_found if no instance can have that id.
+[[nodiscard]] result<actors::instance_ref> instance_of(const call& from);
+
+/// The guards of a mutation.
+struct guards {
+  std::optional<sequence> if_match;
+  std::optional<actors::idempotency> once;
+};
+
+/// Reads If-Match and Idempotency-Key. The digest is over `content` and the
+/// query, since both say what is asked; `content` is the body unless fields say
+/// more than it.
+/// Fails with errc::malformed.
+[[nodiscard]] result<guards> guards_of(const call& from,
+                                       std::string_view content);
+
+/// As guards_of, for what has no ETag: an If-Match with a tag cannot hold.
+/// Fails with errc::malformed or errc::precondition_failed.
+[[nodiscard]] result<std::optional<actors::idempotency>>
+once_of(const call& from, std::string_view content);
+
+/// `Prefer: wait`, cut to the configured bound.
+/// Fails with errc::malformed.
+[[nodiscard]] result<std::optional<std::chrono::seconds>>
+wait_of(const call& from);
+
+/// Makes the answer as usual and adds Preference-Applied.
+[[nodiscard]] std::function<response(const actors::answer&)>
+telling_wait(std::chrono::seconds waited);
+
+/// The body as JSON; an empty object if there is none.
+/// Fails with errc::malformed.
+[[nodiscard]] result<json::value> body_of(const call& from);
+
+/// The query parameter as true or false; absent if it is.
+std::optional<bool> flag_of(const call& from, std::string_view name,
+                            fault_list& faults);
+/// As flag_of, for a time as in RFC 3339.
+std::optional<timestamp> time_of(const call& from, std::string_view name,
+                                 fault_list& faults);
+/// As flag_of, for a text.
+std::optional<std::string> text_of(const call& from, std::string_view name);
+/// `?limit=`, 1 to the configured page; 100 if it is absent.
+std::uint32_t limit_of(const call& from, fault_list& faults);
+
+} // namespace pawl::http::handlers

@@ -1,0 +1,62 @@
+#include "http/routes.hpp"
+
+#include "http/handlers/handlers.hpp"
+
+namespace pawl::http {
+
+namespace {
+
+using namespace handlers;
+using enum body_kind;
+
+constexpr route table[] = {
+  {"POST", "/v1/definitions", "define", define, definition, "dryRun"},
+  {"GET", "/v1/definitions", "listDefinitions", list_definitions, none,
+   "namespace name limit cursor"},
+  {"GET", "/v1/definitions/{namespace}/{name}", "readNewestDefinition",
+   read_definition},
+  {"GET", "/v1/definitions/{namespace}/{name}/{version}", "readDefinition",
+   read_definition},
+  {"DELETE", "/v1/definitions/{namespace}/{name}/{version}", "removeDefinition",
+   remove_definition},
+
+  {"POST", "/v1/instances", "startInstance", start_instance, json},
+  {"GET", "/v1/instances", "listInstances", list_instances, none,
+   "namespace workflow version status state label.* startedAfter "
+   "startedBefore quarantined limit cursor"},
+  {"GET", "/v1/instances/{id}", "readInstance", read_instance, none,
+   "namespace"},
+  {"DELETE", "/v1/instances/{id}", "removeInstance", remove_instance, none,
+   "namespace"},
+  {"POST", "/v1/instances/{id}/pause", "pauseInstance", pause, json,
+   "namespace"},
+  {"POST", "/v1/instances/{id}/resume", "resumeInstance", resume, json,
+   "namespace"},
+  {"POST", "/v1/instances/{id}/cancel", "cancelInstance", cancel, json,
+   "namespace"},
+  {"POST", "/v1/instances/{id}/retry", "retryInstance", retry, json,
+   "namespace"},
+  {"GET", "/v1/instances/{id}/history", "readHistory", history, none,
+   "namespace after limit cursor"},
+  {"GET", "/v1/instances/{id}/events", "followInstance", follow, none,
+   "namespace after"},
+  {"POST", "/v1/instances/{id}/events", "deliverEvent", deliver_event, event,
+   "namespace buffer"},
+
+  {"POST", "/v1/events", "publishEvents", publish_events, event, "namespace"},
+
+  {"GET", "/livez", "livez", livez},
+  {"GET", "/readyz", "readyz", readyz},
+  {"GET", "/metrics", "metrics", metrics},
+  {"GET", "/version", "version", version},
+  {"GET", "/openapi.json", "openapi", openapi},
+  {"GET", "/v1/openapi.json", "openapiOfVersion1", openapi},
+};
+
+} // namespace
+
+std::span<const route> routes() {
+  return table;
+}
+
+} // namespace pawl::http

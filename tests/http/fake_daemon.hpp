@@ -1,0 +1,152 @@
+#pragma once
+
+#include "actors/gateway.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pawl::test {
+
+/// A daemon of lambdas: notes what it was asked, and says what it was told to
+/// say.
+class fake_daemon {
+public:
+  /// What it says to every order; the default is `{"ok":true}`.
+  actors::reply next = actors::answer{200, R"({"ok":true})", "", {}, false};
+  /// Keeps the callbacks instead of calling them.
+  bool silent = false;
+
+  std::optional<actors::register_definition> defined;
+  std::optional<actors::definition_ref> definition;
+  bool source = false;
+  std::optional<actors::list_definitions> definitions_listed;
+  std::optional<actors::start_instance> started;
+  std::optional<actors::read_instance> read;
+  std::optional<actors::list_instances> listed;
+  std::optional<actors::act_on_instance> acted;
+  std::optional<actors::purge_instance> purged;
+  std::optional<actors::deliver_event> delivered;
+  std::optional<actors::publish_events> published;
+  std::string unready;
+
+  actors::gateway door() {
+    actors::gateway g;
+    g.define = [this](auto wish, auto done) { note(defined, wish, done); };
+    g.read_definition = [this](auto wish, bool as_source, auto done) {
+      source = as_source;
+      note(definition, wish, done);
+    };
+    g.list_definitions_of
+      = [this](auto wish, auto done) { note(definitions_listed, wish, done); };
+    g.remove_definition
+      = [this](auto wish, auto done) { note(definition, wish, done); };
+    g.start = [this](auto wish, auto done) { note(started, wish, done); };
+    g.read = [this](auto wish, auto done) { note(read, wish, done); };
+    g.list = [this](auto wish, auto done) { note(listed, wish, done); };
+    g.act = [this](auto wish, auto done) { note(acted, wish, done); };
+    g.remove_instance
+      = [this](auto wish, auto done) { note(purged, wish, done); };
+    g.deliver = [this](auto wish, auto done) { note(delivered, wish, done); };
+    g.publish = [this](auto wish, auto done) { note(published, wish, done); };
+    g.history = [this](auto wish, auto after, auto limit, auto done) {
+      tell_history(wish, after, limit, done);
+    };
+    g.observe = [this](auto, auto changed) { return observe(changed); };
+    g.metrics = [] { return std::string{"pawl_up 1\n"}; };
+    g.unready = [this] { return unready; };
+    return g;
+  }
+
+  /// Waits until a callback is kept and returns the oldest.
+  actors::reply_to kept() {
+    std::unique_lock hold{lock_};
+    asked_.wait_for(hold, std::chrono::seconds{10},
+                    [this] { return !kept_.empty(); });
+    return kept_.at(0);
+  }
+
+  /// Commits one more fact to the one history there is, from any thread.
+  void commit(std::string type, bool last = false) {
+    std::vector<std::function<void()>> rings;
+    {
+      const std::lock_guard hold{lock_};
+      const auto n = history_.size() + 1;
+      history_.push_back({n, type,
+                          R"({"sequence":)" + std::to_string(n) + R"(,"type":")"
+                            + type + R"("})"});
+      ended_ = last;
+      for (const auto& w : watchers_)
+        rings.push_back(w.second);
+    }
+    for (const auto& ring : rings)
+      ring();
+  }
+  std::size_t watcher_count() {
+    const std::lock_guard hold{lock_};
+    return watchers_.size();
+  }
+  /// Makes history() refuse.
+  std::optional<actors::refusal> no_history;
+
+private:
+  struct watching : actors::watch {
+    fake_daemon& in;
+    std::size_t number;
+    watching(fake_daemon& daemon, std::size_t n) : in{daemon}, number{n} {}
+    ~watching() override {
+      const std::lock_guard hold{in.lock_};
+      std::erase_if(in.watchers_,
+                    [&](const auto& w) { return w.first == number; });
+    }
+  };
+
+  template <class T>
+  void note(std::optional<T>& where, T& what, const actors::reply_to& done) {
+    std::unique_lock hold{lock_};
+    where = std::move(what);
+    if (silent) {
+      kept_.push_back(done);
+      asked_.notify_all();
+    } else {
+      hold.unlock();
+      done(next);
+    }
+  }
+
+  void tell_history(const actors::instance_ref&, sequence after,
+                    std::uint32_t limit, const actors::history_reply& done) {
+    if (no_history)
+      return done(*no_history);
+    actors::history_page page;
+    {
+      const std::lock_guard hold{lock_};
+      for (const auto& item : history_)
+        if (item.number > after && page.items.size() < limit)
+          page.items.push_back(item);
+      const auto last = page.items.empty() ? after : page.items.back().number;
+      page.ended = ended_ && last >= history_.size();
+    }
+    done(std::move(page));
+  }
+
+  std::unique_ptr<actors::watch> observe(std::function<void()> changed) {
+    const std::lock_guard hold{lock_};
+    watchers_.emplace_back(++watch_number_, std::move(changed));
+    return std::make_unique<watching>(*this, watch_number_);
+  }
+
+  std::mutex lock_;
+  std::condition_variable asked_;
+  std::vector<actors::reply_to> kept_;
+  std::vector<actors::history_page::item> history_;
+  bool ended_ = false;
+  std::vector<std::pair<std::size_t, std::function<void()>>> watchers_;
+  std::size_t watch_number_ = 0;
+};
+
+} // namespace pawl::test
