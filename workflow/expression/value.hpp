@@ -1,0 +1,187 @@
+#pragma once
+
+#include "base/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace pawl::expression {
+
+struct array_node;
+struct object_node;
+
+/// How a value is held. The order is not jq's order of types; see rank().
+enum class holds : std::uint8_t {
+  null,
+  no,
+  yes,
+  integer, ///< Exact.
+  real,
+  text,        ///< Borrowed or in the arena.
+  array,       ///< Of ours, in the arena.
+  object,      ///< Of ours, in the arena.
+  json_array,  ///< The caller's, borrowed.
+  json_object, ///< The caller's, borrowed.
+};
+
+/// A JSON value while an expression is evaluated: 16 bytes, freely copied,
+/// owns nothing. What it points at is the caller's data or lies in the arena
+/// of the evaluation, and is never changed.
+struct val {
+  union {
+    std::int64_t integer;
+    double real;
+    const char* text;
+    const array_node* array;
+    const object_node* object;
+    const json::array* json_array;
+    const json::object* json_object;
+  };
+  std::uint32_t size = 0; ///< Bytes of a text.
+  holds kind = holds::null;
+
+  val() : integer{0} {}
+
+  [[nodiscard]] static val of(bool b) {
+    val v;
+    v.kind = b ? holds::yes : holds::no;
+    return v;
+  }
+  [[nodiscard]] static val of(std::int64_t i) {
+    val v;
+    v.kind = holds::integer;
+    v.integer = i;
+    return v;
+  }
+  [[nodiscard]] static val of(double d) {
+    val v;
+    v.kind = holds::real;
+    v.real = d;
+    return v;
+  }
+  [[nodiscard]] static val of(std::string_view s) {
+    val v;
+    v.kind = holds::text;
+    v.text = s.data();
+    v.size = static_cast<std::uint32_t>(s.size());
+    return v;
+  }
+  /// Without this a literal would become a boolean.
+  [[nodiscard]] static val of(const char* s) { return of(std::string_view{s}); }
+  [[nodiscard]] static val of(const array_node* a) {
+    val v;
+    v.kind = holds::array;
+    v.array = a;
+    return v;
+  }
+  [[nodiscard]] static val of(const object_node* o) {
+    val v;
+    v.kind = holds::object;
+    v.object = o;
+    return v;
+  }
+  /// Borrows `j`.
+  [[nodiscard]] static val of(const json::value& j);
+
+  [[nodiscard]] bool truthy() const {
+    return kind != holds::null && kind != holds::no;
+  }
+  [[nodiscard]] bool is_number() const {
+    return kind == holds::integer || kind == holds::real;
+  }
+  [[nodiscard]] bool is_text() const { return kind == holds::text; }
+  [[nodiscard]] bool is_array() const {
+    return kind == holds::array || kind == holds::json_array;
+  }
+  [[nodiscard]] bool is_object() const {
+    return kind == holds::object || kind == holds::json_object;
+  }
+  [[nodiscard]] std::string_view view() const { return {text, size}; }
+  [[nodiscard]] double number() const {
+    return kind == holds::integer ? static_cast<double>(integer) : real;
+  }
+};
+static_assert(sizeof(val) == 16);
+
+/// Storage behind arrays that share a beginning: only the array that ends at
+/// `used` may grow in place, for nobody else sees what lies behind it.
+struct room {
+  std::uint32_t used = 0;
+  std::uint32_t capacity = 0;
+  std::uint32_t* index = nullptr; ///< Hash index of an object, or null.
+  std::uint32_t slots = 0;        ///< Of the index; a power of two.
+};
+
+struct array_node {
+  val* items;
+  std::uint32_t size;
+  room* behind;
+};
+
+struct entry {
+  val key; ///< A text.
+  val value;
+};
+
+struct object_node {
+  entry* items; ///< In the order of insertion; keys are unique.
+  std::uint32_t size;
+  room* behind;
+};
+
+/// jq's order of types: null, false, true, number, string, array, object.
+[[nodiscard]] int rank(const val& v);
+
+/// jq's name of the type: "boolean".
+[[nodiscard]] std::string_view type_name(const val& v);
+
+/// Elements of an array, pairs of an object.
+[[nodiscard]] std::uint32_t count(const val& v);
+
+/// Element `i`, which must exist, of an array.
+[[nodiscard]] val item(const val& array, std::uint32_t i);
+
+/// Whether both are the same value at the same place; what jq uses to tell
+/// whether a path still leads to a value.
+[[nodiscard]] bool identical(const val& a, const val& b);
+
+inline val val::of(const json::value& j) {
+  val v;
+  switch (j.kind()) {
+  case json::kind::null:
+    break;
+  case json::kind::bool_:
+    v.kind = *j.if_bool() ? holds::yes : holds::no;
+    break;
+  case json::kind::int64:
+    v.kind = holds::integer;
+    v.integer = *j.if_int64();
+    break;
+  case json::kind::uint64: {
+    const auto u = *j.if_uint64();
+    if (u > INT64_MAX)
+      return of(static_cast<double>(u));
+    return of(static_cast<std::int64_t>(u));
+  }
+  case json::kind::double_:
+    v.kind = holds::real;
+    v.real = *j.if_double();
+    break;
+  case json::kind::string:
+    return of(std::string_view{*j.if_string()});
+  case json::kind::array:
+    v.kind = holds::json_array;
+    v.json_array = j.if_array();
+    break;
+  case json::kind::object:
+    v.kind = holds::json_object;
+    v.json_object = j.if_object();
+    break;
+  }
+  return v;
+}
+
+} // namespace pawl::expression
