@@ -28,14 +28,14 @@ endfunction()
 #           [TIMEOUT seconds])
 # tests/<folder>/<file>.cpp becomes the CTest test <folder>.<file> with the
 # label <folder>. SANITIZE says under which sanitizers it is run as well; the
-# folders without CAF and Beast are run under both unless it says otherwise
+# folders that run without CAF are under both unless it says otherwise
 # ("none").
 function(pawl_test folder file)
   cmake_parse_arguments(arg "" "TIMEOUT" "LINK;ARGS;SANITIZE" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  if(NOT DEFINED arg_SANITIZE AND folder MATCHES "^(base|workflow|storage|config)$")
+  if(NOT DEFINED arg_SANITIZE AND folder MATCHES "^(base|workflow|storage|config|http)$")
     set(arg_SANITIZE asan tsan)
   endif()
   list(REMOVE_ITEM arg_SANITIZE none)
