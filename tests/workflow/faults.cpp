@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_calls_and_events) {
      "/do/0/a/with/method", 2, 38, "'g t' is not a method"},
     {"do: [{a: {call: http, with: {method: get, endpoint: 'http://x/{a'}}}]",
      "/do/0/a/with/endpoint", 2, 53, "the URI template is broken"},
-    {"do: [{a: {call: http, with: {method: get, endpoint: {url: x}}}}]",
+    {"do: [{a: {call: http, with: {method: get, endpoint: {}}}}]",
      "/do/0/a/with/endpoint", 2, 53, "'endpoint' needs 'uri'"},
     {"do: [{a: {call: http, with: {method: get, endpoint: 'http://x', "
      "headers: {A: 5}}}}]",
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_calls_and_events) {
     {"do: [{a: {listen: {to: {}}}}]", "/do/0/a/listen/to", 2, 24,
      "'listen.to' needs exactly one of"},
     {"do: [{a: {listen: {to: {one: {with: {type: t}, correlate: {k: {}}}}}}}]",
-     "/do/0/a/listen/to/one/correlate/k", 2, 64, "a correlation needs 'from'"},
+     "/do/0/a/listen/to/one/correlate/k", 2, 63, "a correlation needs 'from'"},
     {"do: [{a: {listen: {to: {one: {with: {type: t}}}, read: all}}}]",
      "/do/0/a/listen/read", 2, 56, "'all' is not one of 'data',"},
   };
@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_calls_and_events) {
 BOOST_AUTO_TEST_CASE(finds_faults_of_expressions_at_their_place) {
   constexpr std::string_view intro = "the expression does not compile: ";
   const row rows[] = {
-    {"do:\n  - a:\n      if: .x ==\n      wait: PT1S", "/do/0/a/if", 4, 15,
+    {"do:\n  - a:\n      if: .x ==\n      wait: PT1S", "/do/0/a/if", 4, 16,
      intro},
     {"do:\n  - a:\n      set: '${ $nothing }'", "/do/0/a/set", 4, 16, intro},
     {"do:\n  - a:\n      set: {b: '${ nonsense(1) }'}", "/do/0/a/set/b", 4, 20,

@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(reads_raise_inline_and_by_name) {
   const auto& b = as<tasks::raise>(*made, 1).error;
   BOOST_TEST(program_text(b.type) == " .t ");
   BOOST_TEST(constant_text(*b.instance) == R"("/do/0/x")");
-  BOOST_TEST(program_text(*b.detail) == R"( "d: \(.e)") ");
+  BOOST_TEST(program_text(*b.detail) == R"~( "d: \(.e)" )~");
 }
 
 BOOST_AUTO_TEST_CASE(reads_call_http) {
