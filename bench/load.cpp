@@ -106,7 +106,7 @@ int verdict(const load_result& r) {
   return r.good > 0 && r.bad + r.lost == 0 ? 0 : 1;
 }
 
-load_plan start_plan(const options& o, std::string body) {
+load_plan start_plan(const options& o, const std::string& body) {
   load_plan plan;
   plan.port = port_of(o);
   plan.clients = static_cast<unsigned>(number(o, "clients", 1));

@@ -17,7 +17,7 @@ stub_server::stub_server() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
+  (void)bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
   listen(listener_, 1024);
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
   port_ = ntohs(address.sin_port);
@@ -66,27 +66,30 @@ void stub_server::run() {
   int poll = epoll_create1(EPOLL_CLOEXEC);
   watch(poll, listener_);
   std::unordered_map<int, std::string> connections;
+  auto accept_one = [&] {
+    int fresh = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fresh < 0)
+      return;
+    connections[fresh];
+    watch(poll, fresh);
+  };
+  auto serve_one = [&](int fd) {
+    int count = serve(fd, connections[fd]);
+    if (count >= 0) {
+      answered_ += static_cast<std::uint64_t>(count);
+      return;
+    }
+    connections.erase(fd);
+    close(fd);
+  };
   while (!stop_) {
     epoll_event events[128];
     int n = epoll_wait(poll, events, 128, 100);
-    for (int i = 0; i < n; ++i) {
-      int fd = events[i].data.fd;
-      if (fd == listener_) {
-        int fresh = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (fresh >= 0) {
-          connections[fresh];
-          watch(poll, fresh);
-        }
-        continue;
-      }
-      int count = serve(fd, connections[fd]);
-      if (count >= 0) {
-        answered_ += static_cast<std::uint64_t>(count);
-      } else {
-        connections.erase(fd);
-        close(fd);
-      }
-    }
+    for (int i = 0; i < n; ++i)
+      if (events[i].data.fd == listener_)
+        accept_one();
+      else
+        serve_one(events[i].data.fd);
   }
   for (auto& [fd, in] : connections)
     close(fd);

@@ -203,15 +203,25 @@ namespace {
 struct stream_state {
   CURL* easy = nullptr;
   const stream_sink* sink = nullptr;
+  bool opened = false;
   stream_end end;
+
+  /// Whether the answer is a stream; says so once.
+  bool open() {
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status == 200 && !opened) {
+      opened = true;
+      sink->opened();
+    }
+    return opened;
+  }
 };
 
 std::size_t take_stream(char* bytes, std::size_t, std::size_t count,
                         void* out) {
   auto& state = *static_cast<stream_state*>(out);
-  long status = 0;
-  curl_easy_getinfo(state.easy, CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) {
+  if (!state.open()) {
     state.end.refused.body.append(bytes, count);
     return count;
   }
@@ -230,7 +240,7 @@ struct multi_free {
 outcome<stream_end> client::stream(const request& what,
                                    const stream_sink& sink) {
   auto* easy = static_cast<CURL*>(easy_);
-  stream_state state{easy, &sink, {}};
+  stream_state state{easy, &sink, false, {}};
   auto headers = list_of(what);
   prepare(easy, servers_[chosen_], what, headers.get(), state.end.refused);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_stream);
@@ -243,6 +253,7 @@ outcome<stream_end> client::stream(const request& what,
   std::optional<CURLcode> done;
   for (int running = 1; running > 0 && !state.end.stopped;) {
     curl_multi_perform(multi.get(), &running);
+    (void)state.open();
     if (running > 0)
       curl_multi_poll(multi.get(), nullptr, 0, 200, nullptr);
     if (!sink.tick())

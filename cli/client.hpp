@@ -31,8 +31,10 @@ struct response {
   std::string body;
 };
 
-/// What a stream does with what arrives. Either may end it by returning false.
+/// What a stream does with what arrives. `data` and `tick` may end it by
+/// returning false.
 struct stream_sink {
+  std::function<void()> opened; ///< Answered with 200; before any data.
   std::function<bool(std::string_view bytes)> data;
   std::function<bool()> tick; ///< At least four times a second.
 };
@@ -67,6 +69,9 @@ public:
   /// Fails with unreachable only if no connection can be made.
   [[nodiscard]] outcome<stream_end> stream(const request& what,
                                            const stream_sink& sink);
+
+  /// Whether the daemon has been there before.
+  [[nodiscard]] bool reached() const { return reached_; }
 
   /// "http://127.0.0.1:7295" or "unix:/run/pawl/pawl.sock", for messages.
   [[nodiscard]] std::string server_name() const;

@@ -78,7 +78,7 @@ public:
         alive = steady::now();
         pause = 100ms;
       }
-      if (!end && !ever_)
+      if (!end && !s_.http.reached())
         return end.error();
       if (steady::now() - alive > patience)
         return failure{exit_code::unreachable,
@@ -103,11 +103,12 @@ private:
                     {"Last-Event-ID", std::to_string(last_)}};
     ended_ = false;
     stream_sink stream;
-    stream.data = [&](std::string_view bytes) {
+    stream.opened = [&] {
       if (lost_)
         sink_.note("reconnected");
       lost_ = false;
-      ever_ = true;
+    };
+    stream.data = [&](std::string_view bytes) {
       return parser.feed(bytes) && !ended_ && interrupted == 0;
     };
     stream.tick = [&] {
@@ -148,7 +149,7 @@ private:
     return outcome<json::value>{std::move(*instance)};
   }
 
-  std::optional<failure> reason_to_stop() const {
+  [[nodiscard]] std::optional<failure> reason_to_stop() const {
     if (interrupted != 0)
       return stopped_by_user(id_);
     if (deadline_ && steady::now() >= *deadline_)
@@ -171,7 +172,6 @@ private:
   std::optional<steady::time_point> deadline_;
   bool ended_ = false; ///< The last event said so.
   bool lost_ = false;
-  bool ever_ = false; ///< Something was received.
 };
 
 std::string coloured(const progress_line& line, const painter& paint) {
