@@ -196,8 +196,8 @@ void progress::arm(const json::value& item) {
   }
 }
 
-void progress::add(line::tone how, const json::value& item, std::string text,
-                   bool only_plain) {
+void progress::add(line::tone how, const json::value& item,
+                   const std::string& text, bool only_plain) {
   lines_.push_back(
     {how, time_of_day(text_at(item, {"time"})), printable(text), only_plain});
 }

@@ -63,7 +63,7 @@ private:
   void start(const json::value& item);
   void retry(const json::value& item, std::int64_t id, timestamp now);
   void arm(const json::value& item);
-  void add(line::tone how, const json::value& item, std::string text,
+  void add(line::tone how, const json::value& item, const std::string& text,
            bool only_plain = false);
   void close(std::int64_t id, bool itself);
   void draw(std::vector<std::string>& out, std::int64_t parent,
