@@ -38,7 +38,9 @@ world::world(definition_ptr of, std::uint64_t seed)
 }
 
 void world::broken(const std::string& what) const {
-  throw std::runtime_error{what + "; document: " + to_text(of_->document)};
+  throw std::runtime_error{what + "; instance: "
+                           + to_text(view(machine_.state(), *of_))
+                           + "; document: " + to_text(of_->document)};
 }
 
 machine world::fold(std::size_t count) const {
@@ -125,39 +127,44 @@ void world::sync() {
 // only place where effects leave.
 void world::release() {
   const auto wanted = machine_.outstanding();
-  std::vector<frame_id> keep;
+  std::vector<std::pair<frame_id, std::uint32_t>> keep;
   for (const auto& w : wanted)
-    std::visit(
-      overload{
-        [&](const commands::call_http& call) {
-          keep.push_back(call.frame);
-          const auto known = std::ranges::find_if(out_, [&](const order& o) {
-            return o.call.frame == call.frame
-                   && o.call.dispatch == call.dispatch;
-          });
-          if (known != out_.end())
-            return;
-          if (paused(machine_.state().status))
-            broken("I7: an effect left while paused");
-          if (journal_.size() != synced_
-              || !seen_.intended.contains(call.effect_key))
-            broken("I3: an effect left before its intention");
-          out_.push_back({call});
-        },
-        [&](const commands::stop_effect& stop) {
-          // Half of the stops come too late: the outcome is on its way.
-          std::erase_if(out_, [&](const order& o) {
-            return o.call.frame == stop.frame && pick(2) == 0;
-          });
-          const auto live = std::ranges::any_of(
-            out_, [&](const order& o) { return o.call.frame == stop.frame; });
-          if (live)
-            keep.push_back(stop.frame);
-        },
-        [&](const commands::keep_effect& k) { keep.push_back(k.frame); }},
-      w);
+    std::visit(overload{[&](const commands::call_http& call) {
+                          keep.emplace_back(call.frame, call.dispatch);
+                          const auto known
+                            = std::ranges::find_if(out_, [&](const order& o) {
+                                return o.call.frame == call.frame
+                                       && o.call.dispatch == call.dispatch;
+                              });
+                          if (known != out_.end())
+                            return;
+                          if (paused(machine_.state().status))
+                            broken("I7: an effect left while paused");
+                          if (journal_.size() != synced_
+                              || !seen_.intended.contains(call.effect_key))
+                            broken("I3: an effect left before its intention");
+                          out_.push_back({call});
+                        },
+                        [&](const commands::stop_effect& stop) {
+                          // Half of the stops come too late: the outcome is on
+                          // its way.
+                          std::erase_if(out_, [&](const order& o) {
+                            return o.call.frame == stop.frame && pick(2) == 0;
+                          });
+                          const auto live
+                            = std::ranges::any_of(out_, [&](const order& o) {
+                                return o.call.frame == stop.frame;
+                              });
+                          if (live)
+                            keep.emplace_back(stop.frame, stop.dispatch);
+                        },
+                        [&](const commands::keep_effect& k) {
+                          keep.emplace_back(k.frame, k.dispatch);
+                        }},
+               w);
   for (auto o = out_.begin(); o != out_.end();) {
-    if (std::ranges::find(keep, o->call.frame) != keep.end()) {
+    if (std::ranges::find(keep, std::pair{o->call.frame, o->call.dispatch})
+        != keep.end()) {
       ++o;
       continue;
     }
@@ -305,7 +312,7 @@ void world::come_to_rest() {
       sync();
       continue;
     }
-    if (stale_.empty() || i > 390)
+    if (stale_.empty())
       broken("stuck: nothing is ordered, no timer, no event awaited");
     stale_.clear();
   }
