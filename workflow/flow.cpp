@@ -6,7 +6,7 @@ void planner::begin_step(timestamp now, std::uint64_t seed) {
   plan.clear();
   emitted.reset();
   now_ = now;
-  random_.seed(seed);
+  random_ = split_mix{seed};
   next_timer_ = state_.next_timer;
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/random.hpp"
 #include "workflow/evaluator.hpp"
 #include "workflow/machine.hpp"
 #include "workflow/problem.hpp"
 
 #include <functional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -108,7 +108,7 @@ private:
   evaluator& values_;
   const machine_limits& limits_;
   timestamp now_;
-  std::mt19937_64 random_;
+  split_mix random_;
   timer_id next_timer_ = 1;
 };
 
