@@ -1,8 +1,5 @@
 #include "config/options.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace pawl::config {
 
 namespace {
@@ -52,7 +49,6 @@ constexpr option top_level[] = {
    .at = top<&o::memory_max>},
   {.key = "drain_timeout",
    .is = unit::time,
-   .min = 0,
    .max = 25 * second,
    .help = "How long running calls may finish after SIGTERM. The bound keeps "
            "the stop within systemd's TimeoutStopSec=30.",
@@ -61,6 +57,16 @@ constexpr option top_level[] = {
 
 using h = options::http_options;
 constexpr option http[] = {
+  {.key = "http.hosts",
+   .is = unit::list,
+   .help = "Host names that clients may use beside the address they reach; "
+           "\"*\" for all. Others are refused, against rebinding of names.",
+   .at = at<&o::http, &h::hosts>},
+  {.key = "http.unix_mode",
+   .is = unit::word,
+   .words = "0600, 0660, 0666",
+   .help = "Permissions of a unix socket.",
+   .at = at<&o::http, &h::unix_mode>},
   {.key = "http.threads",
    .is = unit::count,
    .min = 1,
@@ -75,7 +81,6 @@ constexpr option http[] = {
    .at = at<&o::http, &h::connections_max>},
   {.key = "http.streams_max",
    .is = unit::count,
-   .min = 0,
    .max = 65'536,
    .help = "How many of the connections may be event streams (SSE).",
    .at = at<&o::http, &h::streams_max>},
@@ -91,6 +96,16 @@ constexpr option http[] = {
    .max = 256 * mib,
    .help = "Size of a request body; a larger one is answered with 413.",
    .at = at<&o::http, &h::body_max>},
+  {.key = "http.body_rate_min",
+   .is = unit::bytes,
+   .max = 1 * gib,
+   .help = "Bytes a second that a body must arrive at.",
+   .at = at<&o::http, &h::body_rate_min>},
+  {.key = "http.body_grace",
+   .is = unit::time,
+   .max = 1 * hour,
+   .help = "How long a body may be slower than that.",
+   .at = at<&o::http, &h::body_grace>},
   {.key = "http.header_timeout",
    .is = unit::time,
    .min = 100,
@@ -123,10 +138,15 @@ constexpr option http[] = {
    .at = at<&o::http, &h::request_timeout>},
   {.key = "http.wait_max",
    .is = unit::time,
-   .min = 0,
    .max = 1 * hour,
    .help = "The longest that Prefer: wait is honoured.",
    .at = at<&o::http, &h::wait_max>},
+  {.key = "http.stream_keepalive",
+   .is = unit::time,
+   .min = 100,
+   .max = 1 * hour,
+   .help = "How often a silent event stream sends a comment.",
+   .at = at<&o::http, &h::stream_keepalive>},
   {.key = "http.page_max",
    .is = unit::count,
    .min = 1,
@@ -178,14 +198,12 @@ constexpr option storage[] = {
    .at = at<&o::storage, &s::accept_loss>},
   {.key = "storage.disk_low",
    .is = unit::bytes,
-   .min = 0,
    .max = 1024 * gib,
    .reloadable = true,
    .help = "With less free space no instance is started (507 disk-low).",
    .at = at<&o::storage, &s::disk_low>},
   {.key = "storage.disk_critical",
    .is = unit::bytes,
-   .min = 0,
    .max = 1024 * gib,
    .reloadable = true,
    .help = "With less free space no new call is made either.",
@@ -218,6 +236,12 @@ constexpr option instances[] = {
    .max = 65'536,
    .help = "Requests that wait for one instance; one more gets 429.",
    .at = at<&o::instances, &i::inbox_max>},
+  {.key = "instances.events_max",
+   .is = unit::count,
+   .min = 1,
+   .max = 1'000'000,
+   .help = "Events that one instance keeps until it listens for them.",
+   .at = at<&o::instances, &i::events_max>},
   {.key = "instances.state_max",
    .is = unit::bytes,
    .min = 64 * kib,
@@ -282,6 +306,12 @@ constexpr option expression[] = {
    .max = 10'000'000'000,
    .help = "Steps of one expression that runs inside the daemon.",
    .at = at<&o::expression, &x::steps_max>},
+  {.key = "expression.bytes_max",
+   .is = unit::bytes,
+   .min = 64 * kib,
+   .max = 4 * gib,
+   .help = "Memory that one such expression may build.",
+   .at = at<&o::expression, &x::bytes_max>},
 };
 
 using w = options::steps_options;
@@ -318,7 +348,6 @@ constexpr option steps[] = {
    .at = at<&o::steps, &w::response_max>},
   {.key = "steps.redirects_max",
    .is = unit::count,
-   .min = 0,
    .max = 50,
    .help = "Redirects that one call follows.",
    .at = at<&o::steps, &w::redirects_max>},
@@ -335,7 +364,6 @@ constexpr option failures[] = {
    .at = at<&o::retry, &r::delay_max>},
   {.key = "supervision.max_restarts",
    .is = unit::count,
-   .min = 0,
    .max = 1000,
    .help = "Restarts of a crashed worker within the window below.",
    .at = at<&o::supervision, &u::max_restarts>},
@@ -347,14 +375,12 @@ constexpr option failures[] = {
    .at = at<&o::supervision, &u::within>},
   {.key = "supervision.backoff",
    .is = unit::time,
-   .min = 0,
    .max = 1 * hour,
    .help = "Delay of the first restart; each further one waits ten times as "
            "long.",
    .at = at<&o::supervision, &u::backoff>},
   {.key = "supervision.backoff_max",
    .is = unit::time,
-   .min = 0,
    .max = 1 * day,
    .help = "The longest delay of a restart.",
    .at = at<&o::supervision, &u::backoff_max>},
@@ -365,13 +391,11 @@ using t = options::retention_options;
 constexpr option keeping[] = {
   {.key = "events.buffer_for",
    .is = unit::time,
-   .min = 0,
    .max = 30 * day,
    .help = "How long an event waits for a listener that has not come yet.",
    .at = at<&o::events, &e::buffer_for>},
   {.key = "events.dedup_for",
    .is = unit::time,
-   .min = 0,
    .max = 365 * day,
    .help = "How long a (source, id) is remembered, to take an event once.",
    .at = at<&o::events, &e::dedup_for>},
@@ -412,23 +436,6 @@ std::vector<option> join() {
 std::span<const option> catalogue() {
   static const std::vector<option> all = join();
   return all;
-}
-
-const option* find_option(std::string_view key) {
-  std::string name{key};
-  std::replace(name.begin(), name.end(), '-', '_');
-  for (const auto& each : catalogue())
-    if (each.key == name)
-      return &each;
-  return nullptr;
-}
-
-std::string environment_name(const option& which) {
-  std::string name{"PAWL_"};
-  for (const char c : which.key)
-    name.push_back(
-      c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c));
-  return name;
 }
 
 } // namespace pawl::config

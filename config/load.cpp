@@ -140,10 +140,11 @@ private:
     std::string text;
     if (value.IsScalar()) {
       text = value.Scalar();
-    } else if (which.is == unit::listener && value.IsSequence()) {
+    } else if ((which.is == unit::listener || which.is == unit::list)
+               && value.IsSequence()) {
       for (const auto& item : value) {
         if (!item.IsScalar())
-          return report(item, pointer, "an address must be text");
+          return report(item, pointer, "an item of a list must be text");
         text += (text.empty() ? "" : ",") + item.Scalar();
       }
     } else {

@@ -32,18 +32,23 @@ struct options {
   duration drain_timeout{10'000};
 
   struct http_options {
+    std::vector<std::string> hosts;
+    std::string unix_mode = "0600";
     std::uint32_t threads = 1;
     std::uint32_t connections_max = 1024;
-    std::uint32_t streams_max = 256; ///< Of the connections: SSE.
+    std::uint32_t streams_max = 512; ///< Of the connections: SSE.
     std::uint64_t header_max = 16ULL << 10;
     std::uint64_t body_max = 1ULL << 20;
+    std::uint64_t body_rate_min = 1024; ///< A second.
+    duration body_grace{5'000};
     duration header_timeout{5'000};
     duration body_timeout{30'000};
     duration write_timeout{30'000};
     duration idle_timeout{60'000};
-    duration request_timeout{60'000}; ///< Beyond what Prefer: wait asks for.
+    duration request_timeout{30'000}; ///< Beyond what Prefer: wait asks for.
     duration wait_max{60'000};        ///< Of Prefer: wait.
-    std::uint32_t page_max = 1000;    ///< Items of a list.
+    duration stream_keepalive{15'000};
+    std::uint32_t page_max = 1000; ///< Items of a list.
     bool operator==(const http_options&) const = default;
   } http;
 
@@ -66,8 +71,9 @@ struct options {
   } storage;
 
   struct instances_options {
-    std::uint32_t hot_max = 50'000; ///< Actors in memory.
-    std::uint32_t inbox_max = 64;   ///< Messages one instance lets wait.
+    std::uint32_t hot_max = 50'000;  ///< Actors in memory.
+    std::uint32_t inbox_max = 64;    ///< Messages one instance lets wait.
+    std::uint32_t events_max = 1024; ///< Kept until one listens.
     std::uint64_t state_max = 64ULL << 20;
     std::uint64_t payload_max = 1ULL << 20;
     std::uint32_t turn_steps_max = 1000;
@@ -81,7 +87,8 @@ struct options {
     duration deadline{1'000};
     std::uint64_t memory_max = 256ULL << 20; ///< Of one helper.
     std::uint32_t queue_max = 1024;
-    std::uint64_t steps_max = 10'000'000; ///< Of one native evaluation.
+    std::uint64_t steps_max = 1'000'000;   ///< Of one native evaluation.
+    std::uint64_t bytes_max = 64ULL << 20; ///< Built by one.
     bool operator==(const expression_options&) const = default;
   } expression;
 
@@ -133,6 +140,7 @@ enum class unit : std::uint8_t {
   flag,    ///< true, false
   word,    ///< One of option::words.
   text,    ///< Anything.
+  list,    ///< A list of texts.
   listener ///< A list of listeners.
 };
 

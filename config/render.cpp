@@ -42,6 +42,7 @@ std::string bounds(const option& which) {
   case unit::flag:
     return "true, false";
   case unit::text:
+  case unit::list:
   case unit::listener:
     break;
   }
@@ -52,10 +53,13 @@ std::string yaml_value(const option& which, const options& in) {
   // A JSON string is a YAML string.
   if (which.is == unit::text)
     return to_text(json::value(value_text(which, in)));
-  if (which.is != unit::listener)
+  // The slot of a const value is only read.
+  const auto place = which.at(const_cast<options&>(in)); // NOLINT
+  const auto* texts = std::get_if<std::vector<std::string>*>(&place);
+  if (texts == nullptr)
     return value_text(which, in);
   json::array list;
-  for (const auto& one : in.listen)
+  for (const auto& one : **texts)
     list.emplace_back(one);
   return to_text(json::value(std::move(list)));
 }

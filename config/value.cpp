@@ -1,7 +1,7 @@
 #include "base/overload.hpp"
 #include "config/options.hpp"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -193,27 +193,60 @@ bool listener_ok(std::string_view text) {
          || (host.starts_with('[') && host.ends_with(']'));
 }
 
-result<> set_listeners(const option& which, std::vector<std::string>& to,
-                       std::string_view text) {
+/// Splits at commas; what is empty between two is kept, to be refused.
+std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> all;
   while (!text.empty()) {
     const auto comma = std::min(text.find(','), text.size());
-    const auto one = trim(text.substr(0, comma));
-    if (!listener_ok(one))
+    all.emplace_back(trim(text.substr(0, comma)));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return all;
+}
+
+/// Whether `text` is one of `words`, which are joined by ", ".
+bool is_word(std::string_view words, std::string_view text) {
+  const auto all = split(words);
+  return std::find(all.begin(), all.end(), text) != all.end();
+}
+
+result<> set_list(const option& which, std::vector<std::string>& to,
+                  std::string_view text) {
+  auto all = split(text);
+  if (all.empty() && which.is == unit::listener)
+    return error{errc::malformed,
+                 fmt::format("{} needs at least one address", which.key)};
+  for (const auto& one : all) {
+    if (which.is == unit::listener && !listener_ok(one))
       return error{errc::malformed,
                    fmt::format("{} takes ADDR:PORT or unix:PATH, not '{}'",
                                which.key, one.substr(0, 128))};
-    all.emplace_back(one);
-    text.remove_prefix(std::min(comma + 1, text.size()));
+    if (one.empty())
+      return error{errc::malformed,
+                   fmt::format("{} must not hold an empty text", which.key)};
   }
-  if (all.empty())
-    return error{errc::malformed,
-                 fmt::format("{} needs at least one address", which.key)};
   to = std::move(all);
   return {};
 }
 
 } // namespace
+
+const option* find_option(std::string_view key) {
+  std::string name{key};
+  std::replace(name.begin(), name.end(), '-', '_');
+  for (const auto& each : catalogue())
+    if (each.key == name)
+      return &each;
+  return nullptr;
+}
+
+std::string environment_name(const option& which) {
+  std::string name{"PAWL_"};
+  for (const char c : which.key)
+    name.push_back(
+      c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c));
+  return name;
+}
 
 std::string number_text(unit is, std::uint64_t n) {
   if (is == unit::bytes)
@@ -248,37 +281,39 @@ std::string value_text(const option& which, const options& in) {
 result<> set_value(const option& which, options& in, std::string_view text) {
   text = trim(text);
   const auto number = [&](auto* n) { return set_number(which, *n, text); };
-  return std::visit(overload{[&](std::uint32_t* n) { return number(n); },
-                             [&](std::uint64_t* n) { return number(n); },
-                             [&](duration* d) { return number(d); },
-                             [&](bool* flag) -> result<> {
-                               if (text != "true" && text != "false")
-                                 return wrong_word(which, text);
-                               *flag = text == "true";
-                               return {};
-                             },
-                             [&](std::string* to) -> result<> {
-                               *to = text;
-                               return {};
-                             },
-                             [&](std::vector<std::string>* list) {
-                               return set_listeners(which, *list, text);
-                             },
-                             [&](log::level* l) -> result<> {
-                               const auto parsed = log::parse_level(text);
-                               if (!parsed)
-                                 return wrong_word(which, text);
-                               *l = *parsed;
-                               return {};
-                             },
-                             [&](torn_tail* t) -> result<> {
-                               if (text != "cut" && text != "ask")
-                                 return wrong_word(which, text);
-                               *t = text == "cut" ? torn_tail::cut
-                                                  : torn_tail::ask;
-                               return {};
-                             }},
-                    which.at(in));
+  return std::visit(
+    overload{[&](std::uint32_t* n) { return number(n); },
+             [&](std::uint64_t* n) { return number(n); },
+             [&](duration* d) { return number(d); },
+             [&](bool* flag) -> result<> {
+               if (text != "true" && text != "false")
+                 return wrong_word(which, text);
+               *flag = text == "true";
+               return {};
+             },
+             [&](std::string* to) -> result<> {
+               if (which.is == unit::word && !is_word(which.words, text))
+                 return wrong_word(which, text);
+               *to = text;
+               return {};
+             },
+             [&](std::vector<std::string>* list) {
+               return set_list(which, *list, text);
+             },
+             [&](log::level* l) -> result<> {
+               const auto parsed = log::parse_level(text);
+               if (!parsed)
+                 return wrong_word(which, text);
+               *l = *parsed;
+               return {};
+             },
+             [&](torn_tail* t) -> result<> {
+               if (text != "cut" && text != "ask")
+                 return wrong_word(which, text);
+               *t = text == "cut" ? torn_tail::cut : torn_tail::ask;
+               return {};
+             }},
+    which.at(in));
 }
 
 } // namespace pawl::config

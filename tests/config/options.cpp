@@ -43,6 +43,9 @@ const good_value good_values[] = {
    "127.0.0.1:80, unix:/run/pawl.sock"},
   {"listen", "[::1]:0", "[::1]:0"},
   {"memory-max", "2GiB", "2GiB"},
+  {"http.hosts", "", ""},
+  {"http.hosts", "a.example, b.example", "a.example, b.example"},
+  {"http.unix_mode", "0660", "0660"},
 };
 
 const std::pair<const char*, const char*> bad_values[] = {
@@ -79,6 +82,8 @@ const std::pair<const char*, const char*> bad_values[] = {
   {"listen", "unix:"},
   {"listen", "127.0.0.1:1,,"},
   {"listen", ":80"},
+  {"http.hosts", "a,,b"},
+  {"http.unix_mode", "0777"},
 };
 
 const option& named(std::string_view key) {
