@@ -65,14 +65,14 @@ public:
       deadline_ = steady::now() + *limit;
     auto alive = steady::now();
     for (duration pause = 100ms;; pause = std::min<duration>(pause * 2, 1s)) {
-      auto seen = last_;
       auto end = connect_once();
       if (auto why = reason_to_stop())
         return std::move(*why);
       if (end && end->refused.status >= 400 && end->refused.status != 429
           && end->refused.status != 503)
         return to_failure(end->refused, {}, id_);
-      if (end && (end->connected || last_ > seen)) {
+      // 204 is how the daemon tells a reconnecting client that all is told.
+      if (end && (end->connected || end->refused.status == 204)) {
         if (auto ended = ended_instance())
           return std::move(*ended);
         alive = steady::now();
@@ -85,9 +85,9 @@ public:
                        "the daemon did not come back; the instance is safe: "
                        "pawl status "
                          + id_};
-      if (!lost_)
+      if (!lost_ && !ended_) // An ending that was undone is no loss.
         sink_.note("connection lost, reconnecting");
-      lost_ = true;
+      lost_ = !ended_;
       sleep(pause);
       if (auto why = reason_to_stop())
         return std::move(*why);

@@ -83,9 +83,8 @@ CLI::App* add_verb(CLI::App& app, action& chosen, const verb& what,
   cmd->add_option("id", o->ids, "Ids, or unique beginnings of them")
     ->required()
     ->type_name("ID...");
-  if (o->verb != "retry")
-    cmd->add_option("--reason", o->reason, "Why; kept in the history")
-      ->type_name("TEXT");
+  cmd->add_option("--reason", o->reason, "Why; kept in the history")
+    ->type_name("TEXT");
   cmd->footer(what.footer);
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return control(s, *o); }; });

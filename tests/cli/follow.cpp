@@ -44,6 +44,10 @@ struct daemon_in_pieces {
       ++next;
       return {503, ""};
     }
+    if (pieces[next] == "ended") {
+      ++next;
+      return {204, ""};
+    }
     return {200, pieces[next++], "Content-Type: text/event-stream\r\n", false,
             true};
   }
@@ -109,6 +113,14 @@ BOOST_AUTO_TEST_CASE(follows_on_when_a_fault_was_undone) {
   auto all = run_pawl(s.url(), {"history", "i1", "-f", "-o", "jsonl"});
   BOOST_TEST(all.code == 0);
   BOOST_TEST(count(all.out, "\n") == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(takes_an_answer_without_content_for_the_end) {
+  daemon_in_pieces d{{event(1, "instance.created"), "ended"}};
+  d.last = 1;
+  fake::server s{std::ref(d)};
+  auto run = run_pawl(s.url(), {"run", "d/w", "--follow", "--wait", "5"});
+  BOOST_TEST(run.code == 0, run.err);
 }
 
 BOOST_AUTO_TEST_CASE(stops_when_its_time_is_over) {
