@@ -188,7 +188,7 @@ private:
         return make(op::collect, {make(op::empty)});
       return make(op::collect, {lower(at, 0)});
     case form::object:
-      return make(op::object, all(at));
+      return object(at);
     case form::negate:
       return make(op::pipe, {lower(at, 0), call("_negate", {})});
     case form::pipe:
@@ -302,6 +302,51 @@ private:
       pieces.push_back(made);
     }
     return make(op::splice, std::move(pieces));
+  }
+
+  // Whether jq takes this for a constant when it compiles.
+  bool is_constant(const place& at) const {
+    const auto& n = at.tree->nodes[at.node];
+    const auto all_constant = [&] {
+      return std::ranges::all_of(n.kids, [&](std::uint32_t k) {
+        return k == none || is_constant({at.tree, k, at.within});
+      });
+    };
+    switch (n.kind) {
+    case form::number:
+    case form::text:
+      return true;
+    case form::call:
+      return n.kids.empty()
+             && (n.text == "null" || n.text == "true" || n.text == "false");
+    case form::binary:
+      return n.text != "%" && all_constant();
+    case form::array:
+    case form::comma:
+    case form::object:
+      return all_constant();
+    default:
+      return false;
+    }
+  }
+
+  // A key that is a literal must be a text, or nothing is compiled.
+  void check_key(const place& at) {
+    const auto& n = at.tree->nodes[at.node];
+    if (n.kind == form::text || n.kind == form::comma || !is_constant(at))
+      return;
+    const bool texts = n.kind == form::binary && n.text == "+"
+                       && at.tree->nodes[n.kids[1]].kind == form::text;
+    if (!texts)
+      fail(at, "An object key must be a string.");
+  }
+
+  std::uint32_t object(const place& at) {
+    const auto& n = at.tree->nodes[at.node];
+    for (std::size_t i = 0; i < n.kids.size(); i += 2)
+      if (n.kids[i] != none)
+        check_key({at.tree, n.kids[i], at.within});
+    return make(op::object, all(at));
   }
 
   std::uint32_t index(const place& at) {
@@ -453,6 +498,7 @@ private:
           inner = with_variable(inner, key.text, p.slot);
           p.key = constant_text(key.text);
         } else {
+          check_key({at.tree, n.kids[i], at.within});
           p.key = lower({at.tree, n.kids[i], at.within});
         }
       }
