@@ -263,6 +263,8 @@ bool same(const json::value& a, const json::value& b) {
   const auto& y = b.get_object();
   if (a.get_object().size() != y.size())
     return false;
+  if (a.get_object().contains("__jq") && y.contains("__jq"))
+    return true; // A break that was caught: it counts jq's labels so far.
   for (const auto& [k, v] : a.get_object())
     if (const auto* const other = y.if_contains(k);
         other == nullptr || !same(v, *other))

@@ -376,20 +376,21 @@ bool evaluator::attempt(const code_node& n, const val& in, to_value to) {
     stop_ = stop::running;
     return true;
   }
-  if (stop_ != stop::error)
-    return false;
-  val mark;
-  const val what = context_.error;
-  if (what.is_object() && w_.find(what, "__jq", mark) && mark.truthy())
-    return false; // jq takes such an error for a break.
+  // jq 1.6 lets `catch` see a break as well, as an object.
+  const val what
+    = stop_ == stop::leave
+        ? w_.with_key(w_.new_object(1), val::of("__jq"), val::of(leaving_))
+        : context_.error;
   stop_ = stop::running;
   return each(n.kids[1], what, to);
 }
 
 bool evaluator::reduce(const code_node& n, const val& in, to_value to) {
+  val source = in; // jq 1.6 has null here from the second initial value on.
   return each(n.kids[1], in, [&](const val& init) {
     val state = init;
-    const bool fine = each(n.kids[0], in, [&](const val& x) {
+    const val from = std::exchange(source, val{});
+    const bool fine = each(n.kids[0], from, [&](const val& x) {
       return match(n.pattern, x, [&] {
         const val before = state;
         state = val{};
@@ -404,9 +405,11 @@ bool evaluator::reduce(const code_node& n, const val& in, to_value to) {
 }
 
 bool evaluator::foreach_loop(const code_node& n, const val& in, to_value to) {
+  val source = in; // jq 1.6 has null here from the second initial value on.
   return each(n.kids[1], in, [&](const val& init) {
     val state = init;
-    return each(n.kids[0], in, [&](const val& x) {
+    const val from = std::exchange(source, val{});
+    return each(n.kids[0], from, [&](const val& x) {
       return match(n.pattern, x, [&] {
         const val before = state;
         state = val{};
@@ -420,17 +423,28 @@ bool evaluator::foreach_loop(const code_node& n, const val& in, to_value to) {
 }
 
 bool evaluator::label(const code_node& n, const val& in, to_value to) {
-  const auto mine = ++labels_;
+  const auto mine = labels_++;
   const val before = slots_[n.slot];
   const auto saved = tracking_;
   slots_[n.slot] = val::of(mine);
   const bool more = each(n.kids[0], in, to);
   slots_[n.slot] = before;
   tracking_ = saved;
-  if (more || stop_ != stop::leave || leaving_ != mine)
-    return more;
-  stop_ = stop::running;
-  return true;
+  return more || left(mine);
+}
+
+// Whether what stopped the program is a break to label `mine`, or that same
+// break raised again by a `catch error`; then the program goes on.
+bool evaluator::left(std::int64_t mine) {
+  bool ours = stop_ == stop::leave && leaving_ == mine;
+  if (stop_ == stop::error && context_.error.is_object()) {
+    val mark;
+    ours = count(context_.error) == 1 && w_.find(context_.error, "__jq", mark)
+           && mark.is_number() && mark.number() == static_cast<double>(mine);
+  }
+  if (ours)
+    stop_ = stop::running;
+  return ours;
 }
 
 bool evaluator::match(std::uint32_t pattern, const val& v, then done) {

@@ -106,6 +106,7 @@ private:
   bool match_part(const code_pattern& p, std::size_t i, const val& v,
                   then done);
 
+  bool left(std::int64_t mine);
   bool raised(); // Turns a function's false into a stop.
   bool raise(std::string_view sentence);
   bool astray(const val& v, std::string_view near);

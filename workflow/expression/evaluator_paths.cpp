@@ -120,7 +120,7 @@ bool evaluator::modify_at(std::uint32_t update, const val& where, val& state) {
   val old;
   if (!get_path(context_, before, where, old))
     return raised();
-  const auto mine = ++labels_;
+  const auto mine = labels_++;
   val made;
   const bool went_on = each(update, old, [&](const val& v) {
     if (!set_path(context_, before, where, v, made))
@@ -133,9 +133,8 @@ bool evaluator::modify_at(std::uint32_t update, const val& where, val& state) {
     const val paths = w_.append(w_.new_array(1), where);
     return delete_paths(context_, before, paths, state) || raised();
   }
-  if (stop_ != stop::leave || leaving_ != mine)
+  if (!left(mine))
     return false;
-  stop_ = stop::running;
   state = made;
   return true;
 }

@@ -30,8 +30,8 @@ struct range {
 bool parse_slice(context& c, std::uint32_t size, const val& key, range& out) {
   val from;
   val upto;
-  (void)c.w.find(key, "start", from);
-  (void)c.w.find(key, "end", upto);
+  if (!c.w.find(key, "start", from) || !c.w.find(key, "end", upto))
+    return false;
   if (from.kind == holds::null)
     from = val::of(std::int64_t{0});
   if (upto.kind == holds::null)
