@@ -213,21 +213,21 @@ outcome<json::value> follow_progress(session& s, const std::string& id,
         area.print(paint.dim(line.time) + "  " + coloured(line, paint));
   };
   journal_sink sink;
-  sink.item = [&](const json::value& item) {
-    state.apply(item);
-    flush();
-  };
+  sink.item = [&](const json::value& item) { state.apply(item); };
   sink.note = [&](const std::string& what) {
     trouble = what == "reconnected" ? "" : what;
+    flush();
     area.print(paint.yellow(what));
   };
   sink.tick = [&] {
+    flush();
     auto lines = state.live(clock::now(), paint);
     if (!trouble.empty())
       lines[0] += "  " + paint.yellow(trouble);
     area.draw(lines);
   };
   auto instance = watch_journal(s, id, 0, limit, sink);
+  flush();
   area.clear();
   return instance;
 }

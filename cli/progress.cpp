@@ -152,7 +152,7 @@ void progress::apply_task(const std::string& kind, const json::value& item) {
   const auto* error = find_at(item, {"data", "error"});
   auto why = error == nullptr || !error->is_object()
                ? std::string{}
-               : ": " + error_text(*error);
+               : ": " + error_text(*error, path);
   if (kind == "retried")
     return retry(item, id, now);
   if (kind == "completed") {
@@ -162,6 +162,9 @@ void progress::apply_task(const std::string& kind, const json::value& item) {
                   : counts(found->second.attempt, found->second.visit) + "  "
                       + to_elapsed(now - found->second.since);
     completed_ += leaf ? 1 : 0;
+    // What begins and ends at once is worth one line.
+    if (!lines_.empty() && lines_.back().text.starts_with(path + " started"))
+      lines_.pop_back();
     add(line::tone::good, item, path + " completed" + took, !leaf);
     close(id, true);
   } else if (kind == "faulted") {

@@ -54,7 +54,7 @@ std::string coloured_status(const std::string& status, const painter& paint) {
 /// A short JSON of a member of `data`, as "name=value".
 std::string shown(const json::value& item, const char* member) {
   auto text = text_at(item, {"data", member});
-  if (text.empty())
+  if (text.empty() || (text == "0" && std::string_view{member} == "branch"))
     return {};
   return fmt::format("{}={}", member, printable(text, value_width));
 }
@@ -90,12 +90,13 @@ std::string time_of_day(std::string_view time) {
   return std::string{time.substr(t + 1, end - t - 1)};
 }
 
-std::string error_text(const json::value& error) {
+std::string error_text(const json::value& error, std::string_view here) {
   auto type = text_at(error, {"type"});
   auto text = type.substr(type.rfind('/') + 1);
   if (auto status = text_at(error, {"status"}); !status.empty())
     text += " (" + status + ")";
-  if (auto place = task_name(text_at(error, {"instance"})); !place.empty())
+  if (auto place = task_name(text_at(error, {"instance"}));
+      !place.empty() && place != here)
     text += " at " + place;
   for (const auto* member : {"title", "detail"})
     if (auto words = text_at(error, {member}); !words.empty())
@@ -174,7 +175,7 @@ std::string event_detail(const json::value& item) {
   };
   if (const auto* error = find_at(item, {"data", "error"});
       error != nullptr && error->is_object())
-    add(error_text(*error));
+    add(error_text(*error, task_name(text_at(item, {"task"}))));
   for (const auto* member : {"visit", "attempt"})
     if (auto n = text_at(item, {"data", member}); !n.empty() && n != "1")
       add(fmt::format("{}={}", member, n));

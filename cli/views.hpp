@@ -29,8 +29,10 @@ namespace pawl::cli {
 /// What an event says beyond its type and task, in a few words.
 [[nodiscard]] std::string event_detail(const json::value& item);
 
-/// "communication (503) at review: Service Unavailable" of an RFC 7807 object.
-[[nodiscard]] std::string error_text(const json::value& error);
+/// "communication (503) at review: Service Unavailable" of an RFC 7807 object;
+/// the place is left out when it is `here`, which has been said already.
+[[nodiscard]] std::string error_text(const json::value& error,
+                                     std::string_view here = {});
 
 /// "12:00:01.123" of an RFC 3339 text.
 [[nodiscard]] std::string time_of_day(std::string_view time);

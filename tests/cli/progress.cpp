@@ -88,6 +88,14 @@ BOOST_AUTO_TEST_CASE(counts_down_a_wait) {
   BOOST_TEST(live()[2] == "    ● ask (visit 2)  6.0s");
 }
 
+BOOST_AUTO_TEST_CASE(spends_one_line_on_what_ends_at_once) {
+  begin();
+  fact("task.completed", "/do/0/try1/try/0/ask", R"({"frame":2})");
+  auto lines = state.take_lines();
+  BOOST_TEST(lines.size() == 3U);
+  BOOST_TEST(lines.back().text == "try1/ask completed (visit 2)  1.0s");
+}
+
 BOOST_AUTO_TEST_CASE(does_not_show_time_limits_as_waiting) {
   begin();
   fact(
