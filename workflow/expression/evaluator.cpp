@@ -85,26 +85,8 @@ bool evaluator::one(std::uint32_t i, const val& in, val& out) {
     val v;
     return one(n.kids[0], in, v) && one(n.kids[v.truthy() ? 1 : 2], in, out);
   }
-  case op::bind: {
-    val v;
-    if (!one(n.kids[0], in, v))
-      return false;
-    auto& slot = slots_[c_.patterns[n.pattern].slot];
-    const val before = slot;
-    slot = v;
-    const bool fine = one(n.kids[1], in, out);
-    slot = before;
-    return fine;
-  }
-  case op::collect: {
-    val made = w_.new_array(4);
-    const bool fine = each(n.kids[0], in, [&](const val& v) {
-      made = w_.append(made, v);
-      return true;
-    });
-    out = made;
-    return fine;
-  }
+  case op::bind:
+    return one_bind(n, in, out);
   case op::reduce:
     return one_reduce(n, in, out);
   default:
@@ -123,6 +105,18 @@ bool evaluator::one_call(const code_node& n, const val& in, val& out) {
     if (!one(n.kids[i - 1], in, values[i]))
       return false;
   return n.function->run(context_, values.data(), out) || raised();
+}
+
+bool evaluator::one_bind(const code_node& n, const val& in, val& out) {
+  val v;
+  if (!one(n.kids[0], in, v))
+    return false;
+  auto& slot = slots_[c_.patterns[n.pattern].slot];
+  const val before = slot;
+  slot = v;
+  const bool fine = one(n.kids[1], in, out);
+  slot = before;
+  return fine;
 }
 
 bool evaluator::one_object(const code_node& n, const val& in, val& out) {
@@ -161,14 +155,7 @@ bool evaluator::one_reduce(const code_node& n, const val& in, val& out) {
   if (!one(n.kids[1], in, state))
     return false;
   const bool fine = each(n.kids[0], in, [&](const val& x) {
-    return match(n.pattern, x, [&] {
-      const val before = state;
-      state = val{}; // What jq leaves if the update gives nothing.
-      return each(n.kids[2], before, [&](const val& v) {
-        state = v;
-        return true;
-      });
-    });
+    return update(n, x, state, [](const val&) { return true; });
   });
   out = state;
   return fine;
@@ -385,40 +372,41 @@ bool evaluator::attempt(const code_node& n, const val& in, to_value to) {
   return each(n.kids[1], what, to);
 }
 
+// One step of a fold: the update with `x` taken apart, from `state` to `state`.
+bool evaluator::update(const code_node& n, const val& x, val& state,
+                       to_value to) {
+  return match(n.pattern, x, [&] {
+    const val before = state;
+    state = val{}; // What jq leaves if the update gives nothing.
+    return each(n.kids[2], before, [&](const val& v) {
+      state = v;
+      return to(v);
+    });
+  });
+}
+
 bool evaluator::reduce(const code_node& n, const val& in, to_value to) {
   val source = in; // jq 1.6 has null here from the second initial value on.
   return each(n.kids[1], in, [&](const val& init) {
     val state = init;
     const val from = std::exchange(source, val{});
     const bool fine = each(n.kids[0], from, [&](const val& x) {
-      return match(n.pattern, x, [&] {
-        const val before = state;
-        state = val{};
-        return each(n.kids[2], before, [&](const val& v) {
-          state = v;
-          return true;
-        });
-      });
+      return update(n, x, state, [](const val&) { return true; });
     });
     return fine && to(state);
   });
 }
 
 bool evaluator::foreach_loop(const code_node& n, const val& in, to_value to) {
-  val source = in; // jq 1.6 has null here from the second initial value on.
+  const auto extract = [&](const val& v) {
+    return n.kids[3] == none ? to(v) : each(n.kids[3], v, to);
+  };
+  val source = in; // As in reduce.
   return each(n.kids[1], in, [&](const val& init) {
     val state = init;
     const val from = std::exchange(source, val{});
-    return each(n.kids[0], from, [&](const val& x) {
-      return match(n.pattern, x, [&] {
-        const val before = state;
-        state = val{};
-        return each(n.kids[2], before, [&](const val& v) {
-          state = v;
-          return n.kids[3] == none ? to(v) : each(n.kids[3], v, to);
-        });
-      });
-    });
+    return each(n.kids[0], from,
+                [&](const val& x) { return update(n, x, state, extract); });
   });
 }
 

@@ -70,6 +70,7 @@ private:
   };
 
   bool one(std::uint32_t i, const val& in, val& out);
+  bool one_bind(const code_node& n, const val& in, val& out);
   bool one_object(const code_node& n, const val& in, val& out);
   bool one_call(const code_node& n, const val& in, val& out);
   bool one_reduce(const code_node& n, const val& in, val& out);
@@ -90,6 +91,7 @@ private:
   bool attempt(const code_node& n, const val& in, to_value to);
   bool logic(const code_node& n, const val& in, to_value to);
   bool otherwise(const code_node& n, const val& in, to_value to);
+  bool update(const code_node& n, const val& x, val& state, to_value to);
   bool reduce(const code_node& n, const val& in, to_value to);
   bool foreach_loop(const code_node& n, const val& in, to_value to);
   bool label(const code_node& n, const val& in, to_value to);

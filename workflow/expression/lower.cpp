@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <ranges>
 
 namespace pawl::expression {
 
@@ -305,7 +306,7 @@ private:
   }
 
   // Whether jq takes this for a constant when it compiles.
-  bool is_constant(const place& at) const {
+  [[nodiscard]] bool is_constant(const place& at) const {
     const auto& n = at.tree->nodes[at.node];
     const auto all_constant = [&] {
       return std::ranges::all_of(n.kids, [&](std::uint32_t k) {
@@ -587,7 +588,7 @@ private:
         return expand_closure(*s);
       if (s->is == scope::kind::function
           && s->tree->nodes[s->node].params.size() == arity)
-        return expand(at, {s->tree, s->node, s}, arguments(at));
+        return expand({s->tree, s->node, s}, arguments(at));
     }
     if (arity == 0 && (n.text == "true" || n.text == "false"))
       return constant(val::of(n.text == "true"));
@@ -639,7 +640,7 @@ private:
   std::uint32_t expand_prelude(const place& at, std::string_view name,
                                std::vector<place> given) {
     const auto found = find_prelude(name, given.size());
-    return expand(at, {&prelude(), found, nullptr}, std::move(given));
+    return expand({&prelude(), found, nullptr}, std::move(given));
   }
 
   std::uint32_t expand_closure(const scope& s) {
@@ -654,8 +655,7 @@ private:
 
   // The body of function `what`, whose scope is its own (so that it may name
   // itself), for the arguments `given`.
-  std::uint32_t expand(const place& at, const place& what,
-                       std::vector<place> given) {
+  std::uint32_t expand(const place& what, std::vector<place> given) {
     const auto& n = what.tree->nodes[what.node];
     const open mine{what.tree, what.node, what.within};
     if (std::ranges::find(open_, mine) != open_.end()) {
@@ -691,10 +691,9 @@ private:
     open_.push_back(mine);
     auto made = lower({what.tree, n.kids[0], inner});
     open_.pop_back();
-    for (auto v = values.rbegin(); v != values.rend(); ++v)
-      made = bound(v->first, named_pattern(v->second), made);
+    for (const auto& [source, slot] : values | std::views::reverse)
+      made = bound(source, named_pattern(slot), made);
     --expanding_;
-    (void)at;
     return made;
   }
 

@@ -293,7 +293,7 @@ bool f_strindices(context& c, const val* in, val& out) {
   const auto what = in[1].view();
   out = c.w.new_array(4);
   if (what.empty()) // libjq never ends here.
-    return c.raise("An empty string is everywhere");
+    throw budget_spent{"An empty string stands everywhere."};
   c.w.step(s.size() / 16);
   for (auto at = s.find(what); at != std::string_view::npos;
        at = s.find(what, at + what.size())) {
