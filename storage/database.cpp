@@ -2,6 +2,7 @@
 
 #include "storage/directory.hpp"
 #include "storage/status.hpp"
+#include "storage/watched_files.hpp"
 
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
@@ -10,27 +11,47 @@
 
 #include <array>
 #include <limits>
+#include <mutex>
+#include <utility>
 
 namespace pawl::storage {
 
-database::database(rocksdb::Env* env, std::filesystem::path directory)
-    : env_{env}, directory_{std::move(directory)} {}
+database::database(rocksdb::Env& base, std::filesystem::path directory)
+    : env_{watch_files(base, failed_)}, directory_{std::move(directory)} {}
 
 database::~database() {
   release();
 }
 
+namespace {
+
+/// Debian's RocksDB asserts that a log which has failed is not touched again,
+/// and touches it when it is closed. So a database that has failed is never
+/// closed: it stays here until the process ends, which must be soon.
+void abandon(std::unique_ptr<rocksdb::DB> db,
+             std::unique_ptr<rocksdb::Env> env) {
+  static auto* const abandoned = new std::vector<
+    std::pair<std::unique_ptr<rocksdb::DB>, std::unique_ptr<rocksdb::Env>>>;
+  static std::mutex guard;
+  const std::lock_guard lock{guard};
+  abandoned->emplace_back(std::move(db), std::move(env));
+}
+
+} // namespace
+
 void database::release() {
-  if (db_) {
+  if (db_ && !*failed_) {
     for (auto* h : handles_)
-      db_->DestroyColumnFamilyHandle(h).PermitUncheckedError();
+      if (h != nullptr)
+        db_->DestroyColumnFamilyHandle(h).PermitUncheckedError();
     handles_.clear();
     db_->Close().PermitUncheckedError();
     db_.reset();
   }
   if (lock_ != nullptr)
-    env_->UnlockFile(lock_).PermitUncheckedError();
-  lock_ = nullptr;
+    env_->UnlockFile(std::exchange(lock_, nullptr)).PermitUncheckedError();
+  if (db_)
+    abandon(std::move(db_), std::move(env_));
 }
 
 database::read_point::read_point(const database& db)

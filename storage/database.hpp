@@ -69,7 +69,7 @@ public:
   /// Flushes, and marks the stop as orderly. Nothing may be called after.
   [[nodiscard]] result<> close();
 
-  /// Whether a write, or a background job of RocksDB, has failed.
+  /// Whether any write or sync, or a background job of RocksDB, has failed.
   [[nodiscard]] bool failed() const { return *failed_; }
   [[nodiscard]] std::uint64_t free_bytes() const;
   /// Reads all table files and compares their checksums.
@@ -77,21 +77,29 @@ public:
 
 private:
   friend class scan;
-  database(rocksdb::Env* env, std::filesystem::path directory);
+  database(rocksdb::Env& base, std::filesystem::path directory);
+  result<> open_existing_or_new(const open_options& options,
+                                recovery_report& found);
   result<> lock();
-  result<> open_rocksdb(const open_options& options, bool point_in_time);
-  result<> admit_format(bool families_were_missing);
+  struct rocksdb_setup {
+    std::vector<std::string> families; ///< Those that are there.
+    std::uint64_t memory_max = 0;
+    bool create = false;        ///< There is no database yet.
+    bool point_in_time = false; ///< Open damaged logs up to the damage.
+  };
+  result<> open_rocksdb(const rocksdb_setup& setup);
+  result<> admit_format(bool all_families);
   result<> count_boot();
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(family where) const {
     return handles_[static_cast<std::size_t>(where)];
   }
   void release();
 
-  rocksdb::Env* env_;
-  std::filesystem::path directory_;
-  // Shared with a listener that RocksDB calls from its own threads.
+  // Shared with what watches RocksDB's files and its threads.
   std::shared_ptr<std::atomic<bool>> failed_
     = std::make_shared<std::atomic<bool>>(false);
+  std::unique_ptr<rocksdb::Env> env_;
+  std::filesystem::path directory_;
   rocksdb::FileLock* lock_ = nullptr;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;

@@ -38,6 +38,11 @@ result<> create_with_parents(rocksdb::Env& env,
       continue;
     if (auto s = env.CreateDirIfMissing(so_far.string()); !s.ok())
       return to_error(s, "creating the directory " + so_far.string());
+    // Else a power cut may take the whole store with its directory.
+    const auto parent = so_far.parent_path();
+    if (auto synced = sync_directory(env, parent.empty() ? "." : parent);
+        !synced)
+      return synced.error();
   }
   return {};
 }

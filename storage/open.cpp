@@ -51,10 +51,13 @@ result<bool> judge_logs(rocksdb::Env& env, const open_options& options,
   return true;
 }
 
-result<bool> families_are_missing(const rocksdb::DBOptions& options,
-                                  const std::filesystem::path& directory) {
+/// The families that the directory has, all of them ours.
+result<std::vector<std::string>>
+families_of(rocksdb::Env& env, const std::filesystem::path& directory) {
+  rocksdb::DBOptions plain;
+  plain.env = &env;
   std::vector<std::string> names;
-  auto s = rocksdb::DB::ListColumnFamilies(options, directory.string(), &names);
+  auto s = rocksdb::DB::ListColumnFamilies(plain, directory.string(), &names);
   if (!s.ok())
     return to_error(s, "reading the families of " + directory.string());
   for (const auto& name : names)
@@ -63,7 +66,7 @@ result<bool> families_are_missing(const rocksdb::DBOptions& options,
                    fmt::format("{} holds a family '{}' that this program does "
                                "not know: it is foreign or newer",
                                directory.string(), name)};
-  return names.size() < family_count;
+  return names;
 }
 
 } // namespace
@@ -85,7 +88,7 @@ result<> database::lock() {
   return why;
 }
 
-result<> database::admit_format(bool families_were_missing) {
+result<> database::admit_format(bool all_families) {
   auto row = get(family::meta, meta_keys::format);
   if (!row)
     return row.error();
@@ -93,12 +96,12 @@ result<> database::admit_format(bool families_were_missing) {
     auto version = decode_number(meta_keys::format, **row);
     if (!version)
       return version.error();
-    if (*version > format_version || families_were_missing)
+    if (*version > format_version || !all_families)
       return error{errc::corrupt,
                    fmt::format("{} is of format {} with {} families; this "
                                "program reads up to format {}",
                                directory_.string(), *version,
-                               families_were_missing ? "missing" : "all",
+                               all_families ? "all" : "missing",
                                format_version)};
     return {};
   }
@@ -127,42 +130,49 @@ result<> database::count_boot() {
   return write(rows);
 }
 
-result<std::unique_ptr<database>> database::open(const open_options& options,
-                                                 recovery_report& found) {
-  auto* env = options.env != nullptr ? options.env : rocksdb::Env::Default();
-  found = {};
-  std::unique_ptr<database> out{new database{env, options.directory}};
-  // The lock comes first, so that nobody works on what is being judged; it
-  // needs the directory, and makes nothing in one that is not ours.
-  auto state = admit_directory(*env, options.directory);
+result<> database::open_existing_or_new(const open_options& options,
+                                        recovery_report& found) {
+  auto state = admit_directory(*env_, directory_);
   if (!state)
     return state.error();
-  if (auto locked = out->lock(); !locked)
+  // Nothing that is not ours was touched so far; from here on it is ours
+  // alone.
+  if (auto locked = lock(); !locked)
     return locked.error();
   const bool established = *state == directory_state::established;
-  found.clean = !established || is_marked_clean(*env, options.directory);
-  bool missing = true;
+  found.clean = !established || is_marked_clean(*env_, directory_);
+  // A creation makes one family after the other, and may be cut short.
+  std::vector<std::string> families{std::string{family_names[0]}};
   bool point_in_time = false;
   if (established) {
-    rocksdb::DBOptions plain;
-    plain.env = env;
-    auto some_missing = families_are_missing(plain, options.directory);
-    if (!some_missing)
-      return some_missing.error();
-    missing = *some_missing;
-    auto damaged = judge_logs(*env, options, found);
+    auto present = families_of(*env_, directory_);
+    if (!present)
+      return present.error();
+    families = std::move(*present);
+    auto damaged = judge_logs(*env_, options, found);
     if (!damaged)
       return damaged.error();
     point_in_time = *damaged;
   }
-  if (auto opened = out->open_rocksdb(options, point_in_time); !opened)
+  const bool all = families.size() == family_count;
+  if (auto opened = open_rocksdb(
+        {families, options.memory_max, !established, point_in_time});
+      !opened)
     return opened.error();
-  if (auto admitted = out->admit_format(established && missing); !admitted)
+  if (auto admitted = admit_format(all); !admitted)
     return admitted.error();
-  if (auto unmarked = unmark_clean(*env, options.directory); !unmarked)
+  if (auto unmarked = unmark_clean(*env_, directory_); !unmarked)
     return unmarked.error();
-  if (auto counted = out->count_boot(); !counted)
-    return counted.error();
+  return count_boot();
+}
+
+result<std::unique_ptr<database>> database::open(const open_options& options,
+                                                 recovery_report& found) {
+  found = {};
+  auto& base = options.env != nullptr ? *options.env : *rocksdb::Env::Default();
+  std::unique_ptr<database> out{new database{base, options.directory}};
+  if (auto opened = out->open_existing_or_new(options, found); !opened)
+    return opened.error();
   return out;
 }
 

@@ -1,3 +1,4 @@
+#include "base/log.hpp"
 #include "storage/database.hpp"
 #include "storage/status.hpp"
 #include "storage/store.hpp"
@@ -10,6 +11,9 @@
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
 
 namespace pawl::storage {
 
@@ -31,11 +35,30 @@ private:
   std::shared_ptr<std::atomic<bool>> failed_;
 };
 
-rocksdb::DBOptions database_options(std::uint64_t memory_max,
+/// RocksDB's warnings as lines of ours. A log file of its own would be one
+/// more file that a full disk makes fail: Debian's RocksDB then ends the
+/// process by an assertion.
+class line_logger : public rocksdb::Logger {
+public:
+  line_logger() : rocksdb::Logger{rocksdb::InfoLogLevel::WARN_LEVEL} {}
+
+  using rocksdb::Logger::Logv;
+  void LogHeader(const char* /*format*/, std::va_list /*values*/) override {}
+  void Logv(const rocksdb::InfoLogLevel level, const char* format,
+            std::va_list values) override {
+    if (level < rocksdb::InfoLogLevel::WARN_LEVEL
+        || level == rocksdb::InfoLogLevel::HEADER_LEVEL)
+      return;
+    std::array<char, 512> text{};
+    std::vsnprintf(text.data(), text.size(), format, values);
+    log::warn("storage.rocksdb", {{"text", text.data()}});
+  }
+};
+
+rocksdb::DBOptions database_options(std::uint64_t memory_max, bool create,
                                     bool point_in_time) {
   rocksdb::DBOptions o;
-  o.create_if_missing = true;
-  o.create_missing_column_families = true;
+  o.create_if_missing = create;
   o.paranoid_checks = true;
   // The default would drop everything behind a damaged record and call it
   // success (docs/decisions/0042). Our scanner has cut a torn tail before
@@ -49,9 +72,8 @@ rocksdb::DBOptions database_options(std::uint64_t memory_max,
   o.track_and_verify_wals_in_manifest = !point_in_time;
   // What was recovered is rewritten and synced before it is served.
   o.avoid_flush_during_recovery = false;
-  // All families are flushed together: no family is ever ahead of another,
-  // not even if the logs behind them are damaged.
-  o.atomic_flush = true;
+  // RocksDB would only log it.
+  o.fail_if_options_file_error = true;
   // A failed background job is never repeated: the kernel may have marked the
   // pages clean. The process ends instead.
   o.max_bgerror_resume_count = 0;
@@ -60,9 +82,7 @@ rocksdb::DBOptions database_options(std::uint64_t memory_max,
   o.max_background_jobs = 2;
   o.max_open_files = 512;
   o.bytes_per_sync = 1U << 20;
-  o.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  o.max_log_file_size = 1U << 20;
-  o.keep_log_file_num = 2;
+  o.info_log = std::make_shared<line_logger>();
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
   return o;
@@ -73,8 +93,9 @@ family_options(family where, std::uint64_t memory_max,
                const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions o;
   o.write_buffer_size = std::max<std::uint64_t>(memory_max / 8, 64U << 10);
-  // Thirteen families share little memory: small steps.
-  o.arena_block_size = 64U << 10;
+  // Thirteen families share little memory, so each takes it in small steps:
+  // 64 KiB of 128 MiB.
+  o.arena_block_size = std::max<std::uint64_t>(memory_max / 2048, 4U << 10);
   o.max_write_buffer_number = 3;
   o.compression = rocksdb::kLZ4Compression;
   o.bottommost_compression = rocksdb::kZSTD;
@@ -101,23 +122,42 @@ family_options(family where, std::uint64_t memory_max,
 
 } // namespace
 
-result<> database::open_rocksdb(const open_options& options,
-                                bool point_in_time) {
-  auto db_options = database_options(options.memory_max, point_in_time);
-  db_options.env = env_;
+result<> database::open_rocksdb(const rocksdb_setup& setup) {
+  auto db_options
+    = database_options(setup.memory_max, setup.create, setup.point_in_time);
+  db_options.env = env_.get();
   db_options.listeners.push_back(std::make_shared<failure_listener>(failed_));
-  const auto cache = rocksdb::NewLRUCache(options.memory_max / 2);
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  const auto cache = rocksdb::NewLRUCache(setup.memory_max / 2);
+  std::vector<rocksdb::ColumnFamilyDescriptor> present;
+  std::array<rocksdb::ColumnFamilyOptions, family_count> tuned;
   for (std::size_t i = 0; i < family_count; ++i)
-    families.emplace_back(
-      std::string{family_names[i]},
-      family_options(static_cast<family>(i), options.memory_max, cache));
+    tuned[i] = family_options(static_cast<family>(i), setup.memory_max, cache);
+  const auto number_of = [](std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::find(family_names, name)
+                                    - family_names.begin());
+  };
+  for (const auto& name : setup.families)
+    present.emplace_back(name, tuned[number_of(name)]);
+  std::vector<rocksdb::ColumnFamilyHandle*> opened_families;
   rocksdb::DB* opened = nullptr;
-  const auto s = rocksdb::DB::Open(db_options, directory_.string(), families,
-                                   &handles_, &opened);
+  auto s = rocksdb::DB::Open(db_options, directory_.string(), present,
+                             &opened_families, &opened);
   if (!s.ok())
     return to_error(s, "opening " + directory_.string());
   db_.reset(opened);
+  handles_.assign(family_count, nullptr);
+  for (auto* h : opened_families)
+    handles_[number_of(h->GetName())] = h;
+  // Not left to DB::Open: where that fails to create a family, Debian's
+  // RocksDB ends the process by an assertion.
+  for (std::size_t i = 0; i < family_count && s.ok(); ++i)
+    if (handles_[i] == nullptr)
+      s = db_->CreateColumnFamily(tuned[i], std::string{family_names[i]},
+                                  &handles_[i]);
+  if (!s.ok()) {
+    *failed_ = true;
+    return to_error(s, "creating the families of " + directory_.string());
+  }
   return {};
 }
 
