@@ -629,7 +629,7 @@ private:
     if (n.text == "range" && arity == 3)
       return make(op::range_by, all(at));
     if (find_prelude(n.text, arity) != none)
-      return expand_prelude(at, n.text, arguments(at));
+      return expand_prelude(n.text, arguments(at));
     if (find_native(n.text, arity) != nullptr)
       return call(n.text, all(at));
     sandbox("uses the function '" + n.text + "'");
@@ -637,7 +637,7 @@ private:
     return make(op::empty);
   }
 
-  std::uint32_t expand_prelude(const place& at, std::string_view name,
+  std::uint32_t expand_prelude(std::string_view name,
                                std::vector<place> given) {
     const auto found = find_prelude(name, given.size());
     return expand({&prelude(), found, nullptr}, std::move(given));
