@@ -140,8 +140,9 @@ private:
                    "expanded");
   }
 
-  json::value resolve(const YAML::Mark& mark, const std::string& tag,
-                      const std::string& text) const {
+  [[nodiscard]] json::value resolve(const YAML::Mark& mark,
+                                    const std::string& tag,
+                                    const std::string& text) const {
     if (tag == "!" || tag == "tag:yaml.org,2002:str")
       return json::value(text);
     const std::string_view core = "tag:yaml.org,2002:";

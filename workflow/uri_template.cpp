@@ -6,7 +6,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::size_t size_max = 64 * 1024;
+constexpr std::size_t size_max = std::size_t{64} * 1024;
 
 bool unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
