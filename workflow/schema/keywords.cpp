@@ -61,7 +61,6 @@ struct keyword_table {
 };
 
 using table = keyword_table;
-constexpr auto draft_07 = table::draft::draft_07;
 constexpr auto draft_2020_12 = table::draft::draft_2020_12;
 
 const std::array<table::row, 61> keyword_table::rows{{
