@@ -179,7 +179,7 @@ result<json::value> binary_event(const request& from) {
   }
   if (auto added = add_data(event, from); !added)
     return added.error();
-  return json::value{std::move(event)};
+  return json::value(std::move(event)); // Braces would make an array.
 }
 
 error invalid_events(std::vector<fault> faults) {

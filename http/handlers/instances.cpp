@@ -69,7 +69,7 @@ actors::start_instance read_start(const json::value& body, fault_list& faults) {
   if (body.is_object())
     wish.workflow = read_workflow(workflow, faults);
   const auto* input = members.take("input");
-  wish.input = input == nullptr ? json::value{json::object{}} : *input;
+  wish.input = input == nullptr ? json::value(json::object_kind) : *input;
   wish.id = members.text("id");
   if (wish.id && !valid_instance_id(*wish.id))
     members.blame(errc::invalid_request, "id",

@@ -74,7 +74,7 @@ telling_wait(std::chrono::seconds waited) {
 
 result<json::value> body_of(const call& from) {
   if (from.message.body.empty())
-    return json::value{json::object{}};
+    return json::value(json::object_kind); // Braces would make an array.
   return parse_json(from.message.body);
 }
 

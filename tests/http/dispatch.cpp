@@ -1,0 +1,418 @@
+#define BOOST_TEST_MODULE http.dispatch
+
+#include "http/dispatch.hpp"
+
+#include "base/bytes.hpp"
+#include "tests/http/fake_daemon.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace pawl;
+using namespace std::chrono_literals;
+
+namespace {
+
+// What a request came to: the answer as it would be sent.
+struct said {
+  unsigned status = 0;
+  std::string body;
+  std::string code;
+  std::string pointers; ///< Of `errors`, each with a space behind.
+  std::vector<std::pair<std::string, std::string>> fields;
+  duration patience{};
+
+  [[nodiscard]] std::string field(std::string_view name) const {
+    for (const auto& [key, value] : fields)
+      if (key == name)
+        return value;
+    return {};
+  }
+};
+
+// The conventions before a daemon of lambdas, without a socket.
+struct fixture {
+  test::fake_daemon daemon;
+  http::server_options options;
+  http::router finder{http::routes()};
+
+  said ask(std::string_view method, std::string_view target,
+           std::string_view body = {}, std::vector<http::field> fields = {}) {
+    const auto door = daemon.door();
+    http::request message{method, target, std::move(fields), body};
+    message.fields.push_back({"Host", "localhost"});
+    if (!body.empty() && message.count("Content-Type") == 0)
+      message.fields.push_back({"Content-Type", "application/json"});
+    const auto where = http::parse_target(target).value();
+    auto todo = http::dispatch({finder, door, options}, message, where,
+                               {true, "127.0.0.1", {}});
+    said out;
+    auto answer = resolve(todo.what, out.patience, where.path);
+    out.status = answer.status;
+    out.body = answer.body;
+    out.fields = answer.fields;
+    note_problem(out);
+    return out;
+  }
+
+  static http::response resolve(http::outcome& what, duration& patience,
+                                std::string_view path) {
+    if (auto* now = std::get_if<http::response>(&what))
+      return *now;
+    auto* wish = std::get_if<http::order>(&what);
+    if (wish == nullptr)
+      return http::json_response(200, "stream");
+    patience = wish->patience;
+    std::optional<actors::reply> reply;
+    wish->send([&](actors::reply r) { reply = std::move(r); });
+    if (const auto* why = std::get_if<actors::refusal>(&*reply))
+      return http::json_response(999, std::string{slug(why->what.code)}
+                                        + std::string{path});
+    const auto& ok = std::get<actors::answer>(*reply);
+    return wish->tell ? wish->tell(ok) : http::answer_response(ok);
+  }
+
+  static void note_problem(said& out) {
+    const auto body = parse_json(out.body);
+    if (!body || !body->is_object() || !body->as_object().contains("code"))
+      return;
+    out.code = body->at("code").as_string();
+    if (const auto* errors = body->as_object().if_contains("errors"))
+      for (const auto& e : errors->as_array())
+        out.pointers += std::string{e.at("pointer").as_string()} + " ";
+  }
+};
+
+const std::string start
+  = R"({"workflow":{"namespace":"default","name":"story"}})";
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(dispatch, fixture)
+
+BOOST_AUTO_TEST_CASE(starts_with_all_that_the_body_says) {
+  daemon.next = actors::answer{201, "{}", "/v1/instances/a", 1, true};
+  const auto out = ask(
+    "POST", "/v1/instances",
+    R"({"workflow":{"namespace":"n","name":"w","version":"1.2.3"},"input":[1],)"
+    R"("id":"a","labels":{"k":"v"}})",
+    {{"Idempotency-Key", "key"}, {"Prefer", "wait=20"}});
+  BOOST_TEST(out.status == 201U);
+  BOOST_TEST(out.field("Location") == "/v1/instances/a");
+  BOOST_TEST(out.field("ETag") == "\"1\"");
+  BOOST_TEST(out.field("Idempotency-Replayed") == "true");
+  BOOST_TEST(out.field("Preference-Applied") == "wait=20");
+  BOOST_TEST((out.patience == duration{20s}));
+  const auto& wish = *daemon.started;
+  BOOST_TEST(wish.workflow.ns == "n");
+  BOOST_TEST((wish.workflow.version == "1.2.3"));
+  BOOST_TEST(to_text(wish.input) == "[1]");
+  BOOST_TEST((wish.id == "a"));
+  BOOST_TEST(wish.labels.at("k") == "v");
+  BOOST_TEST((wish.wait == duration{20s}));
+  BOOST_TEST(wish.once->scope == "\nPOST\n/v1/instances\nkey");
+}
+
+BOOST_AUTO_TEST_CASE(starts_with_as_little_as_possible) {
+  BOOST_TEST(ask("POST", "/v1/instances", start).status == 200U);
+  const auto& wish = *daemon.started;
+  BOOST_TEST(to_text(wish.input) == "{}");
+  BOOST_TEST((!wish.id && !wish.wait && !wish.once && wish.labels.empty()));
+  BOOST_TEST(!wish.workflow.version.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_bad_starts_with_every_fault) {
+  const std::tuple<std::string, unsigned, const char*, const char*> table[] = {
+    {"{", 400, "malformed", " "},
+    {"[]", 422, "invalid-request", " "},
+    {"{}", 422, "invalid-request", "/workflow "},
+    {R"({"workflow":{}})", 422, "invalid-request",
+     "/workflow/namespace /workflow/name "},
+    {R"({"workflow":{"namespace":"n","name":"w","x":1},"y":2,"startAt":"z"})",
+     422, "invalid-request", "/workflow/x /startAt /y "},
+    {R"({"workflow":{"namespace":"n","name":"w"},"startAt":"z"})", 422,
+     "unsupported", "/startAt "},
+    {R"({"workflow":{"namespace":1,"name":null},"id":"a/b","labels":{"":"x",)"
+     R"("k":1}})",
+     422, "invalid-request",
+     "/workflow/namespace /workflow/name /id /labels/ /labels/k "},
+    {R"({"a":1,"a":2})", 400, "malformed", "/a "},
+    {"{}x", 400, "malformed", " "},
+    {"{\"a\":\"\xff\"}", 400, "malformed", " "},
+    {std::string(10000, '[') + std::string(10000, ']'), 400, "malformed", " "},
+    {R"({"a":1e999})", 400, "malformed", " "},
+  };
+  for (const auto& [body, status, code, pointers] : table) {
+    const auto out = ask("POST", "/v1/instances", body);
+    const auto shown = body.substr(0, 60);
+    BOOST_TEST(out.status == status, shown << ": " << out.status);
+    BOOST_TEST(out.code == code, shown << ": " << out.code);
+    if (status == 422)
+      BOOST_TEST(out.pointers == pointers, shown << ": " << out.pointers);
+  }
+  BOOST_TEST(!daemon.started.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(bounds_the_faults_it_tells) {
+  std::string body{R"({"workflow":{"namespace":"n","name":"w"})"};
+  for (int i = 0; i < 5000; ++i)
+    body += ",\"x" + std::to_string(i) + "\":1";
+  const auto out = ask("POST", "/v1/instances", body + "}");
+  BOOST_TEST(out.status == 422U);
+  BOOST_TEST(out.body.size() < 10'000U);
+}
+
+BOOST_AUTO_TEST_CASE(asks_for_declared_bodies) {
+  const auto with = [&](std::string_view target, std::string_view type) {
+    return ask("POST", target, start, {{"Content-Type", type}}).status;
+  };
+  BOOST_TEST(with("/v1/instances", "application/json; charset=utf-8") == 200U);
+  BOOST_TEST(with("/v1/instances", "application/vnd.x+json") == 200U);
+  BOOST_TEST(with("/v1/instances", "application/x-www-form-urlencoded")
+             == 415U);
+  BOOST_TEST(with("/v1/instances", "text/plain") == 415U);
+  BOOST_TEST(with("/v1/instances/x/pause", "text/plain") == 415U);
+  BOOST_TEST(with("/v1/definitions", "text/plain") == 415U);
+  BOOST_TEST(with("/v1/events", "text/plain") == 415U);
+  for (const auto* type : {"application/json", "application/yaml", "text/yaml",
+                           "application/x-yaml", ""})
+    BOOST_TEST(with("/v1/definitions", type) == 200U, type);
+  BOOST_TEST(
+    ask("POST", "/v1/instances", start,
+        {{"Content-Encoding", "gzip"}, {"Content-Type", "application/json"}})
+      .status
+    == 415U);
+  BOOST_TEST(ask("GET", "/v1/instances", "{}").status == 422U);
+}
+
+BOOST_AUTO_TEST_CASE(acts_with_and_without_a_body) {
+  using verb = actors::act_on_instance::verb;
+  const std::pair<const char*, verb> verbs[] = {{"pause", verb::pause},
+                                                {"resume", verb::resume},
+                                                {"cancel", verb::cancel},
+                                                {"retry", verb::retry}};
+  for (const auto& [name, what] : verbs) {
+    const auto path = std::string{"/v1/instances/a/"} + name;
+    BOOST_TEST(ask("POST", path).status == 200U);
+    BOOST_TEST((daemon.acted->what == what));
+    BOOST_TEST((daemon.acted->mode == pause_mode::drain));
+    BOOST_TEST(ask("POST", path + "?namespace=n", R"({"reason":"why"})",
+                   {{"If-Match", "\"7\""}, {"Idempotency-Key", "k"}})
+                 .status
+               == 200U);
+    BOOST_TEST(daemon.acted->reason == "why");
+    BOOST_TEST((daemon.acted->which.ns == "n"));
+    BOOST_TEST((daemon.acted->if_match == 7U));
+    BOOST_TEST(daemon.acted->once.has_value());
+    BOOST_TEST(ask("POST", path, {}, {{"If-Match", "7"}}).status == 400U);
+    BOOST_TEST(ask("POST", path, R"({"why":1})").pointers == "/why ");
+  }
+  ask("POST", "/v1/instances/a/retry", R"({"input":null})");
+  BOOST_TEST(daemon.acted->input->is_null());
+}
+
+BOOST_AUTO_TEST_CASE(names_what_is_not_built) {
+  const std::pair<const char*, const char*> table[] = {
+    {"pause", R"({"timers":"freeze"})"},
+    {"pause", R"({"until":"2030-01-01T00:00:00Z"})"},
+    {"retry", R"({"from":"/do/0/a"})"},
+  };
+  for (const auto& [verb, body] : table) {
+    const auto out = ask("POST", std::string{"/v1/instances/a/"} + verb, body);
+    BOOST_TEST(out.status == 422U, body);
+    BOOST_TEST(out.code == "unsupported", body);
+  }
+  BOOST_TEST(ask("GET", "/v1/instances?state=matched").code == "unsupported");
+  BOOST_TEST(!daemon.acted.has_value());
+  BOOST_TEST(ask("POST", "/v1/instances/a/pause",
+                 R"({"timers":"run","mode":"interrupt"})")
+               .status
+             == 200U);
+  BOOST_TEST((daemon.acted->mode == pause_mode::interrupt));
+  BOOST_TEST(ask("POST", "/v1/instances/a/pause", R"({"mode":"x"})").code
+             == "invalid-request");
+  BOOST_TEST(ask("POST", "/v1/instances/a/skip").status == 404U);
+}
+
+BOOST_AUTO_TEST_CASE(lists_by_every_filter) {
+  BOOST_TEST(ask("GET", "/v1/instances?namespace=n&workflow=w&version=1.0.0&"
+                        "status=waiting&label.a=1&label.b=2&startedAfter=2026-"
+                        "01-01T00:00:00Z&startedBefore=2026-01-02T00:00:00Z&"
+                        "quarantined=true&limit=1000&cursor=abc")
+               .status
+             == 200U);
+  const auto& wish = *daemon.listed;
+  BOOST_TEST((wish.ns == "n" && wish.workflow == "w"));
+  BOOST_TEST((wish.status == instance_status::waiting));
+  BOOST_TEST(wish.labels.size() == 2U);
+  BOOST_TEST((*wish.started_before - *wish.started_after == 24h));
+  BOOST_TEST((wish.quarantined == true && wish.limit == 1000U));
+  BOOST_TEST(wish.cursor == "abc");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_bad_queries) {
+  const std::pair<const char*, unsigned> table[] = {
+    {"limit=0", 422},         {"limit=1001", 422},  {"limit=x", 400},
+    {"limit=", 400},          {"status=gone", 422}, {"startedAfter=now", 400},
+    {"quarantined=yes", 422}, {"what=1", 422},      {"limit=1&limit=2", 422},
+    {"label.=x", 422},        {"dryRun=true", 422},
+  };
+  for (const auto& [query, status] : table)
+    BOOST_TEST(ask("GET", std::string{"/v1/instances?"} + query).status
+                 == status,
+               query);
+  BOOST_TEST(ask("POST", "/v1/definitions?dryRun=maybe", "a").status == 422U);
+  BOOST_TEST(!daemon.listed.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(reads_and_waits_for_change) {
+  ask("GET", "/v1/instances/a?namespace=n", {},
+      {{"If-None-Match", "\"42\""}, {"Prefer", "wait=20"}});
+  BOOST_TEST((daemon.read->unless == 42U));
+  BOOST_TEST((daemon.read->wait == duration{20s}));
+  BOOST_TEST((daemon.read->which.ns == "n"));
+  const auto capped
+    = ask("GET", "/v1/instances/a", {},
+          {{"If-None-Match", "\"42\""}, {"Prefer", "wait=3600"}});
+  BOOST_TEST(capped.field("Preference-Applied") == "wait=60");
+  BOOST_TEST((capped.patience == duration{60s}));
+  // Nothing to compare with, so nothing to wait for.
+  const auto at_once
+    = ask("GET", "/v1/instances/a", {}, {{"Prefer", "wait=20"}});
+  BOOST_TEST(!daemon.read->wait.has_value());
+  BOOST_TEST(at_once.field("Preference-Applied") == "");
+  BOOST_TEST(ask("GET", "/v1/instances/a%2Fb").status == 404U);
+  BOOST_TEST(ask("GET", "/v1/instances/..").status == 404U);
+  daemon.next = actors::answer{304, "", "", 42, false};
+  const auto same
+    = ask("GET", "/v1/instances/a", {}, {{"If-None-Match", "\"42\""}});
+  BOOST_TEST(same.status == 304U);
+  BOOST_TEST(same.field("ETag") == "\"42\"");
+}
+
+BOOST_AUTO_TEST_CASE(guards_every_mutation) {
+  BOOST_TEST(
+    ask("DELETE", "/v1/instances/a", {}, {{"If-Match", "\"9\""}}).status
+    == 200U);
+  BOOST_TEST((daemon.purged->if_match == 9U));
+  // What has no ETag cannot match one.
+  for (const auto* path : {"/v1/instances", "/v1/definitions"})
+    BOOST_TEST(ask("POST", path, start, {{"If-Match", "\"9\""}}).status == 412U,
+               path);
+  BOOST_TEST(
+    ask("DELETE", "/v1/definitions/n/w/1.0.0", {}, {{"If-Match", "\"9\""}})
+      .status
+    == 412U);
+  BOOST_TEST(ask("POST", "/v1/instances", start, {{"If-Match", "*"}}).status
+             == 200U);
+  const std::string long_key(256, 'x');
+  BOOST_TEST(
+    ask("POST", "/v1/instances", start, {{"Idempotency-Key", long_key}}).status
+    == 400U);
+}
+
+BOOST_AUTO_TEST_CASE(digests_all_that_a_repeat_must_repeat) {
+  const auto digest = [&](std::string_view target, std::string_view body) {
+    ask("POST", target, body, {{"Idempotency-Key", "k"}});
+    return daemon.acted->once->body_digest;
+  };
+  const auto first = digest("/v1/instances/a/pause", "{}");
+  BOOST_TEST(first == sha256("\n{}"));
+  BOOST_TEST(first == digest("/v1/instances/a/pause", "{}"));
+  BOOST_TEST(first != digest("/v1/instances/a/pause", "{ }"));
+  BOOST_TEST(first != digest("/v1/instances/a/pause?namespace=n", "{}"));
+  const auto event = [&](std::string_view id) {
+    ask("POST", "/v1/events", "{}",
+        {{"Idempotency-Key", "k"},
+         {"Content-Type", "application/json"},
+         {"ce-id", id},
+         {"ce-source", "s"},
+         {"ce-type", "t"},
+         {"ce-specversion", "1.0"}});
+    return daemon.published->once->body_digest;
+  };
+  BOOST_TEST(event("1") == event("1"));
+  BOOST_TEST(event("1") != event("2"));
+}
+
+BOOST_AUTO_TEST_CASE(reads_definitions_both_ways) {
+  ask("POST", "/v1/definitions?dryRun=true", "document: {}",
+      {{"Content-Type", "text/yaml; charset=utf-8"}});
+  BOOST_TEST(daemon.defined->dry_run);
+  BOOST_TEST(daemon.defined->text == "document: {}");
+  BOOST_TEST(daemon.defined->content_type == "text/yaml");
+  BOOST_TEST(ask("POST", "/v1/definitions").status == 400U);
+  ask("GET", "/v1/definitions?namespace=n&name=w&limit=5&cursor=c");
+  BOOST_TEST(daemon.definitions_listed->ns == "n");
+  BOOST_TEST(daemon.definitions_listed->limit == 5U);
+  ask("GET", "/v1/definitions/n/w");
+  BOOST_TEST(!daemon.definition->version.has_value());
+  BOOST_TEST(!daemon.source);
+  daemon.next = actors::answer{200, "a: 1", "text/yaml", {}, false};
+  const auto out = ask("GET", "/v1/definitions/n/w/1.0.0", {},
+                       {{"Accept", "application/yaml"}});
+  BOOST_TEST(daemon.source);
+  BOOST_TEST((daemon.definition->version == "1.0.0"));
+  BOOST_TEST(out.body == "a: 1");
+  BOOST_TEST(out.field("Location") == "");
+}
+
+BOOST_AUTO_TEST_CASE(pages_through_a_history) {
+  for (int i = 0; i < 5; ++i)
+    daemon.commit("task.started");
+  const auto first = ask("GET", "/v1/instances/a/history?limit=2");
+  const auto page = parse_json(first.body).value();
+  BOOST_TEST(page.at("items").as_array().size() == 2U);
+  BOOST_TEST(page.at("nextCursor") == "2");
+  const auto last
+    = parse_json(ask("GET", "/v1/instances/a/history?limit=3&cursor=2").body)
+        .value();
+  BOOST_TEST(last.at("items").at(0).at("sequence").as_int64() == 3);
+  BOOST_TEST(last.at("nextCursor").is_null());
+  BOOST_TEST(ask("GET", "/v1/instances/a/history?after=9").body
+             == R"({"items":[],"nextCursor":null})");
+  BOOST_TEST(ask("GET", "/v1/instances/a/history?after=x").status == 400U);
+  daemon.no_history = actors::refusal{{errc::not_found, "no", {}}, {}, {}, {}};
+  BOOST_TEST(ask("GET", "/v1/instances/a/history").body
+             == "not-found/v1/instances/a/history");
+}
+
+BOOST_AUTO_TEST_CASE(takes_events_in) {
+  const std::string_view event
+    = R"({"id":"1","source":"s","type":"t","specversion":"1.0"})";
+  const http::field one{"Content-Type", "application/cloudevents+json"};
+  const http::field batch{"Content-Type", "application/cloudevents-batch+json"};
+  ask("POST", "/v1/instances/a/events?buffer=false", event, {one});
+  BOOST_TEST(!daemon.delivered->buffer);
+  BOOST_TEST(ask("POST", "/v1/instances/a/events", "[]", {batch}).status
+             == 415U);
+  ask("POST", "/v1/events?namespace=n",
+      "[" + std::string{event} + "," + std::string{event} + "]", {batch});
+  BOOST_TEST(daemon.published->events.size() == 2U);
+  BOOST_TEST((daemon.published->ns == "n"));
+  const auto out = ask("POST", "/v1/events", R"({"id":"1"})", {one});
+  BOOST_TEST(out.status == 422U);
+  BOOST_TEST(out.pointers == "/source /type /specversion ");
+  BOOST_TEST(ask("GET", "/v1/events").field("Allow") == "POST");
+}
+
+BOOST_AUTO_TEST_CASE(turns_strangers_away) {
+  BOOST_TEST(ask("GET", "/livez", {}, {{"Origin", "http://evil"}}).code
+             == "forbidden-origin");
+  BOOST_TEST(ask("GET", "/livez", {}, {{"Host", "evil.example"}}).code
+             == "forbidden-host");
+}
+
+BOOST_AUTO_TEST_CASE(tells_health) {
+  BOOST_TEST(ask("GET", "/readyz").status == 200U);
+  daemon.unready = "starting";
+  const auto out = ask("GET", "/readyz");
+  BOOST_TEST(out.status == 503U);
+  BOOST_TEST(out.code == "not-ready");
+  BOOST_TEST(out.field("Retry-After") == "1");
+  BOOST_TEST(ask("GET", "/livez").status == 200U);
+  BOOST_TEST(ask("GET", "/metrics").body == "pawl_up 1\n");
+  BOOST_TEST(ask("GET", "/v1/openapi.json").body
+             == ask("GET", "/openapi.json").body);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
