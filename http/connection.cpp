@@ -26,16 +26,42 @@ const std::string& loop::date() {
   return date_;
 }
 
-connection::connection(
-  std::shared_ptr<loop> home,
-  net::basic_stream_socket<net::generic::stream_protocol, executor> socket)
+connection::connection(std::shared_ptr<loop> home, byte_stream socket)
     : on{std::move(home)}, stream{std::move(socket)},
-      wake{on->context.get_executor()} {
+      wake{on->context.get_executor()}, watchdog_{on->context.get_executor()},
+      self_{std::make_shared<connection*>(this)} {
   on->open.insert(this);
 }
 
 connection::~connection() {
+  *self_ = nullptr;
   on->open.erase(this);
+}
+
+void connection::expires_at(std::chrono::steady_clock::time_point when) {
+  expired_ = false;
+  deadline_ = when;
+  if (deadline_ < wakes_at_)
+    watch_deadline();
+}
+
+void connection::watch_deadline() {
+  wakes_at_ = deadline_;
+  watchdog_.expires_at(wakes_at_);
+  watchdog_.async_wait([self = self_](net_error aborted) {
+    auto* client = *self;
+    if (aborted || client == nullptr)
+      return;
+    client->wakes_at_ = std::chrono::steady_clock::time_point::max();
+    if (std::chrono::steady_clock::now() < client->deadline_) {
+      client->watch_deadline();
+      return;
+    }
+    client->deadline_ = std::chrono::steady_clock::time_point::max();
+    client->expired_ = true;
+    net_error ignored;
+    client->stream.cancel(ignored);
+  });
 }
 
 async<bool> connection::send(std::string_view first, std::string_view second,
@@ -49,7 +75,7 @@ async<bool> connection::send(std::string_view first, std::string_view second,
       net::const_buffer{a.data(), a.size()},
       net::const_buffer{b.data(), b.size()}};
     net_error failure;
-    stream.expires_after(deadline);
+    expires_after(deadline);
     co_await net::async_write(stream, slice, into(failure));
     if (failure)
       co_return false;
@@ -61,10 +87,10 @@ async<bool> connection::send(std::string_view first, std::string_view second,
 
 async<void> connection::linger(duration patience) {
   net_error failure;
-  stream.socket().shutdown(net::socket_base::shutdown_send, failure);
+  stream.shutdown(net::socket_base::shutdown_send, failure);
   std::array<char, 4096> dropped{};
   std::size_t total = 0;
-  stream.expires_after(patience);
+  expires_after(patience);
   while (!failure && !cut_ && total < linger_bytes_max)
     total
       += co_await stream.async_read_some(net::buffer(dropped), into(failure));
@@ -72,8 +98,9 @@ async<void> connection::linger(duration patience) {
 
 void connection::drain() {
   draining_ = true;
+  net_error ignored;
   if (idle_)
-    stream.cancel();
+    stream.cancel(ignored);
   wake.cancel();
 }
 
@@ -81,7 +108,8 @@ void connection::cut() {
   cut_ = true;
   draining_ = true;
   wake.cancel();
-  stream.close();
+  net_error ignored;
+  stream.close(ignored);
 }
 
 } // namespace pawl::http

@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "http/loop.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 
@@ -11,9 +12,7 @@ namespace pawl::http {
 /// One client's socket with its deadlines. All functions on its loop's thread.
 class connection {
 public:
-  connection(
-    std::shared_ptr<loop> home,
-    net::basic_stream_socket<net::generic::stream_protocol, executor> socket);
+  connection(std::shared_ptr<loop> home, byte_stream socket);
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -21,6 +20,15 @@ public:
   std::shared_ptr<loop> on;
   byte_stream stream;
   timer wake; ///< What the coroutine sleeps on while the daemon works.
+
+  /// Lets reads and writes fail from `length` from now on; expired() then says
+  /// why. The socket stays open, so that the client can still be told.
+  void expires_after(duration length) {
+    expires_at(std::chrono::steady_clock::now() + length);
+  }
+  void expires_at(std::chrono::steady_clock::time_point when);
+  /// Whether the last deadline has passed and ended what went on.
+  [[nodiscard]] bool expired() const { return expired_; }
 
   /// Sends `first` and `second`; false if the client is gone or took longer
   /// than `deadline` for 64 KiB of it.
@@ -41,6 +49,17 @@ public:
   void set_idle(bool idle) { idle_ = idle; }
 
 private:
+  void watch_deadline();
+
+  // One timer that sleeps through most deadlines: a later one only moves
+  // `deadline_`, and the timer looks at it when it wakes.
+  timer watchdog_;
+  std::chrono::steady_clock::time_point deadline_
+    = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point wakes_at_
+    = std::chrono::steady_clock::time_point::max();
+  std::shared_ptr<connection*> self_; ///< Null inside once we are gone.
+  bool expired_ = false;
   bool draining_ = false;
   bool cut_ = false;
   bool idle_ = false;

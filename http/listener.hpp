@@ -13,8 +13,7 @@ namespace pawl::http {
 /// A socket that is bound and listens. On its loop's thread, but for open().
 class listener {
 public:
-  using client_socket
-    = net::basic_stream_socket<net::generic::stream_protocol, executor>;
+  using client_socket = byte_stream;
   /// Chooses the loop for the next client.
   using choose = std::function<loop&()>;
   /// Takes a client over that was accepted on the loop that `choose` named.

@@ -1,22 +1,21 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 
 #include <chrono>
 
-/// The names of Asio and Beast as we use them, once. A connection lives on one
+/// The names of Asio as we use them, once. A connection lives on one
 /// thread, so the executor is the thread's io_context, without any_executor's
 /// indirection and without strands.
 namespace pawl::http {
 
 namespace net = boost::asio;
-namespace beast = boost::beast;
 
 using executor = net::io_context::executor_type;
 using timer
@@ -25,7 +24,7 @@ using timer
                               executor>;
 /// TCP and unix sockets alike, so that the session is compiled once.
 using byte_stream
-  = beast::basic_stream<net::generic::stream_protocol, executor>;
+  = net::basic_stream_socket<net::generic::stream_protocol, executor>;
 using net_error = boost::system::error_code;
 
 template <class T>

@@ -15,6 +15,7 @@ namespace pawl::http {
 
 namespace {
 
+namespace beast = boost::beast;
 namespace wire = boost::beast::http;
 using parser_type = wire::request_parser<wire::string_body>;
 using steady = std::chrono::steady_clock;
@@ -35,8 +36,9 @@ struct fatal {
 };
 
 // What a failed read of the header means; absent if the client is just gone.
-std::optional<fatal> header_fault(const net_error& failure, bool begun) {
-  if (failure == beast::error::timeout)
+std::optional<fatal> header_fault(const net_error& failure, bool late,
+                                  bool begun) {
+  if (late)
     return begun ? std::optional{fatal{refused::request_timeout,
                                        "The header came too slowly."}}
                  : std::nullopt;
@@ -79,7 +81,7 @@ private:
   async<bool> wait_for_next() {
     net_error failure;
     client_.set_idle(true);
-    client_.stream.expires_after(in_.options.idle_timeout);
+    client_.expires_after(in_.options.idle_timeout);
     const auto got = co_await client_.stream.async_read_some(
       buffer_.prepare(8192), into(failure));
     buffer_.commit(got);
@@ -95,7 +97,7 @@ private:
     parser.body_limit(in_.options.body_bytes_max);
     net_error failure;
     client_.set_idle(buffer_.size() == 0);
-    client_.stream.expires_after(in_.options.header_deadline);
+    client_.expires_after(in_.options.header_deadline);
     co_await wire::async_read_header(client_.stream, buffer_, parser,
                                      into(failure));
     client_.set_idle(false);
@@ -103,7 +105,8 @@ private:
     if (failure == wire::error::body_limit)
       co_return co_await refuse_large(parser);
     if (failure) {
-      const auto why = header_fault(failure, parser.got_some());
+      const auto why = header_fault(failure, client_.expired(),
+                                    parser.got_some() || buffer_.size() > 0);
       if (why)
         co_await answer_fatal(*why, "/");
       co_return false;
@@ -193,13 +196,13 @@ private:
     while (!parser.is_done()) {
       const duration earned{static_cast<std::int64_t>(
         std::min<std::size_t>(total * 1000 / rate, std::size_t{1} << 40))};
-      client_.stream.expires_at(
+      client_.expires_at(
         start
         + std::min(in_.options.body_deadline, in_.options.body_grace + earned));
       total += co_await wire::async_read_some(client_.stream, buffer_, parser,
                                               into(failure));
       if (failure)
-        co_return failure != beast::error::timeout;
+        co_return !client_.expired();
     }
     co_return true;
   }
