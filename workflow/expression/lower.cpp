@@ -427,9 +427,8 @@ private:
     if (n.text == "|=")
       return make(op::modify, {lower(at, 0), lower(at, 1)});
     if (n.text == "=")
-      return expand_prelude(
-        at, "_assign",
-        {{at.tree, n.kids[0], at.within}, {at.tree, n.kids[1], at.within}});
+      return expand_prelude("_assign", {{at.tree, n.kids[0], at.within},
+                                        {at.tree, n.kids[1], at.within}});
     const auto value = lower(at, 1);
     const auto slot = new_slot();
     const auto paths = lower(at, 0);
