@@ -97,6 +97,7 @@ outcome<exit_code> history(session& s, const history_options& o) {
     after = text_at(items.back(), {"sequence"});
   } while (!text_at(page, {"nextCursor"}).empty());
   std::vector<std::string> names;
+  names.reserve(items.size());
   for (const auto& item : items)
     names.push_back(text_at(item, {"sequence"}));
   auto rows = history_table(items);

@@ -83,6 +83,7 @@ outcome<exit_code> list(session& s, const list_options& o) {
   } while (o.all && !cursor.empty());
   std::vector<std::string> names;
   std::vector<json::value> instances{items.begin(), items.end()};
+  names.reserve(instances.size());
   for (const auto& one : instances)
     names.push_back(text_at(one, {"id"}));
   if (page.is_object())
