@@ -21,10 +21,10 @@ namespace pawl::actors {
 
 /// A request that went through. What a mutation says is on disk.
 struct answer {
-  std::uint32_t status = 200;   ///< HTTP status: 200, 201, 202, 204 or 304.
-  std::string body;             ///< JSON text, "" for none.
-  std::string location;         ///< Path for the Location header, "" for none.
-  std::optional<sequence> etag; ///< Of an instance.
+  std::uint32_t status = 200; ///< HTTP status: 200, 201, 202, 204 or 304.
+  std::string body = {};      ///< JSON text, "" for none.
+  std::string location = {};  ///< Path for the Location header, "" for none.
+  std::optional<sequence> etag = {}; ///< Of an instance.
   bool replayed = false; ///< The first answer to this Idempotency-Key again.
 };
 
@@ -33,9 +33,9 @@ struct answer {
 struct refusal {
   error what;
   /// More members of the problem: `from`, `allowed`, `allowedActions`, `error`.
-  json::object members;
-  std::string location; ///< already-exists: of what holds the id.
-  std::optional<duration> retry_after; ///< When shedding.
+  json::object members = {};
+  std::string location = {}; ///< already-exists: of what holds the id.
+  std::optional<duration> retry_after = {}; ///< When shedding.
 };
 
 /// What a gateway function answers, exactly once, on any thread, maybe before
@@ -45,44 +45,44 @@ using reply_to = std::function<void(reply)>;
 
 /// What an Idempotency-Key names.
 struct idempotency {
-  std::string scope;       ///< Credential, method, path and key.
-  std::string body_digest; ///< SHA-256 of the body.
+  std::string scope = {};       ///< Credential, method, path and key.
+  std::string body_digest = {}; ///< SHA-256 of the body.
 };
 
 /// An instance as a client names it.
 struct instance_ref {
-  std::string id;
-  std::optional<std::string> ns; ///< Absent: in whichever namespace it is.
+  std::string id = {};
+  std::optional<std::string> ns = {}; ///< Absent: in whichever namespace it is.
 };
 
 struct register_definition {
-  std::string text;
-  std::string content_type;
+  std::string text = {};
+  std::string content_type = {};
   bool dry_run = false;
-  std::optional<idempotency> once;
+  std::optional<idempotency> once = {};
 };
 
 /// A definition as a client names it; no version: the highest by semver.
 struct definition_ref {
-  std::string ns;
-  std::string name;
-  std::optional<std::string> version;
+  std::string ns = {};
+  std::string name = {};
+  std::optional<std::string> version = {};
 };
 
 struct start_instance {
   definition_ref workflow;
-  json::value input; ///< Absent input is an empty object.
-  std::optional<std::string> id;
-  std::map<std::string, std::string> labels;
-  std::optional<duration> wait; ///< Prefer: wait
-  std::optional<idempotency> once;
+  json::value input = {}; ///< Absent input is an empty object.
+  std::optional<std::string> id = {};
+  std::map<std::string, std::string> labels = {};
+  std::optional<duration> wait = {}; ///< Prefer: wait
+  std::optional<idempotency> once = {};
 };
 
 /// Prefer: wait with If-None-Match: answers 200 on change, else 304.
 struct read_instance {
   instance_ref which;
-  std::optional<duration> wait;
-  std::optional<sequence> unless; ///< If-None-Match
+  std::optional<duration> wait = {};
+  std::optional<sequence> unless = {}; ///< If-None-Match
 };
 
 /// What an operator wants of an instance.
@@ -90,53 +90,53 @@ struct act_on_instance {
   enum class verb : std::uint8_t { pause, resume, cancel, retry };
   instance_ref which;
   verb what = verb::pause;
-  std::string reason;
-  pause_mode mode = pause_mode::drain; ///< pause only
-  std::optional<json::value> input;    ///< retry only: a replacement
-  std::optional<sequence> if_match;
-  std::optional<idempotency> once;
+  std::string reason = {};
+  pause_mode mode = pause_mode::drain;   ///< pause only
+  std::optional<json::value> input = {}; ///< retry only: a replacement
+  std::optional<sequence> if_match = {};
+  std::optional<idempotency> once = {};
 };
 
 /// One CloudEvent (a validated envelope) for one instance.
 struct deliver_event {
   instance_ref which;
-  json::value event;
+  json::value event = {};
   bool buffer = true; ///< False: refuse if no `listen` waits for it.
-  std::optional<sequence> if_match;
-  std::optional<idempotency> once;
+  std::optional<sequence> if_match = {};
+  std::optional<idempotency> once = {};
 };
 
 /// CloudEvents for whoever listens.
 struct publish_events {
-  std::vector<json::value> events;
-  std::optional<std::string> ns;
-  std::optional<idempotency> once;
+  std::vector<json::value> events = {};
+  std::optional<std::string> ns = {};
+  std::optional<idempotency> once = {};
 };
 
 /// Purges an instance that has ended.
 struct purge_instance {
   instance_ref which;
-  std::optional<sequence> if_match;
+  std::optional<sequence> if_match = {};
 };
 
 struct list_instances {
-  std::optional<std::string> ns;
-  std::optional<std::string> workflow;
-  std::optional<std::string> version;
-  std::optional<instance_status> status;
-  std::map<std::string, std::string> labels;
-  std::optional<timestamp> started_after;
-  std::optional<timestamp> started_before;
-  std::optional<bool> quarantined;
+  std::optional<std::string> ns = {};
+  std::optional<std::string> workflow = {};
+  std::optional<std::string> version = {};
+  std::optional<instance_status> status = {};
+  std::map<std::string, std::string> labels = {};
+  std::optional<timestamp> started_after = {};
+  std::optional<timestamp> started_before = {};
+  std::optional<bool> quarantined = {};
   std::uint32_t limit = 100;
-  std::string cursor;
+  std::string cursor = {};
 };
 
 struct list_definitions {
-  std::string ns;   ///< "" for all.
-  std::string name; ///< "" for all.
+  std::string ns = {};   ///< "" for all.
+  std::string name = {}; ///< "" for all.
   std::uint32_t limit = 100;
-  std::string cursor;
+  std::string cursor = {};
 };
 
 /// One piece of a history, oldest first. The items are ready to be sent.

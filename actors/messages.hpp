@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/answer_slot.hpp"
+#include "actors/journal_gauge.hpp"
 #include "storage/store.hpp"
 #include "workflow/machine.hpp"
 
@@ -8,6 +9,8 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,11 +25,13 @@ namespace pawl::actors {
 struct wish {
   instance_key key;
   request what;
-  definition_ptr flow;              ///< With requests::create.
-  std::optional<sequence> if_match; ///< Refused if the history ends elsewhere.
-  std::optional<idempotency> once;  ///< Keep the answer under this key.
-  answer_ptr reply;                 ///< Null if nobody waits for an answer.
-  std::shared_ptr<void> errand;     ///< Freed when the wish has been handled.
+  definition_ptr flow = nullptr; ///< With requests::create.
+  std::optional<sequence> if_match
+    = {}; ///< Refused if the history ends elsewhere.
+  std::optional<idempotency> once = {}; ///< Keep the answer under this key.
+  answer_ptr reply = nullptr;           ///< Null if nobody waits for an answer.
+  std::shared_ptr<void> errand
+    = nullptr; ///< Freed when the wish has been handled.
 };
 
 /// Something may have become due: load the instance, let it see the time, the
@@ -36,16 +41,15 @@ struct nudge {
   std::shared_ptr<void> errand; ///< Freed when the nudge has been handled.
 };
 
-/// Registry -> instance: as wish and nudge, without the key.
-struct wake {
-  std::shared_ptr<void> errand;
-};
-
 /// Instance -> registry: I have handled `handled` messages and only wait. The
 /// registry answers with `leave` if it has sent no more than that.
 struct may_leave {
   instance_key key;
   std::uint64_t handled = 0;
+};
+/// Registry to itself: the backoff of this instance is over.
+struct restart_due {
+  instance_key key;
 };
 /// Registry -> instance: you are out of the books; end.
 struct leave {};
@@ -53,6 +57,25 @@ struct leave {};
 /// Instance -> registry, by an operator's retry: forget its crashes.
 struct absolve {
   instance_key key;
+};
+
+/// Decides the race between a worker that is about to begin an effect and an
+/// instance that has just been paused: one of them comes first, and both know
+/// which.
+class effect_gate {
+public:
+  /// The worker: true if it may begin.
+  bool try_begin() { return take(begun); }
+  /// The instance: true if the effect has not begun and now never will.
+  bool try_hold() { return take(held); }
+
+private:
+  enum : int { open, begun, held };
+  bool take(int as) {
+    int was = open;
+    return at_.compare_exchange_strong(was, as) || was == as;
+  }
+  std::atomic<int> at_ = open;
 };
 
 /// Step worker -> instance: the effect of `frame` has ended thus.
@@ -64,16 +87,44 @@ struct effect_ended {
 };
 /// Instance -> step worker: give the effect up.
 struct give_up_effect {};
+/// The HTTP client -> step worker: the call has ended.
+struct call_ended {
+  http_outcome outcome;
+};
 /// Instance to itself: start these workers now, their backoff is over.
 struct start_again {
   std::vector<frame_id> frames;
 };
 /// Instance to itself: the turn's steps ran out, or a crash left work.
 struct go_on {};
+/// Writer -> instance: the quarantine is lifted, now the wish.
+struct lifted {
+  std::shared_ptr<wish> what;
+};
+
+/// A turn on its way to the disk. It counts in the journal's queue for as long
+/// as anybody holds it.
+class queued_turn {
+public:
+  queued_turn(storage::prepared_turn what, journal_gauge& in)
+      : rows{std::move(what)}, gauge_{in} {
+    gauge_.entered(rows.bytes);
+  }
+  ~queued_turn() { gauge_.left(rows.bytes); }
+  queued_turn(const queued_turn&) = delete;
+  queued_turn& operator=(const queued_turn&) = delete;
+
+  const storage::prepared_turn rows;
+  const std::chrono::steady_clock::time_point since
+    = std::chrono::steady_clock::now();
+
+private:
+  journal_gauge& gauge_;
+};
 
 /// Instance -> writer: make this durable.
 struct commit {
-  std::shared_ptr<const storage::prepared_turn> what;
+  std::shared_ptr<const queued_turn> what;
   bool urgent = false; ///< Pause and cancel go before what else is queued.
 };
 /// How a commit went; errc::conflict, errc::already_exists.
@@ -91,11 +142,17 @@ struct arm {
   instance_key key;
   std::optional<timestamp> due;
 };
-/// Timers to itself, and tests to timers: look at the clock.
+/// An errand of the timers or of recovery: this instance has been woken.
+struct woken {
+  instance_key key;
+};
+/// An actor to itself, and tests to an actor: look again.
 struct tick {};
 
 /// Somebody -> broker: events have been stored.
 struct events_arrived {};
+/// A wish of the broker: the instance has seen the event.
+struct shown {};
 /// Instance -> broker: this `listen` is stored and waits from now on.
 struct listens {
   storage::subscription what;
@@ -107,9 +164,31 @@ struct want_permit {};
 struct permit {
   std::shared_ptr<void> held;
 };
+/// A permit -> step pool: nobody holds me any more.
+struct permit_back {};
 
-/// Somebody's handle of the writer is dead: give me the one that lives.
-struct want_writer {};
+/// Instance -> helpers: what does this yield?
+struct evaluate {
+  std::shared_ptr<const evaluation> what;
+  instance_key whose; ///< An instance has one helper at most at a time.
+};
+struct evaluated {
+  result<std::vector<json::value>> values;
+};
+
+/// The helpers -> evaluator: this is the answer to the request of that number.
+struct helped {
+  std::uint64_t number = 0;
+  result<std::vector<json::value>> values;
+};
+
+/// Somebody -> supervisor: the writer that I know is dead, which one lives?
+/// Answered as soon as there is one.
+struct want_writer {
+  caf::actor_id dead = 0;
+};
+/// Wakes whoever waits for the writer; it is in its door.
+struct writer_lives {};
 
 /// Tests and the chaos actor -> registry: let one of yours die.
 struct kill_any {
@@ -117,50 +196,69 @@ struct kill_any {
 };
 
 using instance_actor
-  = caf::typed_actor<caf::reacts_to<wish>, caf::reacts_to<wake>,
+  = caf::typed_actor<caf::reacts_to<wish>, caf::reacts_to<nudge>,
                      caf::reacts_to<leave>, caf::reacts_to<effect_ended>,
                      caf::reacts_to<start_again>, caf::reacts_to<go_on>,
-                     caf::reacts_to<kill_any>>;
+                     caf::reacts_to<lifted>, caf::reacts_to<kill_any>>;
 
 using registry_actor
   = caf::typed_actor<caf::reacts_to<wish>, caf::reacts_to<nudge>,
                      caf::reacts_to<may_leave>, caf::reacts_to<absolve>,
-                     caf::reacts_to<wake>, caf::reacts_to<kill_any>>;
+                     caf::reacts_to<restart_due>, caf::reacts_to<kill_any>>;
 
 using writer_actor
   = caf::typed_actor<caf::replies_to<commit>::with<committed>,
                      caf::reacts_to<write_job>, caf::reacts_to<tick>>;
 
 using timers_actor
-  = caf::typed_actor<caf::reacts_to<arm>, caf::reacts_to<tick>>;
+  = caf::typed_actor<caf::reacts_to<arm>, caf::reacts_to<woken>,
+                     caf::reacts_to<tick>>;
 
 using broker_actor
-  = caf::typed_actor<caf::reacts_to<events_arrived>, caf::reacts_to<listens>>;
+  = caf::typed_actor<caf::reacts_to<events_arrived>, caf::reacts_to<listens>,
+                     caf::reacts_to<shown>, caf::reacts_to<tick>>;
 
 using step_pool_actor
   = caf::typed_actor<caf::replies_to<want_permit>::with<permit>,
-                     caf::reacts_to<tick>>;
+                     caf::reacts_to<permit_back>, caf::reacts_to<tick>>;
+
+using evaluator_actor
+  = caf::typed_actor<caf::replies_to<evaluate>::with<evaluated>,
+                     caf::reacts_to<helped>>;
+
+using supervisor_actor
+  = caf::typed_actor<caf::replies_to<want_writer>::with<writer_lives>,
+                     caf::reacts_to<tick>, caf::reacts_to<kill_any>>;
 
 } // namespace pawl::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::wish)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::nudge)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::restart_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::may_leave)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::leave)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::absolve)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::effect_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::give_up_effect)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::call_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::start_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::go_on)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::lifted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::commit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::committed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::write_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::arm)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::woken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::events_arrived)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::listens)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::shown)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::want_permit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::permit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::permit_back)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::evaluate)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::evaluated)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::helped)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::want_writer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::writer_lives)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::kill_any)

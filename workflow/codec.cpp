@@ -3,7 +3,6 @@
 #include "workflow/cbor.hpp"
 #include "workflow/fields.hpp"
 
-#include <algorithm>
 #include <array>
 #include <type_traits>
 
@@ -145,8 +144,7 @@ result<std::vector<event>> decode_events(std::string_view bytes) {
   cbor::reader in{bytes};
   const auto count = in.get_array();
   std::vector<event> facts;
-  constexpr std::uint64_t reserved_max = 64; // Damage may claim any number.
-  facts.reserve(std::min(count, reserved_max));
+  facts.reserve(count);
   for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {
     const auto number = in.get_uint();
     event fact;

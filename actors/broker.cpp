@@ -1,0 +1,189 @@
+#include "actors/broker.hpp"
+
+#include "actors/errand.hpp"
+#include "base/log.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+
+namespace pawl::actors {
+
+namespace {
+
+constexpr std::size_t page = 64;
+constexpr std::chrono::seconds prune_every{10};
+
+std::string type_in(const json::value& event) {
+  const auto* members = event.if_object();
+  const auto* type
+    = members == nullptr ? nullptr : members->if_contains("type");
+  const auto* text = type == nullptr ? nullptr : type->if_string();
+  return text == nullptr ? std::string{} : std::string{*text};
+}
+
+bool concerns(const storage::subscription& s, const storage::arrived_event& e) {
+  return e.ns.empty() || e.ns == s.ns;
+}
+
+struct state {
+  static inline const char* name = "broker";
+
+  struct buffered {
+    std::uint64_t number = 0;
+    timestamp arrived;
+  };
+  /// A new `listen`, and which of the buffered events it has yet to see.
+  struct newcomer {
+    storage::subscription what;
+    std::deque<std::uint64_t> unseen;
+  };
+
+  explicit state(broker_actor::pointer me) : self{me} {}
+
+  [[nodiscard]] bool may_show() const {
+    return out < ctx->options.instances.rehydrations_max;
+  }
+
+  void show(const storage::subscription& to, const datum& event) {
+    ++out;
+    self->send(
+      ctx->registry.get(),
+      wish{.key = to.key,
+           .what = requests::deliver{.event = event,
+                                     .otherwise
+                                     = requests::deliver::if_unawaited::ignore},
+           .errand = make_errand([me = caf::actor_cast<broker_actor>(self)] {
+             caf::anon_send(me, shown{});
+           })});
+  }
+
+  /// Shows as much as may be out at once: first what newcomers have missed, so
+  /// that they see it before what arrives now.
+  void pump() {
+    while (may_show() && (welcome_next() || show_next()))
+      ;
+  }
+
+  bool welcome_next() {
+    while (!newcomers.empty() && newcomers.front().unseen.empty())
+      newcomers.pop_front();
+    if (newcomers.empty())
+      return false;
+    auto& n = newcomers.front();
+    const auto number = n.unseen.front();
+    n.unseen.pop_front();
+    const auto read = ctx->store.read_events(number - 1, 1);
+    if (read && !read->empty() && read->front().number == number
+        && concerns(n.what, read->front()))
+      show(n.what, read->front().event);
+    return true;
+  }
+
+  bool show_next() {
+    if (audience.empty() && !next_page() && !next_event())
+      return false;
+    if (audience.empty())
+      return true;
+    show(audience.front(), current->event);
+    audience.pop_front();
+    return true;
+  }
+
+  /// More listeners of the current event, if there are any.
+  bool next_page() {
+    if (!current)
+      return false;
+    auto subs = ctx->store.subscriptions(type_in(*current->event), current->ns,
+                                         after, page);
+    if (!subs || subs->empty()) {
+      if (!subs)
+        log::error("broker.unreadable", {{"detail", subs.error().detail}});
+      current.reset();
+      return false;
+    }
+    after = subs->back();
+    audience.assign(subs->begin(), subs->end());
+    return true;
+  }
+
+  bool next_event() {
+    auto read = ctx->store.read_events(seen, 1);
+    if (!read || read->empty())
+      return false;
+    current = std::move(read->front());
+    after.reset();
+    seen = current->number;
+    by_type[type_in(*current->event)].push_back({seen, current->arrived});
+    return true;
+  }
+
+  void welcome(const storage::subscription& s) {
+    newcomer n{.what = s, .unseen = {}};
+    const auto oldest = clock::now() - ctx->options.events.buffer_for;
+    const auto add = [&](const std::deque<buffered>& events) {
+      for (const auto& b : events)
+        if (b.arrived >= oldest)
+          n.unseen.push_back(b.number);
+    };
+    if (!s.type.empty()) {
+      if (const auto found = by_type.find(s.type); found != by_type.end())
+        add(found->second);
+    } else {
+      for (const auto& [type, events] : by_type)
+        add(events);
+      std::sort(n.unseen.begin(), n.unseen.end());
+    }
+    if (!n.unseen.empty())
+      newcomers.push_back(std::move(n));
+    pump();
+  }
+
+  void prune() {
+    const auto oldest = clock::now() - ctx->options.events.buffer_for;
+    for (auto& [type, events] : by_type)
+      while (!events.empty() && events.front().arrived < oldest)
+        events.pop_front();
+    std::erase_if(by_type,
+                  [](const auto& pair) { return pair.second.empty(); });
+    self->delayed_send(self, prune_every, tick{});
+  }
+
+  broker_actor::pointer self;
+  context* ctx = nullptr;
+  std::uint64_t seen = 0; ///< The last event whose showing has begun.
+  std::optional<storage::arrived_event> current;
+  std::optional<storage::subscription> after; ///< Of the listeners of current.
+  std::deque<storage::subscription> audience;
+  std::deque<newcomer> newcomers;
+  std::unordered_map<std::string, std::deque<buffered>> by_type;
+  std::size_t out = 0;
+};
+
+broker_actor::behavior_type broker(broker_actor::stateful_pointer<state> self,
+                                   context* ctx) {
+  self->state.ctx = ctx;
+  self->send(self, events_arrived{});
+  self->delayed_send(self, prune_every, tick{});
+  return {
+    [self](events_arrived) { self->state.pump(); },
+    [self](const listens& l) { self->state.welcome(l.what); },
+    [self](shown) {
+      --self->state.out;
+      self->state.pump();
+    },
+    [self](tick) { self->state.prune(); },
+  };
+}
+
+} // namespace
+
+broker_actor spawn_broker(caf::actor_system& sys, context& ctx) {
+  return sys.spawn(broker, &ctx);
+}
+
+} // namespace pawl::actors

@@ -1,0 +1,16 @@
+#include "actors/context.hpp"
+
+namespace pawl::actors {
+
+machine_limits context::limits() const {
+  machine_limits l;
+  l.turn_steps_max = options.instances.turn_steps_max;
+  l.step_budget.steps = options.expression.steps_max;
+  l.retry_delay_max = options.retry.delay_max;
+  l.step_budget.bytes = options.expression.bytes_max;
+  l.inbox_max = options.instances.events_max;
+  l.payload_max = options.instances.payload_max;
+  return l;
+}
+
+} // namespace pawl::actors

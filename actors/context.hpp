@@ -1,0 +1,86 @@
+#pragma once
+
+#include "actors/alarms.hpp"
+#include "actors/definition_cache.hpp"
+#include "actors/feed.hpp"
+#include "actors/journal_gauge.hpp"
+#include "actors/messages.hpp"
+#include "actors/meters.hpp"
+#include "actors/steps/http_client.hpp"
+#include "config/options.hpp"
+
+#include <caf/actor.hpp>
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace pawl::actors {
+
+/// Where the living handle of an actor is found, since a supervisor may start
+/// it anew. Thread safety: all functions may be called from any thread.
+template <class Handle>
+class door {
+public:
+  [[nodiscard]] Handle get() const {
+    const std::lock_guard hold{lock_};
+    return *handle_;
+  }
+  void set(Handle h) {
+    const std::lock_guard hold{lock_};
+    handle_ = std::move(h);
+  }
+  [[nodiscard]] bool open() const {
+    const std::lock_guard hold{lock_};
+    return handle_.has_value();
+  }
+
+private:
+  mutable std::mutex lock_;
+  std::optional<Handle> handle_;
+};
+
+/// What all actors share. It outlives them all, and each part is safe to use
+/// from any thread.
+struct context {
+  context(storage::store& s, const config::options& o, caf::actor_system& sys,
+          http_client& h)
+      : store{s}, options{o}, system{sys}, http{h}, definitions{s} {}
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+
+  /// The bounds that the options give a machine.
+  [[nodiscard]] machine_limits limits() const;
+
+  storage::store& store;
+  const config::options& options;
+  caf::actor_system& system;
+  http_client& http;
+  definition_cache definitions;
+  feed changes;
+  journal_gauge journal;
+  meters measured;
+  std::atomic<std::size_t> hot = 0; ///< Instances in memory.
+  std::atomic<bool> draining = false;
+  alarms deadlines; ///< Of clients that wait.
+
+  door<registry_actor> registry;
+  door<writer_actor> writer;
+  door<timers_actor> timers;
+  door<broker_actor> broker;
+  door<step_pool_actor> steps;
+  door<evaluator_actor> evaluator;
+  door<supervisor_actor> supervisor;
+
+  /// Evaluates in a helper process, and answers on any thread. Set before the
+  /// actors start.
+  std::function<void(const evaluate&,
+                     std::function<void(result<std::vector<json::value>>)>)>
+    helpers;
+  /// Tests make turns crash with this; empty otherwise.
+  std::function<void(const instance_key&, const input&)> before_turn;
+};
+
+} // namespace pawl::actors

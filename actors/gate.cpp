@@ -1,0 +1,150 @@
+#include "actors/gate.hpp"
+
+#include "actors/make_gateway.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+
+namespace pawl::actors {
+
+namespace {
+
+/// How long a look at the free disk space is good for.
+constexpr std::int64_t disk_look_ms = 500;
+
+std::int64_t steady_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+           std::chrono::steady_clock::now().time_since_epoch())
+    .count();
+}
+
+const char* sentence(errc why) {
+  switch (why) {
+  case errc::shutting_down:
+    return "The daemon is shutting down.";
+  case errc::disk_low:
+    return "There is too little free disk space to take on more work.";
+  default:
+    return "The daemon is overloaded. Nothing was written; try again later.";
+  }
+}
+
+} // namespace
+
+result<instance_key> gate::resolve(const instance_ref& which) const {
+  const error nobody{errc::not_found, "There is no instance with this id."};
+  if (!valid_instance_id(which.id))
+    return nobody;
+  if (which.ns)
+    return key_of(*which.ns, which.id);
+  const auto known = ctx_.store.namespaces_of(which.id);
+  if (!known)
+    return known.error();
+  if (known->empty())
+    return nobody;
+  if (known->size() > 1)
+    return error{errc::ambiguous,
+                 "Several namespaces have an instance with this id."};
+  return key_of(known->front(), which.id);
+}
+
+std::optional<refusal> gate::overload(lane l) {
+  const auto now_ms = steady_ms();
+  if (disk_looked_ms_ + disk_look_ms < now_ms) {
+    disk_looked_ms_ = now_ms;
+    disk_free_ = ctx_.store.free_bytes();
+  }
+  const auto& o = ctx_.options;
+  const auto why
+    = shed(l,
+           {.queued_bytes = ctx_.journal.queued_bytes(),
+            .overdue = ctx_.journal.overdue(journal_gauge::steady::now()),
+            .free_bytes = disk_free_,
+            .hot = ctx_.hot,
+            .draining = ctx_.draining},
+           {.queue_bytes_max = o.journal.queue_bytes_max,
+            .shed_after = o.journal.shed_after,
+            .disk_low = o.storage.disk_low,
+            .disk_critical = o.storage.disk_critical,
+            .hot_max = o.instances.hot_max});
+  if (!why)
+    return std::nullopt;
+  ctx_.measured.shed();
+  return refusal{.what = {*why, sentence(*why)},
+                 .retry_after = ctx_.journal.drain_time()};
+}
+
+void gate::aside(std::function<void()> work) const {
+  ctx_.system.spawn([run = std::move(work)] { run(); });
+}
+
+void gate::once(const std::optional<idempotency>& key, reply_to to,
+                const std::function<void(reply_to)>& work) {
+  if (!key)
+    return work(std::move(to));
+  book_->run(*key, std::move(to), [&](const reply_to& first) {
+    const auto kept = ctx_.store.read_answer(key->scope, clock::now());
+    if (!kept)
+      return first(refusal{.what = kept.error()});
+    if (!*kept)
+      return work(first);
+    const auto& k = **kept;
+    if (k.body_digest != key->body_digest)
+      return first(key_reused());
+    first(answer{.status = k.status,
+                 .body = k.body,
+                 .location = k.location,
+                 .replayed = true});
+  });
+}
+
+gateway make_gateway(context& ctx) {
+  auto g = std::make_shared<gate>(ctx);
+  gateway door;
+  door.define = [g](register_definition what, reply_to to) {
+    g->define(std::move(what), std::move(to));
+  };
+  door.read_definition
+    = [g](const definition_ref& which, bool source, const reply_to& to) {
+        g->read_definition(which, source, to);
+      };
+  door.list_definitions_of
+    = [g](const list_definitions& what, const reply_to& to) {
+        g->list_of_definitions(what, to);
+      };
+  door.remove_definition = [g](const definition_ref& which, reply_to to) {
+    g->remove_definition(which, std::move(to));
+  };
+  door.start = [g](start_instance what, reply_to to) {
+    g->start(std::move(what), std::move(to));
+  };
+  door.read = [g](const read_instance& what, reply_to to) {
+    g->read(what, std::move(to));
+  };
+  door.list = [g](list_instances what, const reply_to& to) {
+    g->list(std::move(what), to);
+  };
+  door.act = [g](act_on_instance what, reply_to to) {
+    g->act(std::move(what), std::move(to));
+  };
+  door.remove_instance = [g](const purge_instance& what, reply_to to) {
+    g->remove(what, std::move(to));
+  };
+  door.deliver = [g](deliver_event what, reply_to to) {
+    g->deliver(std::move(what), std::move(to));
+  };
+  door.publish = [g](publish_events what, reply_to to) {
+    g->publish(std::move(what), std::move(to));
+  };
+  door.history
+    = [g](const instance_ref& which, sequence after, std::uint32_t limit,
+          const history_reply& to) { g->history(which, after, limit, to); };
+  door.observe = [g](const instance_ref& which, std::function<void()> changed) {
+    return g->observe(which, std::move(changed));
+  };
+  door.metrics = [g] { return g->ctx().measured.text(); };
+  door.unready = [g] { return g->unready(); };
+  return door;
+}
+
+} // namespace pawl::actors

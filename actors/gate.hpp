@@ -1,0 +1,75 @@
+#pragma once
+
+#include "actors/context.hpp"
+#include "actors/once_book.hpp"
+#include "actors/render.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+/// The inside of make_gateway(): one function a request, in gate_*.cpp.
+namespace pawl::actors {
+
+class gate : public std::enable_shared_from_this<gate> {
+public:
+  explicit gate(context& ctx) : ctx_{ctx} {}
+
+  // gate_definitions.cpp
+  void define(register_definition what, reply_to to);
+  void read_definition(const definition_ref& which, bool source,
+                       const reply_to& to);
+  void list_of_definitions(const list_definitions& what, const reply_to& to);
+  void remove_definition(const definition_ref& which, reply_to to);
+
+  // gate_wishes.cpp
+  void start(start_instance what, reply_to to);
+  void act(act_on_instance what, reply_to to);
+  void deliver(deliver_event what, reply_to to);
+  void publish(publish_events what, reply_to to);
+  void remove(const purge_instance& what, reply_to to);
+
+  // gate_reads.cpp
+  void read(const read_instance& what, reply_to to);
+  void list(list_instances what, const reply_to& to);
+  void history(const instance_ref& which, sequence after, std::uint32_t limit,
+               const history_reply& to);
+  std::unique_ptr<watch> observe(const instance_ref& which,
+                                 std::function<void()> changed);
+  std::string unready();
+
+  [[nodiscard]] context& ctx() { return ctx_; }
+
+private:
+  /// The key of the instance that a client names.
+  /// Fails with errc::not_found, errc::ambiguous.
+  [[nodiscard]] result<instance_key> resolve(const instance_ref& which) const;
+  /// Why a request of this lane must be refused now.
+  [[nodiscard]] std::optional<refusal> overload(lane l);
+  /// Runs `work` off the caller's thread, which must not block.
+  void aside(std::function<void()> work) const;
+  /// Calls `work` unless the request has been answered before, or is being
+  /// worked on.
+  void once(const std::optional<idempotency>& key, reply_to to,
+            const std::function<void(reply_to)>& work);
+  /// The instance as it is now; errc::not_found.
+  [[nodiscard]] reply snapshot_of(const instance_key& key);
+  /// Answers with the instance when `enough` says so of a change, at the latest
+  /// after `patience` with what `late` makes of it.
+  struct waiting;
+  void wait(const instance_key& key, duration patience,
+            std::function<bool(sequence, instance_status)> enough,
+            std::function<void(bool in_time)> then);
+  void start_now(start_instance what, const reply_to& to);
+  void see_to_the_end(const instance_key& key, duration patience, answer first,
+                      reply_to to);
+
+  context& ctx_;
+  std::shared_ptr<once_book> book_ = std::make_shared<once_book>();
+  std::atomic<std::int64_t> disk_looked_ms_ = 0;
+  std::atomic<std::uint64_t> disk_free_ = ~std::uint64_t{0};
+};
+
+} // namespace pawl::actors

@@ -1,0 +1,155 @@
+#include "actors/gate.hpp"
+#include "workflow/parse.hpp"
+
+#include <caf/send.hpp>
+
+namespace pawl::actors {
+
+namespace {
+
+std::string definition_path(const definition_id& id) {
+  return "/v1/definitions/" + id.ns + '/' + id.name + '/' + id.version;
+}
+
+/// A cursor is the last id of the page before, as base64 would hide nothing
+/// that the page did not show.
+std::string cursor_of(const definition_id& id) {
+  return id.ns + '/' + id.name + '/' + id.version;
+}
+
+result<std::optional<definition_id>> read_cursor(const std::string& text) {
+  if (text.empty())
+    return std::optional<definition_id>{};
+  const auto first = text.find('/');
+  const auto second = text.find('/', first + 1);
+  if (first == std::string::npos || second == std::string::npos)
+    return error{errc::malformed, "The cursor is not one of ours."};
+  return std::optional{definition_id{text.substr(0, first),
+                                     text.substr(first + 1, second - first - 1),
+                                     text.substr(second + 1)}};
+}
+
+} // namespace
+
+void gate::define(register_definition what, reply_to to) {
+  if (!what.dry_run)
+    if (auto no = overload(lane::signal))
+      return to(std::move(*no));
+  aside([g = shared_from_this(), what = std::move(what), to] {
+    g->once(what.once, to, [&](const reply_to& first) {
+      auto made = parse_definition(what.text);
+      if (!made)
+        return first(refusal{.what = made.error()});
+      const auto& d = **made;
+      const auto now = clock::now();
+      answer a{.status = what.dry_run ? 200U : 201U,
+               .body = to_text(json::value(render_definition(
+                 d, what.dry_run ? std::nullopt : std::optional{now}, false)))};
+      if (what.dry_run)
+        return first(std::move(a));
+      a.location = definition_path(d.id);
+      g->ctx_.definitions.add(*made);
+      storage::stored_definition row{
+        .id = d.id,
+        .digest = d.digest,
+        .source = what.text,
+        .content_type = what.content_type,
+        .document = to_canonical_text(d.document),
+        .created = now,
+      };
+      std::optional<storage::kept_answer> kept;
+      if (what.once)
+        kept = storage::kept_answer{
+          .scope = what.once->scope,
+          .body_digest = what.once->body_digest,
+          .status = a.status,
+          .location = a.location,
+          .body = a.body,
+          .expires = now + g->ctx_.options.retention.idempotency_for};
+      auto slot = make_answer(first);
+      const auto work
+        = [g, made = *made, row = std::move(row), kept = std::move(kept),
+           a = std::move(a), slot](storage::store& s) -> result<> {
+        const auto done = s.put_definition(row, kept);
+        if (!done) {
+          slot->give(
+            refusal{.what = done.error(), .location = definition_path(row.id)});
+          return done.error();
+        }
+        auto said = a;
+        if (*done) {
+          g->ctx_.definitions.names_changed();
+        } else {
+          said.status = 200; // The same again: as it was registered first.
+          if (const auto old = s.read_definition(row.id))
+            said.body = to_text(
+              json::value(render_definition(*made, old->created, false)));
+        }
+        slot->give(std::move(said));
+        return {};
+      };
+      caf::anon_send(g->ctx_.writer.get(), write_job{work});
+    });
+  });
+}
+
+void gate::read_definition(const definition_ref& which, bool source,
+                           const reply_to& to) {
+  aside([g = shared_from_this(), which, source, to] {
+    const auto row = g->ctx_.definitions.find_stored(which);
+    if (!row)
+      return to(refusal{.what = row.error()});
+    if (source)
+      return to(answer{.body = row->source, .location = row->content_type});
+    const auto parsed = g->ctx_.definitions.by_digest(row->digest);
+    if (!parsed)
+      return to(refusal{.what = parsed.error()});
+    to(answer{.body = to_text(
+                json::value(render_definition(**parsed, row->created, true)))});
+  });
+}
+
+void gate::list_of_definitions(const list_definitions& what,
+                               const reply_to& to) {
+  aside([g = shared_from_this(), what, to] {
+    const auto after = read_cursor(what.cursor);
+    if (!after)
+      return to(refusal{.what = after.error()});
+    const auto rows
+      = g->ctx_.store.list_definitions(what.ns, what.name, *after, what.limit);
+    if (!rows)
+      return to(refusal{.what = rows.error()});
+    json::array items;
+    for (const auto& row : *rows) {
+      const auto parsed = g->ctx_.definitions.by_digest(row.digest);
+      if (!parsed)
+        return to(refusal{.what = parsed.error()});
+      items.push_back(render_definition(**parsed, row.created, false));
+    }
+    json::object body{{"items", std::move(items)}, {"nextCursor", nullptr}};
+    if (rows->size() == what.limit)
+      body["nextCursor"] = cursor_of(rows->back().id);
+    to(answer{.body = to_text(json::value(std::move(body)))});
+  });
+}
+
+void gate::remove_definition(const definition_ref& which, reply_to to) {
+  if (auto no = overload(lane::signal))
+    return to(std::move(*no));
+  auto slot = make_answer(std::move(to));
+  caf::anon_send(ctx_.writer.get(),
+                 write_job{[g = shared_from_this(), which,
+                            slot](storage::store& s) -> result<> {
+                   auto done = s.remove_definition(
+                     {which.ns, which.name, which.version.value_or("")});
+                   if (!done) {
+                     slot->give(refusal{.what = done.error()});
+                     return done;
+                   }
+                   g->ctx_.definitions.names_changed();
+                   slot->give(answer{.status = 204});
+                   return done;
+                 }});
+}
+
+} // namespace pawl::actors

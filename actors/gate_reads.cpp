@@ -1,0 +1,191 @@
+#include "actors/gate.hpp"
+#include "actors/stored_machine.hpp"
+
+namespace pawl::actors {
+
+/// Somebody who waits for a change: woken by the feed or by the alarm,
+/// whichever comes first.
+struct gate::waiting {
+  std::atomic<bool> over = false;
+  std::function<bool(sequence, instance_status)> enough;
+  std::function<void(bool)> then;
+  std::mutex lock; ///< For both below: the change may come while they are set.
+  std::unique_ptr<watch> watching;
+  std::optional<alarms::key> alarm;
+
+  /// True for the first caller.
+  bool end() { return !over.exchange(true); }
+};
+
+void gate::wait(const instance_key& key, duration patience,
+                std::function<bool(sequence, instance_status)> enough,
+                std::function<void(bool)> then) {
+  auto w = std::make_shared<waiting>();
+  w->enough = std::move(enough);
+  w->then = std::move(then);
+  const auto finish = [g = shared_from_this(), w](bool in_time) {
+    if (!w->end())
+      return;
+    // Off this thread, which is a committer's or the alarms': the answer reads.
+    g->aside([g, w, in_time] {
+      std::unique_ptr<watch> watching;
+      {
+        const std::lock_guard hold{w->lock};
+        watching = std::move(w->watching);
+        if (w->alarm)
+          g->ctx_.deadlines.cancel(*w->alarm);
+      }
+      w->then(in_time);
+    });
+  };
+  const std::lock_guard hold{w->lock};
+  w->watching = ctx_.changes.observe(
+    key, [w, finish](sequence last, instance_status status) {
+      if (w->enough(last, status))
+        finish(true);
+    });
+  w->alarm = ctx_.deadlines.set(patience, [finish] { finish(false); });
+  // What happened before the watch began is not told.
+  const auto head = ctx_.store.read_head(key);
+  if (!head || w->enough(head->last, head->status))
+    finish(true);
+}
+
+reply gate::snapshot_of(const instance_key& key) {
+  const auto set_aside = ctx_.store.read_quarantine(key);
+  if (!set_aside)
+    return refusal{.what = set_aside.error()};
+  try {
+    const auto loaded = load_machine(ctx_, key);
+    if (!loaded)
+      return refusal{.what = loaded.error()};
+    const auto& state = loaded->flow.state();
+    return answer{.body
+                  = render_instance(state, loaded->flow.flow(), *set_aside),
+                  .etag = state.last};
+  } catch (const std::exception& e) {
+    // A history that does not fold can still be told by its head.
+    const auto head = ctx_.store.read_head(key);
+    if (!head)
+      return refusal{.what = {errc::internal, e.what()}};
+    return answer{.body = to_text(json::value(render_head(*head, *set_aside))),
+                  .etag = head->last};
+  }
+}
+
+void gate::see_to_the_end(const instance_key& key, duration patience,
+                          answer first, reply_to to) {
+  const auto patient = std::min(patience, ctx_.options.http.wait_max);
+  wait(
+    key, patient,
+    [](sequence, instance_status status) { return ended(status); },
+    [g = shared_from_this(), key, first = std::move(first),
+     to = std::move(to)](bool in_time) {
+      auto now = g->snapshot_of(key);
+      if (auto* a = std::get_if<answer>(&now)) {
+        a->status = in_time ? 200 : 202;
+        a->location = first.location;
+        a->replayed = first.replayed;
+      }
+      to(std::move(now));
+    });
+}
+
+void gate::read(const read_instance& what, reply_to to) {
+  const auto key = resolve(what.which);
+  if (!key)
+    return to(refusal{.what = key.error()});
+  const auto answer_with = [g = shared_from_this(), k = *key,
+                            unless = what.unless, to = std::move(to)] {
+    auto now = g->snapshot_of(k);
+    if (const auto* a = std::get_if<answer>(&now);
+        a != nullptr && unless && a->etag == unless)
+      now = answer{.status = 304, .etag = a->etag};
+    to(std::move(now));
+  };
+  if (!what.wait)
+    return aside(answer_with);
+  wait(
+    *key, std::min(*what.wait, ctx_.options.http.wait_max),
+    [unless = what.unless](sequence last, instance_status) {
+      return unless != last;
+    },
+    [answer_with](bool) { answer_with(); });
+}
+
+void gate::list(list_instances what, const reply_to& to) {
+  aside([g = shared_from_this(), what = std::move(what), to] {
+    storage::list_query query{
+      .ns = what.ns,
+      .workflow = what.workflow,
+      .version = what.version,
+      .status = what.status,
+      .labels = what.labels,
+      .started_after = what.started_after,
+      .started_before = what.started_before,
+      .quarantined = what.quarantined,
+      .limit = what.limit,
+      .cursor = what.cursor,
+    };
+    const auto page = g->ctx_.store.list(query);
+    if (!page)
+      return to(refusal{.what = page.error()});
+    json::array items;
+    for (const auto& head : page->items) {
+      const auto set_aside
+        = g->ctx_.store.read_quarantine(key_of(head.ns, head.id));
+      items.push_back(render_head(head, set_aside ? *set_aside : std::nullopt));
+    }
+    json::object body{{"items", std::move(items)}, {"nextCursor", nullptr}};
+    if (!page->next_cursor.empty())
+      body["nextCursor"] = page->next_cursor;
+    to(answer{.body = to_text(json::value(std::move(body)))});
+  });
+}
+
+void gate::history(const instance_ref& which, sequence after,
+                   std::uint32_t limit, const history_reply& to) {
+  const auto key = resolve(which);
+  if (!key)
+    return to(refusal{.what = key.error()});
+  aside([g = shared_from_this(), k = *key, after, limit, to] {
+    const auto head = g->ctx_.store.read_head(k);
+    if (!head)
+      return to(refusal{.what = head.error()});
+    history_page page;
+    sequence last = after;
+    const auto read
+      = g->ctx_.store.replay(k, after, [&](storage::history_item&& item) {
+          if (page.items.size() >= limit)
+            return false;
+          last = item.number;
+          page.items.push_back(render_fact(item));
+          return true;
+        });
+    if (!read)
+      return to(refusal{.what = read.error()});
+    page.ended = ended(head->status) && last >= head->last;
+    to(std::move(page));
+  });
+}
+
+std::unique_ptr<watch> gate::observe(const instance_ref& which,
+                                     std::function<void()> changed) {
+  const auto key = resolve(which);
+  if (!key)
+    return std::make_unique<watch>();
+  return ctx_.changes.observe(
+    *key, [tell = std::move(changed)](sequence, instance_status) { tell(); });
+}
+
+std::string gate::unready() {
+  if (ctx_.draining)
+    return "draining";
+  if (!ctx_.registry.open())
+    return "starting";
+  if (ctx_.store.free_bytes() < ctx_.options.storage.disk_low)
+    return "disk-low";
+  return "";
+}
+
+} // namespace pawl::actors

@@ -1,0 +1,457 @@
+#include "actors/instance.hpp"
+
+#include "actors/render.hpp"
+#include "actors/step_crew.hpp"
+#include "actors/steps/http_call.hpp"
+#include "actors/stored_machine.hpp"
+#include "base/log.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/system_messages.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <random>
+#include <stdexcept>
+
+namespace pawl::actors {
+
+namespace {
+
+std::uint64_t random_seed() {
+  thread_local std::mt19937_64 source{std::random_device{}()};
+  return source();
+}
+
+/// One turn under way, and who waits for it.
+struct open_turn {
+  timestamp at = clock::now();
+  answer_ptr reply;
+  std::optional<idempotency> once;
+  std::shared_ptr<void> errand;
+  bool creates = false;
+  bool delivers = false;
+  bool urgent = false;
+  bool unfinished = false;
+  std::vector<event> events;
+  std::vector<datum> emitted;
+  storage::turn record;
+  std::shared_ptr<const queued_turn> rows;
+  std::optional<answer> kept; ///< Rendered early, to be kept by the store.
+};
+
+struct state : instance_args {
+  static inline const char* name = "instance";
+
+  explicit state(instance_actor::pointer me)
+      : self{me}, crew{[this](const auto& c, const auto& g) {
+                         return start_worker(c, g);
+                       },
+                       [this](const caf::actor& a, bool kill) {
+                         end_worker(a, kill);
+                       }} {}
+
+  // --- The instance's messages ---------------------------------------------
+
+  void take(wish& w) {
+    ++handled;
+    grant(w);
+  }
+
+  void grant(wish& w) {
+    turn.emplace();
+    turn->reply = std::move(w.reply);
+    turn->once = std::move(w.once);
+    turn->errand = std::move(w.errand);
+    turn->creates = std::holds_alternative<requests::create>(w.what);
+    turn->delivers = std::holds_alternative<requests::deliver>(w.what);
+    turn->urgent = std::holds_alternative<requests::pause>(w.what)
+                   || std::holds_alternative<requests::cancel>(w.what);
+    if (turn->creates && !flow)
+      flow.emplace(std::move(w.flow), ctx->limits());
+    else if (auto no = unwelcome(w))
+      return refuse(std::move(*no));
+    if (set_aside)
+      return lift(w);
+    step(std::move(w.what));
+  }
+
+  void take(nudge& n) {
+    ++handled;
+    turn.emplace();
+    turn->errand = std::move(n.errand);
+    armed.reset(); // The timers have forgotten it by now.
+    if (!load() || set_aside)
+      return try_leave();
+    step(reports::time_passed{});
+  }
+
+  void take(effect_ended& e) {
+    if (!crew.ended(e.frame, e.dispatch))
+      return try_leave();
+    turn.emplace();
+    if (e.outcome)
+      step(reports::http_done{e.frame, e.dispatch, std::move(*e.outcome)});
+    else
+      step(reports::effect_stopped{e.frame, e.dispatch});
+  }
+
+  void take(go_on) {
+    turn.emplace();
+    if (!flow)
+      return try_leave();
+    if (!orphans.empty()) {
+      const auto next = orphans.back();
+      orphans.pop_back();
+      return step(next);
+    }
+    step(reports::go_on{});
+  }
+
+  void take(const caf::down_msg& down) {
+    if (!flow)
+      return;
+    const auto lost = crew.died(down.source.id(), down.reason != caf::none,
+                                clock::now(), flow->flow());
+    if (!lost)
+      return;
+    log::warn("worker.died", {{"instance", flow->state().id},
+                              {"frame", lost->frame},
+                              {"restarts", !lost->again.empty()}});
+    if (!lost->again.empty()) {
+      ctx->measured.restart(meters::child::worker);
+      self->delayed_send(self, lost->delay, start_again{lost->again});
+      return;
+    }
+    turn.emplace();
+    step(reports::effect_failed{lost->frame, lost->dispatch,
+                                "The worker of this task died too often."});
+  }
+
+  // --- One turn ------------------------------------------------------------
+
+  /// Loads the instance if that has not been done. False if there is none.
+  bool load() {
+    if (flow)
+      return true;
+    auto loaded = load_machine(*ctx, key);
+    if (!loaded && loaded.error().code == errc::not_found)
+      return false;
+    if (!loaded)
+      throw std::runtime_error{loaded.error().detail};
+    auto quarantined = ctx->store.read_quarantine(key);
+    if (quarantined)
+      set_aside = std::move(*quarantined);
+    flow.emplace(std::move(loaded->flow));
+    stands = std::move(loaded->stands);
+    ctx->measured.rehydrated();
+    return true;
+  }
+
+  /// Why a wish cannot even be tried.
+  std::optional<refusal> unwelcome(const wish& w) {
+    if (!load())
+      return refusal{.what
+                     = {errc::not_found, "There is no instance with this id."}};
+    if (turn->creates)
+      return taken();
+    if (w.if_match && *w.if_match != flow->state().last)
+      return refusal{.what = {errc::precondition_failed,
+                              "The instance stands at sequence "
+                                + std::to_string(flow->state().last) + '.'}};
+    if (set_aside && !std::holds_alternative<requests::retry>(w.what))
+      return refusal{
+        .what = {errc::quarantined, "The instance is set aside after repeated "
+                                    "crashes: "
+                                      + set_aside->reason}};
+    return std::nullopt;
+  }
+
+  refusal taken() {
+    return refusal{.what = {errc::already_exists,
+                            "An instance with this id exists already."},
+                   .location = location_of(flow->state().id)};
+  }
+
+  void step(input what) {
+    if (ctx->before_turn)
+      ctx->before_turn(key, what);
+    auto made
+      = flow->decide(std::move(what), {.now = turn->at, .seed = random_seed()});
+    if (!made)
+      return refuse({.what = std::move(made.error().what),
+                     .members = std::move(made.error().members)});
+    std::move(made->events.begin(), made->events.end(),
+              std::back_inserter(turn->events));
+    std::move(made->emitted.begin(), made->emitted.end(),
+              std::back_inserter(turn->emitted));
+    turn->unfinished = made->unfinished;
+    if (made->needs)
+      return ask_helper(std::move(*made->needs));
+    if (turn->events.empty() && !keeps_answer())
+      return proceed();
+    write();
+  }
+
+  /// Awaits, so that no other message comes between the halves of a turn.
+  void ask_helper(evaluation what) {
+    self
+      ->request(
+        ctx->evaluator.get(), caf::infinite,
+        evaluate{std::make_shared<const evaluation>(std::move(what)), key})
+      .await(
+        [this](evaluated& e) {
+          ctx->measured.expression_sandboxed(!e.values);
+          step(reports::evaluated{std::move(e.values)});
+        },
+        [this](const caf::error&) {
+          step(reports::evaluated{
+            error{errc::internal, "The expression helpers have failed."}});
+        });
+  }
+
+  /// Whether an answer must be kept although nothing has changed.
+  [[nodiscard]] bool keeps_answer() const { return false; }
+
+  void write() {
+    outstanding = flow->outstanding();
+    turn_outcome outcome{
+      .events = std::move(turn->events),
+      .emitted = std::move(turn->emitted),
+      .emitted_for = ctx->options.events.buffer_for,
+      .at = turn->at,
+      .busy = !outstanding.empty() || flow->has_work(),
+      .answer = {},
+    };
+    if (turn->once) {
+      turn->kept = answer_now(outcome.events);
+      outcome.answer = keep(*turn->kept);
+    }
+    turn->delivers = turn->delivers && !consumed(outcome.events);
+    const auto& s = ctx->options.storage;
+    turn->record = record_turn(key, stands, *flow, std::move(outcome),
+                               {s.snapshot_events, s.snapshot_bytes});
+    turn->rows = std::make_shared<const queued_turn>(
+      storage::prepare(turn->record), ctx->journal);
+    submit();
+  }
+
+  /// Awaits, so that no other message comes between the disk and the machine.
+  void submit() {
+    const auto writer = ctx->writer.get();
+    self->request(writer, caf::infinite, commit{turn->rows, turn->urgent})
+      .await([this](committed& c) { on_committed(c); },
+             [this, id = writer.id()](const caf::error&) { await_writer(id); });
+  }
+
+  /// The writer has died with the turn unwritten: the next one takes it.
+  void await_writer(caf::actor_id dead) {
+    self->request(ctx->supervisor.get(), caf::infinite, want_writer{dead})
+      .await([this](writer_lives) { submit(); },
+             [this](caf::error& why) { self->quit(std::move(why)); });
+  }
+
+  void on_committed(const committed& c) {
+    if (!c.how) {
+      if (!turn->creates || c.how.error().code != errc::already_exists)
+        // Somebody else wrote: only the journal knows what holds.
+        throw std::runtime_error{c.how.error().detail};
+      const auto no = taken();
+      flow.reset();
+      return refuse(no);
+    }
+    stands = moved_on(stands, turn->record, turn->rows->rows, *flow);
+    turn->rows.reset();
+    ctx->measured.facts(turn->record.events);
+    ctx->changes.changed(key, stands->head.last, stands->head.status);
+    tell_broker();
+    proceed();
+  }
+
+  void tell_broker() {
+    if (turn->record.subscribed.empty() && turn->record.emitted.empty())
+      return;
+    const auto broker = ctx->broker.get();
+    for (auto& s : turn->record.subscribed)
+      self->send(broker, listens{std::move(s)});
+    if (!turn->record.emitted.empty())
+      self->send(broker, events_arrived{});
+  }
+
+  /// All is durable: see to the world, then answer. In this order, since who
+  /// has been told of a pause must see nothing begin after it.
+  void proceed() {
+    if (turn->record.events.empty())
+      outstanding = flow->outstanding();
+    orphans = crew.reconcile(std::move(outstanding));
+    outstanding.clear();
+    if (turn->reply)
+      turn->reply->give(turn->kept ? std::move(*turn->kept)
+                                   : answer_now(turn->record.events));
+    turn.reset();
+    if (const auto due = flow->next_timer(); due != armed) {
+      self->send(ctx->timers.get(), arm{key, due});
+      armed = due;
+    }
+    if (!orphans.empty() || flow->has_work())
+      self->send(self, go_on{});
+    else
+      try_leave();
+  }
+
+  void refuse(refusal no) {
+    if (no.what.code == errc::invalid_state && flow
+        && !no.members.contains("allowedActions"))
+      no.members["allowedActions"]
+        = allowed_actions(flow->state().id, flow->state().status);
+    if (turn->reply)
+      turn->reply->give(std::move(no));
+    if (!stands)
+      flow.reset(); // It was to be created, and is not.
+    turn.reset();
+    try_leave();
+  }
+
+  void try_leave() {
+    turn.reset();
+    if (crew.empty() && orphans.empty() && !lifting)
+      self->send(ctx->registry.get(), may_leave{key, handled});
+  }
+
+  // --- Answers -------------------------------------------------------------
+
+  static bool consumed(const std::vector<event>& facts) {
+    return std::any_of(facts.begin(), facts.end(), [](const event& e) {
+      return std::holds_alternative<events::event_consumed>(e);
+    });
+  }
+
+  answer answer_now(const std::vector<event>& facts) const {
+    const auto& s = flow->state();
+    const bool under_way = s.status == instance_status::suspending
+                           || s.status == instance_status::cancelling
+                           || (turn->delivers && !consumed(facts));
+    answer a{.status = turn->creates ? 201U
+                       : under_way   ? 202U
+                                     : 200U,
+             .body = render_instance(s, flow->flow(), set_aside),
+             .etag = s.last};
+    if (a.status != 200)
+      a.location = location_of(s.id);
+    return a;
+  }
+
+  storage::kept_answer keep(const answer& a) const {
+    return {.scope = turn->once->scope,
+            .body_digest = turn->once->body_digest,
+            .status = a.status,
+            .location = a.location,
+            .body = a.body,
+            .expires = turn->at + ctx->options.retention.idempotency_for};
+  }
+
+  // --- Quarantine ----------------------------------------------------------
+
+  /// An operator's retry ends the quarantine first; when that is durable the
+  /// wish comes again.
+  void lift(wish& w) {
+    lifting = true;
+    auto again = std::make_shared<wish>(std::move(w));
+    again->reply = std::move(turn->reply);
+    again->once = std::move(turn->once);
+    turn.reset();
+    caf::anon_send(
+      ctx->writer.get(),
+      write_job{[k = key, again, me = caf::actor_cast<instance_actor>(self)](
+                  storage::store& s) {
+        auto done = s.put_quarantine(k, std::nullopt);
+        if (done)
+          caf::anon_send(me, lifted{again});
+        return done;
+      }});
+  }
+
+  void take(const lifted& l) {
+    lifting = false;
+    set_aside.reset();
+    self->send(ctx->registry.get(), absolve{key});
+    // What was running goes on by itself, the machine has nothing to retry.
+    if (flow->state().status == instance_status::faulted)
+      return grant(*l.what);
+    turn.emplace();
+    turn->reply = std::move(l.what->reply);
+    step(reports::time_passed{});
+  }
+
+  // --- Workers -------------------------------------------------------------
+
+  caf::actor start_worker(const commands::call_http& c,
+                          const std::shared_ptr<effect_gate>& gate) {
+    auto worker = spawn_http_call(
+      self->system(), {c, gate, caf::actor_cast<instance_actor>(self), ctx});
+    self->monitor(worker);
+    return worker;
+  }
+
+  void end_worker(const caf::actor& worker, bool kill) {
+    if (kill)
+      self->send_exit(worker, caf::exit_reason::kill);
+    else
+      caf::anon_send(worker, give_up_effect{});
+  }
+
+  void kill_a_worker() {
+    ++handled;
+    if (const auto one = crew.any())
+      end_worker(*one, true);
+    try_leave();
+  }
+
+  instance_actor::pointer self;
+  std::optional<machine> flow;
+  std::optional<footing> stands; ///< None as long as nothing is committed.
+  std::optional<storage::quarantine> set_aside;
+  step_crew crew;
+  std::optional<open_turn> turn;
+  std::vector<command> outstanding;             ///< After the turn under way.
+  std::vector<reports::effect_stopped> orphans; ///< Nobody is at work on them.
+  std::optional<timestamp> armed; ///< What the timers were told last.
+  std::uint64_t handled = 0;      ///< Messages of the registry.
+  bool lifting = false;
+};
+
+instance_actor::behavior_type
+instance(instance_actor::stateful_pointer<state> self, instance_args args) {
+  static_cast<instance_args&>(self->state) = args;
+  self->set_down_handler(
+    [self](caf::down_msg& down) { self->state.take(down); });
+  self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      return caf::make_error(caf::sec::runtime_error, std::string{e.what()});
+    } catch (...) {
+      return caf::make_error(caf::sec::runtime_error);
+    }
+  });
+  return {
+    [self](wish& w) { self->state.take(w); },
+    [self](nudge& n) { self->state.take(n); },
+    [self](leave) { self->quit(); },
+    [self](effect_ended& e) { self->state.take(e); },
+    [self](const start_again& s) { self->state.crew.start_again(s.frames); },
+    [self](go_on g) { self->state.take(g); },
+    [self](const lifted& l) { self->state.take(l); },
+    [self](kill_any) { self->state.kill_a_worker(); },
+  };
+}
+
+} // namespace
+
+instance_actor spawn_instance(caf::actor_system& sys, instance_args args) {
+  return sys.spawn(instance, args);
+}
+
+} // namespace pawl::actors

@@ -1,0 +1,121 @@
+#include "actors/render.hpp"
+
+namespace pawl::actors {
+
+namespace {
+
+json::value time_or_null(const std::optional<timestamp>& t) {
+  return t ? json::value(to_text(*t)) : json::value(nullptr);
+}
+
+json::value text_or_null(const std::string& json_text) {
+  if (json_text.empty())
+    return nullptr;
+  auto parsed = parse_json(json_text);
+  return parsed ? std::move(*parsed) : json::value(nullptr);
+}
+
+json::object name_of(const definition_id& id) {
+  return {{"namespace", id.ns}, {"name", id.name}, {"version", id.version}};
+}
+
+json::value render(const std::optional<storage::quarantine>& q) {
+  if (!q)
+    return nullptr;
+  return json::object{{"reason", q->reason},
+                      {"since", to_text(q->since)},
+                      {"crashes", q->crashes}};
+}
+
+/// Set aside, an instance can only be tried again.
+json::array actions(std::string_view id, instance_status status,
+                    bool set_aside) {
+  auto all = allowed_actions(id, status);
+  if (!set_aside)
+    return all;
+  json::array only;
+  only.push_back(json::object{{"name", "retry"},
+                              {"method", "POST"},
+                              {"href", location_of(id) + "/retry"}});
+  return only;
+}
+
+} // namespace
+
+std::string location_of(std::string_view id) {
+  return "/v1/instances/" + std::string{id};
+}
+
+std::string
+render_instance(const instance_state& state, const definition& of,
+                const std::optional<storage::quarantine>& set_aside) {
+  auto body = view(state, of);
+  if (set_aside) {
+    body["quarantined"] = render(set_aside);
+    body["allowedActions"] = actions(state.id, state.status, true);
+  }
+  return to_text(json::value(std::move(body)));
+}
+
+json::object render_head(const storage::head& head,
+                         const std::optional<storage::quarantine>& set_aside) {
+  json::object labels;
+  for (const auto& [key, value] : head.labels)
+    labels[key] = value;
+  json::object item{
+    {"id", head.id},
+    {"workflow", name_of(head.workflow)},
+    {"status", to_text(head.status)},
+    {"state", nullptr},
+    {"outcome", text_or_null(head.outcome)},
+    {"sequence", head.last},
+    {"createdAt", to_text(head.created)},
+    {"startedAt", time_or_null(head.started)},
+    {"updatedAt", to_text(head.updated)},
+    {"endedAt", time_or_null(head.ended)},
+    {"labels", std::move(labels)},
+    {"error", text_or_null(head.error)},
+    {"progress",
+     json::object{{"completed", head.completed}, {"faulted", head.faulted}}},
+    {"allowedActions", actions(head.id, head.status, set_aside.has_value())},
+  };
+  if (set_aside)
+    item["quarantined"] = render(set_aside);
+  return item;
+}
+
+json::object render_definition(const definition& what,
+                               std::optional<timestamp> created,
+                               bool with_document) {
+  json::array warnings;
+  for (const auto& w : what.warnings)
+    warnings.push_back(json::object{{"pointer", w.pointer},
+                                    {"line", w.line},
+                                    {"column", w.column},
+                                    {"detail", w.detail}});
+  auto body = name_of(what.id);
+  body["digest"] = what.digest;
+  body["createdAt"] = time_or_null(created);
+  body["warnings"] = std::move(warnings);
+  body["expressions"] = json::object{{"native", what.native_count},
+                                     {"sandboxed", what.sandboxed_count}};
+  if (with_document)
+    body["document"] = what.document;
+  return body;
+}
+
+history_page::item render_fact(const storage::history_item& of) {
+  history_page::item item{
+    .number = of.number, .type = std::string{type_of(of.fact)}, .json = {}};
+  const auto task = task_of(of.fact);
+  item.json = to_text(json::value(json::object{
+    {"sequence", of.number},
+    {"type", item.type},
+    {"time", to_text(of.at)},
+    {"task", task.empty() ? json::value(nullptr) : json::value(task)},
+    {"data", to_json(of.fact)},
+  }));
+  return item;
+}
+
+} // namespace pawl::actors

@@ -1,0 +1,153 @@
+#include "actors/runtime.hpp"
+
+#include "actors/context.hpp"
+#include "actors/expression_pool.hpp"
+#include "actors/make_gateway.hpp"
+#include "actors/supervisor.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace pawl::actors {
+
+namespace {
+
+constexpr std::chrono::milliseconds drain_look{5};
+/// So many looks in a row must find nothing under way: between an effect's end
+/// and the commit of its outcome a message is on its way that nobody counts.
+constexpr int quiet_looks = 4;
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    const auto cores = std::max(2U, std::thread::hardware_concurrency());
+    // Work sharing: idle threads sleep, and wake up at once.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", static_cast<std::size_t>(cores));
+  }
+};
+
+http_limits limits_of(const config::options& o) {
+  return {.connections_max = o.steps.concurrency_max,
+          .per_host_max = o.steps.per_host_max,
+          .connect_timeout = o.steps.connect_timeout,
+          .call_timeout = o.steps.call_timeout,
+          .response_max = o.steps.response_max,
+          .redirects_max = o.steps.redirects_max};
+}
+
+expression_pool_options helpers_of(const config::options& o) {
+  return {.helper_path = {},
+          .helpers = o.expression.helpers,
+          .deadline = o.expression.deadline,
+          .memory_max = o.expression.memory_max,
+          .queue_max = o.expression.queue_max};
+}
+
+expression_request request_of(const evaluate& e) {
+  expression_request r{.instance = e.whose,
+                       .program = e.what->program->text(),
+                       .variables = {},
+                       .data = to_text(e.what->data),
+                       .now = e.what->now};
+  for (const auto& [name, value] : e.what->variables)
+    r.variables.emplace_back(name, to_text(value));
+  return r;
+}
+
+void add_gauges(context& ctx) {
+  auto& m = ctx.measured;
+  m.gauge("pawl_journal_queue_bytes", "Bytes of turns on their way to disk.",
+          [&ctx] { return static_cast<double>(ctx.journal.queued_bytes()); });
+  m.gauge("pawl_hot_instances", "Instances in memory.",
+          [&ctx] { return static_cast<double>(ctx.hot.load()); });
+  m.gauge("pawl_http_calls_active", "HTTP calls of steps under way.",
+          [&ctx] { return static_cast<double>(ctx.http.active()); });
+  m.gauge("pawl_disk_free_bytes", "Free bytes where the data lives.",
+          [&ctx] { return static_cast<double>(ctx.store.free_bytes()); });
+  m.gauge("pawl_watchers", "Clients that wait for a change of an instance.",
+          [&ctx] { return static_cast<double>(ctx.changes.watchers()); });
+}
+
+} // namespace
+
+/// In the order of construction; the actors are gone before any of it goes.
+struct runtime::state {
+  state(storage::store& store, const config::options& options)
+      : pool{helpers_of(options)}, http{limits_of(options)}, ctx{store, options,
+                                                                 system, http} {
+    ctx.helpers = [this](const evaluate& e, expression_pool::answer done) {
+      pool.evaluate(request_of(e), std::move(done));
+    };
+    ctx.measured.gauge("pawl_expressions_waiting",
+                       "Expressions that wait for a helper.",
+                       [this] { return static_cast<double>(pool.waiting()); });
+    add_gauges(ctx);
+  }
+
+  system_config config;
+  caf::actor_system system{config};
+  expression_pool pool;
+  http_client http;
+  context ctx;
+  std::optional<supervisor_actor> root;
+  gateway door;
+};
+
+runtime::runtime(storage::store& store, const config::options& options,
+                 const preparation& prepare)
+    : state_{std::make_unique<state>(store, options)} {
+  auto& s = *state_;
+  if (prepare)
+    prepare(s.ctx);
+  s.root = spawn_supervisor(s.system, s.ctx);
+  // It answers once it has started its children, so all doors are open then.
+  caf::scoped_actor self{s.system};
+  self->request(*s.root, caf::infinite, want_writer{})
+    .receive([](writer_lives) {}, [](const caf::error&) {});
+  s.door = make_gateway(s.ctx);
+}
+
+runtime::~runtime() {
+  stop();
+}
+
+const gateway& runtime::door() const {
+  return state_->door;
+}
+
+context& runtime::ctx() {
+  return state_->ctx;
+}
+
+bool runtime::drain(duration patience) {
+  auto& ctx = state_->ctx;
+  ctx.draining = true;
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (int quiet = 0; quiet < quiet_looks;) {
+    if (std::chrono::steady_clock::now() >= end)
+      return false;
+    std::this_thread::sleep_for(drain_look);
+    const bool busy = ctx.http.active() != 0 || ctx.journal.queued_bytes() != 0;
+    quiet = busy ? 0 : quiet + 1;
+  }
+  return true;
+}
+
+void runtime::stop() {
+  auto& s = *state_;
+  if (!s.root)
+    return;
+  s.ctx.draining = true;
+  caf::anon_send_exit(*s.root, caf::exit_reason::user_shutdown);
+  s.root.reset();
+  s.system.await_all_actors_done();
+}
+
+} // namespace pawl::actors

@@ -1,0 +1,190 @@
+#include "actors/step_crew.hpp"
+
+#include "base/overload.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace pawl::actors {
+
+/// What the machine wants of each frame's effect.
+struct step_crew::orders {
+  std::map<frame_id, commands::call_http> calls;
+  std::map<frame_id, std::uint32_t> stops;
+  std::map<frame_id, std::uint32_t> keeps;
+
+  explicit orders(std::vector<command> outstanding) {
+    for (auto& c : outstanding)
+      std::visit(overload{
+                   [&](commands::call_http& call) {
+                     const auto frame = call.frame;
+                     calls.emplace(frame, std::move(call));
+                   },
+                   [&](const commands::stop_effect& stop) {
+                     stops.emplace(stop.frame, stop.dispatch);
+                   },
+                   [&](const commands::keep_effect& keep) {
+                     keeps.emplace(keep.frame, keep.dispatch);
+                   },
+                 },
+                 c);
+  }
+
+  /// Takes the order of `frame` out of `of` if it is for this dispatch.
+  static bool take(std::map<frame_id, std::uint32_t>& of, frame_id frame,
+                   std::uint32_t dispatch) {
+    const auto found = of.find(frame);
+    if (found == of.end() || found->second != dispatch)
+      return false;
+    of.erase(found);
+    return true;
+  }
+};
+
+/// Whether `m`, the worker of `frame`, has a place in what is wanted now.
+bool step_crew::stays(frame_id frame, member& m, orders& wanted) const {
+  const auto dispatch = m.order.dispatch;
+  const auto call = wanted.calls.find(frame);
+  if (call != wanted.calls.end() && call->second.dispatch == dispatch) {
+    wanted.calls.erase(call);
+    return true;
+  }
+  if (!m.worker)
+    return false;
+  const auto keep = wanted.keeps.find(frame);
+  if (keep != wanted.keeps.end() && keep->second == dispatch
+      && !m.gate->try_hold())
+    return orders::take(wanted.keeps, frame, dispatch);
+  if (!orders::take(wanted.stops, frame, dispatch))
+    return false;
+  if (!m.stopping)
+    end_(*m.worker, false);
+  m.stopping = true;
+  return true;
+}
+
+std::vector<reports::effect_stopped>
+step_crew::reconcile(std::vector<command> outstanding) {
+  orders wanted{std::move(outstanding)};
+  for (auto at = members_.begin(); at != members_.end();) {
+    if (stays(at->first, at->second, wanted)) {
+      ++at;
+      continue;
+    }
+    if (at->second.worker)
+      end_(*at->second.worker, true);
+    at = members_.erase(at);
+  }
+  for (auto& [frame, call] : wanted.calls) {
+    auto& m = members_[frame];
+    m.order = std::move(call);
+    begin(m);
+  }
+  std::vector<reports::effect_stopped> nobody;
+  for (const auto* of : {&wanted.stops, &wanted.keeps})
+    for (const auto& [frame, dispatch] : *of)
+      nobody.push_back({frame, dispatch});
+  return nobody;
+}
+
+void step_crew::begin(member& m) {
+  m.gate = std::make_shared<effect_gate>();
+  m.worker = start_(m.order, m.gate);
+}
+
+bool step_crew::ended(frame_id frame, std::uint32_t dispatch) {
+  const auto found = members_.find(frame);
+  if (found == members_.end() || found->second.order.dispatch != dispatch)
+    return false;
+  members_.erase(found);
+  return true;
+}
+
+std::optional<step_crew::loss> step_crew::died(caf::actor_id who, bool abnormal,
+                                               timestamp now,
+                                               const definition& of) {
+  const auto found
+    = std::find_if(members_.begin(), members_.end(), [&](const auto& pair) {
+        return pair.second.worker && pair.second.worker->id() == who;
+      });
+  if (found == members_.end())
+    return std::nullopt;
+  auto& [frame, m] = *found;
+  loss l{.frame = frame, .dispatch = m.order.dispatch, .again = {}};
+  if (m.stopping) { // It was to be given up, and it is.
+    members_.erase(found);
+    return l;
+  }
+  const auto policy = policy_for(of, m.order.task);
+  const death last{
+    .who = static_cast<std::size_t>(std::distance(members_.begin(), found)),
+    .abnormal = abnormal,
+    .at = now};
+  const auto decision
+    = decide_restart(policy, m.restarts, members_.size(), last);
+  const auto* again = std::get_if<restarts::again>(&decision);
+  if (again == nullptr) {
+    members_.erase(found);
+    return l;
+  }
+  note_restart(policy, m.restarts, now);
+  m.worker.reset();
+  l.delay = again->delay;
+  for (const auto index : again->which) {
+    auto& [sibling, other]
+      = *std::next(members_.begin(), static_cast<std::ptrdiff_t>(index));
+    if (other.stopping)
+      continue;
+    if (other.worker)
+      end_(*other.worker, true);
+    other.worker.reset();
+    l.again.push_back(sibling);
+  }
+  return l;
+}
+
+void step_crew::start_again(std::span<const frame_id> frames) {
+  for (const auto frame : frames)
+    if (const auto found = members_.find(frame);
+        found != members_.end() && !found->second.worker)
+      begin(found->second);
+}
+
+std::optional<caf::actor> step_crew::any() const {
+  for (const auto& [frame, m] : members_)
+    if (m.worker)
+      return m.worker;
+  return std::nullopt;
+}
+
+void step_crew::disband() {
+  for (const auto& [frame, m] : members_)
+    if (m.worker)
+      end_(*m.worker, true);
+  members_.clear();
+}
+
+restart_policy policy_for(const definition& of, std::string_view task) {
+  const auto found = of.by_pointer.find(task);
+  const auto* own = found == of.by_pointer.end()
+                      ? nullptr
+                      : &of.tasks[found->second].supervised;
+  const auto& s = own != nullptr && *own ? **own : of.supervised;
+  using strategy = supervision::strategy_kind;
+  using rule = supervision::restart_kind;
+  return {
+    .scope = s.strategy == strategy::one_for_one ? restart_scope::one_for_one
+             : s.strategy == strategy::one_for_all
+               ? restart_scope::one_for_all
+               : restart_scope::rest_for_one,
+    .rule = s.restart == rule::permanent   ? restart_rule::permanent
+            : s.restart == rule::transient ? restart_rule::transient
+                                           : restart_rule::temporary,
+    .max_restarts = s.max_restarts,
+    .within = s.within,
+    .backoff = s.backoff_initial,
+    .backoff_max = s.backoff_max,
+  };
+}
+
+} // namespace pawl::actors

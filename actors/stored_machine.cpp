@@ -1,0 +1,34 @@
+#include "actors/stored_machine.hpp"
+
+namespace pawl::actors {
+
+result<stored_machine> load_machine(context& ctx, const instance_key& key) {
+  auto head = ctx.store.read_head(key);
+  if (!head)
+    return head.error();
+  const auto of = ctx.definitions.by_digest(head->digest);
+  if (!of)
+    return of.error();
+  const auto snapshot = ctx.store.read_snapshot(key);
+  if (!snapshot)
+    return snapshot.error();
+  stored_machine loaded{machine{*of, ctx.limits()}, {}};
+  auto& [flow, stands] = loaded;
+  if (snapshot->first != 0)
+    if (auto restored = flow.restore(snapshot->second); !restored)
+      return restored.error();
+  stands.snapshot_bytes = snapshot->second.size();
+  const auto last
+    = ctx.store.replay(key, snapshot->first, [&](storage::history_item&& item) {
+        flow.apply(item.fact, item.at);
+        ++stands.tail_events;
+        return true;
+      });
+  if (!last)
+    return last.error();
+  stands.head = std::move(*head);
+  stands.listens = flow.awaited();
+  return loaded;
+}
+
+} // namespace pawl::actors

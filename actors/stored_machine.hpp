@@ -1,0 +1,21 @@
+#pragma once
+
+#include "actors/context.hpp"
+#include "actors/turn_record.hpp"
+
+namespace pawl::actors {
+
+/// An instance as the store has it.
+struct stored_machine {
+  machine flow;
+  footing stands;
+};
+
+/// Folds the newest snapshot of `key` and the facts behind it. Any thread.
+///
+/// Fails with errc::not_found, errc::corrupt. Throws what the machine throws if
+/// the facts do not fit each other.
+[[nodiscard]] result<stored_machine> load_machine(context& ctx,
+                                                  const instance_key& key);
+
+} // namespace pawl::actors

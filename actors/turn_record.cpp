@@ -1,0 +1,96 @@
+#include "actors/turn_record.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::actors {
+
+namespace {
+
+storage::head head_of(const machine& now, bool busy) {
+  const auto& s = now.state();
+  storage::head h;
+  h.ns = s.ns;
+  h.id = s.id;
+  h.workflow = s.workflow;
+  h.digest = s.digest;
+  h.status = shown_status(s, now.flow());
+  h.created = s.created;
+  h.started = s.started;
+  h.updated = s.updated;
+  h.ended = s.ended;
+  h.labels = s.labels;
+  if (s.status == instance_status::faulted)
+    h.error = to_text(*s.error);
+  h.completed = s.tasks_completed;
+  h.faulted = s.tasks_faulted;
+  h.next_timer = now.next_timer();
+  h.busy = busy;
+  return h;
+}
+
+bool holds(const std::vector<awaited_event>& all, frame_id frame) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto& a) { return a.frame == frame; });
+}
+
+} // namespace
+
+bool snapshot_due(const footing& before, std::size_t new_events,
+                  const snapshot_policy& policy) {
+  const bool is_long = before.tail_events + new_events >= policy.events
+                       || before.tail_bytes >= policy.bytes;
+  return is_long && before.tail_bytes >= before.snapshot_bytes;
+}
+
+storage::turn record_turn(const instance_key& key,
+                          const std::optional<footing>& before,
+                          const machine& now, turn_outcome what,
+                          const snapshot_policy& policy) {
+  static const footing nothing;
+  const auto& old = before ? *before : nothing;
+  storage::turn t;
+  t.key = key;
+  t.creates = !before;
+  t.before = old.head;
+  t.at = what.at;
+  if (snapshot_due(old, what.events.size(), policy))
+    t.snapshot = now.snapshot();
+  t.after = head_of(now, what.busy);
+  t.events = std::move(what.events);
+  t.emitted = std::move(what.emitted);
+  t.emitted_for = what.emitted_for;
+  t.answer = std::move(what.answer);
+  const auto listens = now.awaited();
+  for (const auto& l : listens)
+    if (!holds(old.listens, l.frame))
+      t.subscribed.push_back({.key = key,
+                              .frame = l.frame,
+                              .ns = t.after.ns,
+                              .type = l.type,
+                              .since = l.since});
+  for (const auto& l : old.listens)
+    if (!holds(listens, l.frame))
+      t.unsubscribed.push_back(l.frame);
+  return t;
+}
+
+footing moved_on(const std::optional<footing>& before,
+                 const storage::turn& written,
+                 const storage::prepared_turn& rows, const machine& now) {
+  footing f = before.value_or(footing{});
+  f.head = written.after;
+  rows.settle(f.head);
+  f.listens = now.awaited();
+  if (written.snapshot.empty()) {
+    f.tail_events += written.events.size();
+    f.tail_bytes += rows.bytes;
+  } else {
+    f.tail_events = 0;
+    f.tail_bytes = 0;
+    f.snapshot_bytes = written.snapshot.size();
+  }
+  return f;
+}
+
+} // namespace pawl::actors

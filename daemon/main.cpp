@@ -1,0 +1,186 @@
+#include "base/log.hpp"
+#include "config/load.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/flags.hpp"
+#include "daemon/notify.hpp"
+#include "daemon/verify.hpp"
+#include "daemon/wiring.hpp"
+
+#include <arpa/inet.h>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <sys/prctl.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace pawl::daemon {
+
+namespace {
+
+void complain(const error& why) {
+  std::fprintf(stderr, "pawld: %s\n", why.detail.c_str());
+  for (const auto& f : why.faults) {
+    if (f.line != 0)
+      std::fprintf(stderr, "  %u:%u: ", f.line, f.column);
+    else
+      std::fputs("  ", stderr);
+    std::fprintf(stderr, "%s%s%s\n", f.pointer.c_str(),
+                 f.pointer.empty() ? "" : ": ", f.detail.c_str());
+  }
+}
+
+/// Whether only this machine reaches a listener.
+bool is_local(const std::string& place) {
+  if (place.starts_with("unix:"))
+    return true;
+  auto host = place.substr(0, place.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  in6_addr six{};
+  if (inet_pton(AF_INET6, host.c_str(), &six) == 1)
+    return IN6_IS_ADDR_LOOPBACK(&six);
+  in_addr four{};
+  return host == "localhost"
+         || (inet_pton(AF_INET, host.c_str(), &four) == 1
+             && (ntohl(four.s_addr) >> 24) == 127);
+}
+
+result<config::loaded> load(const flags& given) {
+  auto loaded = config::load({.file = given.config_file,
+                              .environment = config::process_environment(),
+                              .flags = given.overrides});
+  if (!loaded)
+    return loaded.error();
+  for (const auto& place : loaded->chosen.listen)
+    if (!is_local(place))
+      return error{errc::malformed,
+                   "listen: " + place
+                     + " is reached from other machines, and there is no token "
+                       "that would guard it yet. Listen on loopback."};
+  return loaded;
+}
+
+/// SIGHUP: what may change while running does, the rest waits for a restart.
+void reload(const flags& given, const notifier& manager) {
+  manager.reloading();
+  const auto again = load(given);
+  if (again) {
+    log::set_level(again->chosen.log_level);
+    log::info("daemon.reloaded",
+              {{"log_level", log::to_text(again->chosen.log_level)}});
+  } else {
+    log::error("daemon.reload_refused", {{"detail", again.error().detail}});
+  }
+  manager.ready("serving");
+}
+
+sigset_t signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int s : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&set, s);
+  return set;
+}
+
+int wait_for_signal() {
+  const auto set = signals();
+  int which = 0;
+  while (sigwait(&set, &which) != 0)
+    ;
+  return which;
+}
+
+/// For as long as the daemon drains: whoever asks twice does not want to wait.
+void end_at_second_signal() {
+  std::thread{[] {
+    int which = SIGHUP;
+    while (which == SIGHUP)
+      which = wait_for_signal();
+    _exit(128 + which);
+  }}.detach();
+}
+
+duration chaos_for_tests() {
+  const char* text = std::getenv("PAWL_TEST_KILL_EVERY_MS"); // NOLINT
+  return duration{text == nullptr ? 0 : std::atoi(text)};    // NOLINT
+}
+
+int serve(const flags& given, const config::loaded& configured) {
+  const auto& chosen = configured.chosen;
+  const auto manager = notifier::from_environment();
+  const auto started = wiring::start(chosen, chaos_for_tests());
+  if (!started) {
+    log::error("daemon.not_started", {{"code", slug(started.error().code)},
+                                      {"detail", started.error().detail}});
+    return exit_code_of(started.error());
+  }
+  auto& parts = **started;
+  for (const auto& place : parts.places())
+    log::info("daemon.listening", {{"place", place}});
+  manager.ready("serving");
+  int which = SIGHUP;
+  {
+    const watchdog dog{
+      manager, [&] { return parts.healthy(manager.watchdog_interval()); }};
+    while ((which = wait_for_signal()) == SIGHUP)
+      reload(given, manager);
+    log::info("daemon.stopping", {{"signal", which}});
+    manager.stopping();
+    end_at_second_signal();
+  }
+  const auto stopped = parts.stop(chosen.drain_timeout);
+  if (!stopped) {
+    log::error("daemon.not_closed", {{"detail", stopped.error().detail}});
+    return exit_code_of(stopped.error());
+  }
+  log::info("daemon.stopped", {{"drained", *stopped}});
+  return 0;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments[0] == "verify")
+    return verify({arguments.begin() + 1, arguments.end()});
+  const auto parsed = parse_flags(arguments);
+  if (const auto* early = std::get_if<early_exit>(&parsed)) {
+    std::fputs(early->text.c_str(), early->code == 0 ? stdout : stderr);
+    return early->code;
+  }
+  const auto& given = std::get<flags>(parsed);
+  const auto configured = load(given);
+  if (!configured) {
+    complain(configured.error());
+    return exit_config;
+  }
+  if (given.print_config) {
+    std::fputs(config::to_yaml(configured->chosen).c_str(), stdout);
+    return 0;
+  }
+  for (const auto& w : configured->warnings)
+    log::warn("config.warning", {{"detail", w}});
+  if (given.check_config)
+    return 0;
+  log::set_level(configured->chosen.log_level);
+  // No core dump may hold what flows through workflows.
+  prctl(PR_SET_DUMPABLE, 0);
+  // Before any thread starts, so that all of them leave signals to main.
+  const auto set = signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return serve(given, *configured);
+}
+
+} // namespace
+
+} // namespace pawl::daemon
+
+int main(int count, char** words) {
+  try {
+    return pawl::daemon::run({words + 1, words + count});
+  } catch (const std::exception& e) {
+    pawl::log::error("daemon.crashed", {{"detail", e.what()}});
+    return pawl::daemon::exit_software;
+  }
+}

@@ -1,0 +1,140 @@
+#include "daemon/wiring.hpp"
+
+#include "actors/chaos.hpp"
+#include "actors/context.hpp"
+#include "actors/runtime.hpp"
+#include "base/log.hpp"
+#include "http/server.hpp"
+#include "storage/store.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::daemon {
+
+namespace {
+
+/// The store's part of memory_max; the rest is for instances and buffers.
+constexpr std::uint64_t store_share = 4;
+
+http::server_options edge_of(const config::options& o) {
+  http::server_options e;
+  e.listen = o.listen;
+  e.threads = o.http.threads;
+  e.connections_max = o.http.connections_max;
+  e.streams_max = o.http.streams_max;
+  e.header_bytes_max = o.http.header_max;
+  e.body_bytes_max = o.http.body_max;
+  e.body_bytes_per_second_min = o.http.body_rate_min;
+  e.idle_timeout = o.http.idle_timeout;
+  e.header_deadline = o.http.header_timeout;
+  e.body_deadline = o.http.body_timeout;
+  e.body_grace = o.http.body_grace;
+  e.write_deadline = o.http.write_timeout;
+  e.answer_deadline = o.http.request_timeout;
+  e.wait_max = o.http.wait_max;
+  e.stream_keepalive = o.http.stream_keepalive;
+  e.page_max = o.http.page_max;
+  e.version = PAWL_VERSION;
+  return e;
+}
+
+result<std::unique_ptr<storage::store>> open_store(const config::options& o) {
+  storage::recovery_report found;
+  auto opened = storage::store::open(
+    {.directory = o.data_dir,
+     .torn_tail_cut = o.storage.torn_tail == config::torn_tail::cut,
+     .accept_loss = o.storage.accept_loss,
+     .memory_max = o.memory_max / store_share},
+    found);
+  if (!opened)
+    return opened.error();
+  for (const auto& note : found.notes)
+    log::warn("storage.recovered", {{"note", note}});
+  log::info("storage.opened", {{"directory", o.data_dir},
+                               {"clean", found.clean},
+                               {"tail_bytes_cut", found.tail_bytes_cut}});
+  return opened;
+}
+
+} // namespace
+
+struct wiring::state {
+  std::unique_ptr<storage::store> store;
+  std::unique_ptr<actors::runtime> inside;
+  std::unique_ptr<http::server> edge;
+};
+
+wiring::wiring(std::unique_ptr<state> made) : state_{std::move(made)} {}
+
+wiring::~wiring() {
+  static_cast<void>(stop(duration{0}));
+}
+
+result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
+                                              duration kill_every) {
+  auto made = std::make_unique<state>();
+  auto store = open_store(chosen);
+  if (!store)
+    return store.error();
+  made->store = std::move(*store);
+  made->inside = std::make_unique<actors::runtime>(*made->store, chosen);
+  auto& ctx = made->inside->ctx();
+  http::observer watching;
+  watching.answered = [&ctx](const http::exchange& e) {
+    ctx.measured.http_request(e.status,
+                              std::chrono::duration<double>(e.took).count());
+  };
+  auto edge
+    = http::server::start(edge_of(chosen), made->inside->door(), watching);
+  if (!edge)
+    return edge.error();
+  made->edge = std::move(*edge);
+  if (kill_every.count() > 0)
+    actors::spawn_chaos(ctx.system, ctx, kill_every);
+  return std::unique_ptr<wiring>{new wiring{std::move(made)}};
+}
+
+const std::vector<std::string>& wiring::places() const {
+  return state_->edge->places();
+}
+
+bool wiring::healthy(duration patience) const {
+  auto& ctx = state_->inside->ctx();
+  if (state_->store->failed())
+    return false;
+  bool answered = false;
+  caf::scoped_actor self{ctx.system};
+  self->request(ctx.supervisor.get(), patience, actors::want_writer{})
+    .receive([&](actors::writer_lives) { answered = true; },
+             [](const caf::error&) {});
+  return answered;
+}
+
+result<bool> wiring::stop(duration patience) {
+  auto& s = *state_;
+  if (!s.store)
+    return true;
+  const auto end = std::chrono::steady_clock::now() + patience;
+  bool drained = true;
+  if (s.inside) {
+    s.inside->ctx().draining = true;
+    if (s.edge)
+      s.edge->stop(std::min(patience, duration{1000}));
+    const auto left = std::chrono::duration_cast<duration>(
+      end - std::chrono::steady_clock::now());
+    drained = s.inside->drain(std::max(left, duration{0}));
+    s.inside->stop();
+  }
+  s.edge.reset();
+  s.inside.reset();
+  auto closed = s.store->close();
+  s.store.reset();
+  if (!closed)
+    return closed.error();
+  return drained;
+}
+
+} // namespace pawl::daemon
