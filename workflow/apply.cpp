@@ -50,7 +50,8 @@ public:
     s_.reason = x.reason;
   }
   void operator()(const events::instance_resumed& x) {
-    s_.status = instance_status::running;
+    s_.status
+      = s_.started ? instance_status::running : instance_status::pending;
     s_.reason = x.reason;
     for (auto& [id, f] : s_.frames)
       f.stopped = false;
@@ -284,9 +285,15 @@ private:
     s_.faulted_frame = 0;
     // Effects that were out when the instance faulted are ordered again.
     for (auto& [id, other] : s_.frames)
-      if (effect_is_out(other))
+      if (effect_is_out(other)) {
         ++other.dispatch;
+        ++other.attempt;
+      }
     if (f.id == 0) {
+      if (x.input) {
+        f.input = x.input;
+        f.data = x.input;
+      }
       const auto busy = s_.frames.size() > 1;
       f.at = busy ? phase::holding : phase::ready;
       return;

@@ -5,11 +5,15 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <bit>
 
 namespace pawl::cbor {
 
 namespace {
+
+// Damage may claim any number of items; more than these grow as they come.
+constexpr std::uint64_t reserved_max = 1024;
 
 constexpr std::uint8_t simple_false = 20;
 constexpr std::uint8_t simple_true = 21;
@@ -199,7 +203,7 @@ json::value reader::get_value(int depth_left) {
     rest_ = before;
     json::array items;
     const auto count = get_array();
-    items.reserve(count);
+    items.reserve(std::min(count, reserved_max));
     for (std::uint64_t i = 0; i < count && !failed_; ++i)
       items.push_back(get_value(depth_left - 1));
     return items;
@@ -208,7 +212,7 @@ json::value reader::get_value(int depth_left) {
     rest_ = before;
     json::object members;
     const auto count = get_map();
-    members.reserve(count);
+    members.reserve(std::min(count, reserved_max));
     for (std::uint64_t i = 0; i < count && !failed_; ++i) {
       const auto key = get_text();
       members.insert_or_assign(key, get_value(depth_left - 1));

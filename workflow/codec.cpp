@@ -3,6 +3,7 @@
 #include "workflow/cbor.hpp"
 #include "workflow/fields.hpp"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 
@@ -144,7 +145,8 @@ result<std::vector<event>> decode_events(std::string_view bytes) {
   cbor::reader in{bytes};
   const auto count = in.get_array();
   std::vector<event> facts;
-  facts.reserve(count);
+  constexpr std::uint64_t reserved_max = 64; // Damage may claim any number.
+  facts.reserve(std::min(count, reserved_max));
   for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {
     const auto number = in.get_uint();
     event fact;

@@ -1,6 +1,7 @@
 #include "workflow/planner.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace pawl {
 
@@ -14,14 +15,19 @@ bool has_effect_out(const instance_state& s) {
 refused not_now(std::string_view verb, const instance_state& s,
                 instance_status shown) {
   json::array allowed;
-  for (const auto known : allowed_verbs(shown))
+  for (const auto known : allowed_verbs(s))
     allowed.emplace_back(known);
   return {{errc::invalid_state, "an instance that is "
                                   + std::string{to_text(shown)}
                                   + " cannot take '" + std::string{verb} + "'"},
           {{"from", to_text(shown)},
            {"allowed", std::move(allowed)},
-           {"allowedActions", allowed_actions(s.id, shown)}}};
+           {"allowedActions", allowed_actions(s)}}};
+}
+
+bool backs_off(const instance_state& s) {
+  return std::ranges::any_of(
+    s.frames, [](const auto& f) { return f.second.at == phase::backoff; });
 }
 
 bool over(instance_status s) {
@@ -34,11 +40,13 @@ bool pausing(instance_status s) {
 
 } // namespace
 
-std::vector<std::string_view> allowed_verbs(instance_status s) {
-  switch (s) {
+std::vector<std::string_view> allowed_verbs(const instance_state& s) {
+  switch (s.status) {
   case instance_status::pending:
   case instance_status::running:
   case instance_status::waiting:
+    if (backs_off(s))
+      return {"pause", "cancel", "retry", "event"};
     return {"pause", "cancel", "event"};
   case instance_status::suspending:
   case instance_status::suspended:
@@ -68,14 +76,18 @@ planner::answer planner::create(const requests::create& wish) {
   return {};
 }
 
+vantage planner::seen_from_outside() const {
+  return {.node = nullptr,
+          .scope = 0,
+          .raw = state_.raw_input,
+          .input = nullptr,
+          .output = nullptr,
+          .raw_output = nullptr,
+          .started = state_.started.value_or(now_)};
+}
+
 void planner::begin_workflow() {
-  vantage at{.node = nullptr,
-             .scope = 0,
-             .raw = state_.raw_input,
-             .input = nullptr,
-             .output = nullptr,
-             .raw_output = nullptr,
-             .started = now_};
+  const auto at = seen_from_outside();
   datum changed;
   raised why;
   bool fine = true;
@@ -144,18 +156,24 @@ planner::answer planner::retry(const requests::retry& wish) {
     = [&] { return not_now("retry", state_, shown_status(state_, of_)); };
   if (state_.status != instance_status::running || wish.input)
     return refusal();
+  if (!backs_off(state_))
+    return refusal();
   for (const auto& [id, f] : state_.frames)
     if (f.at == phase::backoff)
-      plan.emplace_back(events::task_retried{.frame = id,
-                                             .task = of_.tasks[*f.node].pointer,
-                                             .attempt = f.attempt,
-                                             .until = std::nullopt,
-                                             .error = nullptr,
-                                             .input = nullptr,
-                                             .by_operator = true});
-  if (plan.empty())
-    return refusal();
+      end_backoff(f);
   return {};
+}
+
+void planner::end_backoff(const frame& f) {
+  const auto& node = of_.tasks[*f.node];
+  plan.emplace_back(events::task_retried{.frame = f.id,
+                                         .task = node.pointer,
+                                         .attempt = f.attempt,
+                                         .until = std::nullopt,
+                                         .error = nullptr,
+                                         .input = nullptr,
+                                         .by_operator = true});
+  arm_attempt(f);
 }
 
 planner::answer planner::retry_faulted(const requests::retry& wish) {
@@ -165,14 +183,31 @@ planner::answer planner::retry_faulted(const requests::retry& wish) {
                     "the workflow itself faulted, not a task: there is no "
                     "task input to replace"},
                    {}};
+  // A workflow that no task of has begun may lack its own input.
+  const bool begins
+    = !f.node && std::ranges::all_of(state_.visits, std::logical_not{});
+  datum replaced = wish.input ? *wish.input : nullptr;
+  raised why;
+  if (begins && of_.input.from) {
+    auto transformed = values_.evaluate(*of_.input.from, *state_.raw_input,
+                                        seen_from_outside());
+    if (transformed)
+      replaced = *transformed;
+    else
+      why = transformed.error();
+  }
   plan.emplace_back(events::task_retried{
     .frame = f.id,
     .task = f.node ? of_.tasks[*f.node].pointer : std::string{"/"},
     .attempt = f.attempt + 1,
     .until = std::nullopt,
     .error = nullptr,
-    .input = wish.input ? *wish.input : nullptr,
+    .input = replaced,
     .by_operator = true});
+  if (!why.problem.empty()) {
+    fail(0, 0, "/", std::move(why));
+    return {};
+  }
   // While it was faulted nobody could hurry: the enclosing limits start anew.
   for (const auto& [id, t] : state_.timers)
     if (t.purpose == timer_purpose::timeout
@@ -180,11 +215,13 @@ planner::answer planner::retry_faulted(const requests::retry& wish) {
       arm(t.frame, t.purpose, now_ + (t.due - t.armed));
   const auto limited = [&](const auto& t) { return t.second.frame == 0; };
   if (of_.timeout && std::ranges::none_of(state_.timers, limited)) {
-    vantage at;
-    at.raw = state_.raw_input;
-    const auto& root = state_.frames.at(0);
-    if (auto length = values_.evaluate(*of_.timeout, *root.input, at))
+    const auto& seen
+      = begins && replaced ? replaced : state_.frames.at(0).input;
+    auto length = values_.evaluate(*of_.timeout, *seen, seen_from_outside());
+    if (length)
       arm(0, timer_purpose::timeout, add(now_, *length));
+    else
+      fail(0, 0, "/", length.error());
   }
   return {};
 }
@@ -201,31 +238,40 @@ planner::answer planner::deliver(const requests::deliver& wish) {
   for (const auto& [when, known] : state_.taken)
     if (known == hash && when + std::chrono::hours{24} > now_)
       return {};
-  if (wish.otherwise != policy::keep) {
-    bool awaited = false;
-    for (const auto& [id, f] : state_.frames) {
-      if (!f.node || f.at != phase::waiting)
-        continue;
-      const auto* what = std::get_if<tasks::listen>(&of_.tasks[*f.node].kind);
-      if (what == nullptr)
-        continue;
-      auto wanted = takes(*this, *what, *wish.event, seen_from(f));
-      // A filter that fails is the listening task's fault: let it fail there.
-      awaited = awaited || !wanted || *wanted;
-    }
+  const bool full = state_.inbox.size() >= limits_.inbox_max;
+  bool has_room = !full;
+  if (wish.otherwise != policy::keep || full) {
+    const bool awaited = is_awaited(*wish.event);
     if (!awaited && wish.otherwise == policy::ignore)
       return {};
-    const bool now = s == instance_status::running;
-    if (!awaited || (!now && wish.otherwise == policy::refuse))
+    if (!awaited && wish.otherwise == policy::refuse)
       return refuse_unawaited();
+    // What a listen takes at once needs no room; else an instance whose inbox
+    // is full could never get the event that it waits for.
+    has_room = has_room || (awaited && s == instance_status::running);
   }
-  if (state_.inbox.size() >= limits_.inbox_max)
+  if (!has_room)
     return refused{{errc::overloaded,
                     "the instance keeps " + std::to_string(state_.inbox.size())
                       + " events that nothing has consumed yet"},
                    {}};
   plan.emplace_back(events::event_received{state_.next_inbox, wish.event});
   return {};
+}
+
+bool planner::is_awaited(const json::value& arrived) {
+  bool awaited = false;
+  for (const auto& [id, f] : state_.frames) {
+    if (!f.node || f.at != phase::waiting)
+      continue;
+    const auto* what = std::get_if<tasks::listen>(&of_.tasks[*f.node].kind);
+    if (what == nullptr)
+      continue;
+    auto wanted = takes(*this, *what, arrived, seen_from(f));
+    // A filter that fails is the listening task's fault: let it fail there.
+    awaited = awaited || !wanted || *wanted;
+  }
+  return awaited;
 }
 
 refused planner::refuse_unawaited() const {

@@ -29,6 +29,29 @@ json::value time_value(timestamp t) {
           {"epoch", {{"seconds", ms / 1000}, {"milliseconds", ms}}}};
 }
 
+// As deep as what comes from outside may be (parse_json), so that whatever a
+// workflow makes of it can be written, shown and read again.
+constexpr int depth_max = 64;
+
+bool deeper_than(const json::value& v, int levels) {
+  const auto deeper
+    = [&](const json::value& part) { return deeper_than(part, levels - 1); };
+  if (const auto* items = v.if_array())
+    return levels == 0 || std::ranges::any_of(*items, deeper);
+  if (const auto* members = v.if_object())
+    return levels == 0
+           || std::ranges::any_of(*members, [&](const auto& member) {
+                return deeper(member.value());
+              });
+  return false;
+}
+
+raised too_deep(const vantage& at) {
+  return expression_error("the value has more than " + std::to_string(depth_max)
+                            + " levels of objects and arrays",
+                          at);
+}
+
 // The members of an object that an expression reads, and no others: some are
 // large.
 class selected {
@@ -63,7 +86,17 @@ json::object make_problem(error_kind kind, std::string detail,
           {"instance", pointer}};
 }
 
+void evaluator::begin_turn() {
+  spent_ = 0;
+  left_ = bounds_;
+}
+
+bool evaluator::turn_spent() const {
+  return spent_ + (bounds_.steps - left_.steps) >= bounds_.steps;
+}
+
 void evaluator::begin_step(timestamp now) {
+  spent_ += bounds_.steps - left_.steps;
   now_ = now;
   left_ = bounds_;
   known_.clear();
@@ -138,13 +171,18 @@ or_raised<json::value> evaluator::evaluate_list(const expression::program& what,
   auto values = run(what, dot, at);
   if (!values)
     return values.error();
-  if (values->size() == 1)
-    return std::move(values->front());
-  json::array all;
-  all.reserve(values->size());
-  for (auto& v : *values)
-    all.push_back(std::move(v));
-  return json::value(std::move(all));
+  json::value list;
+  if (values->size() == 1) {
+    list = std::move(values->front());
+  } else {
+    auto& all = list.emplace_array();
+    all.reserve(values->size());
+    for (auto& v : *values)
+      all.push_back(std::move(v));
+  }
+  if (deeper_than(list, depth_max))
+    return too_deep(at);
+  return list;
 }
 
 or_raised<bool> evaluator::holds(const expression::program& what,
@@ -191,6 +229,8 @@ or_raised<datum> evaluator::evaluate(const dynamic_value& what,
   auto value = build(what, dot, at);
   if (!value)
     return value.error();
+  if (deeper_than(*value, depth_max))
+    return too_deep(at);
   return make_datum(std::move(*value));
 }
 

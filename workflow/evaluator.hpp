@@ -45,7 +45,13 @@ class evaluator {
 public:
   evaluator(const definition& of, const instance_state& state,
             const expression::budget& bounds)
-      : of_{of}, state_{state}, bounds_{bounds} {}
+      : of_{of}, state_{state}, bounds_{bounds}, left_{bounds} {}
+
+  /// Makes ready for a turn.
+  void begin_turn();
+  /// Whether the steps of this turn have used up together what one may use
+  /// alone; then it is time to commit.
+  [[nodiscard]] bool turn_spent() const;
 
   /// Makes ready for a step at `now`; forgets the values of a former one.
   void begin_step(timestamp now);
@@ -88,6 +94,7 @@ private:
   const instance_state& state_;
   expression::budget bounds_;
   expression::budget left_;
+  std::uint64_t spent_ = 0; ///< Expression steps of the turn's former steps.
   timestamp now_;
   std::vector<result<std::vector<json::value>>> known_;
   std::size_t next_known_ = 0;

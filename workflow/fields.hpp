@@ -3,6 +3,8 @@
 #include "workflow/cbor.hpp"
 #include "workflow/event.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <type_traits>
 
@@ -140,6 +142,14 @@ void describe(V& v, events::event_consumed& x) {
   v(3, "number", x.number);
 }
 
+/// The last enumerator; the first is 1 in all of them.
+constexpr pause_mode last_of(pause_mode) {
+  return pause_mode::interrupt;
+}
+constexpr timer_purpose last_of(timer_purpose) {
+  return timer_purpose::attempt;
+}
+
 template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
@@ -243,7 +253,8 @@ public:
     for (std::uint64_t i = 0; i < count && !in_.failed(); ++i) {
       const auto outer = key_;
       const auto outer_found = found_;
-      key_ = static_cast<int>(in_.get_uint());
+      // A number that no field has stands for those that are unknown.
+      key_ = static_cast<int>(std::min<std::uint64_t>(in_.get_uint(), 255));
       found_ = false;
       describe(*this, x);
       if (!found_)
@@ -266,8 +277,11 @@ private:
   void get(T& x) {
     if constexpr (std::is_same_v<T, bool>)
       x = in_.get_bool();
-    else if constexpr (std::is_unsigned_v<T> || std::is_enum_v<T>)
-      x = static_cast<T>(in_.get_uint());
+    else if constexpr (std::is_unsigned_v<T>)
+      x = static_cast<T>(get_uint_in(0, std::numeric_limits<T>::max()));
+    else if constexpr (std::is_enum_v<T>)
+      x = static_cast<T>(
+        get_uint_in(1, static_cast<std::uint64_t>(last_of(x))));
     else if constexpr (std::is_same_v<T, std::string>)
       x = std::string{in_.get_text()};
     else if constexpr (std::is_same_v<T, datum>)
@@ -289,6 +303,14 @@ private:
       }
     } else
       get_struct(x);
+  }
+
+  // A number that the field cannot hold is damage, not another number.
+  std::uint64_t get_uint_in(std::uint64_t least, std::uint64_t most) {
+    const auto n = in_.get_uint();
+    if (n < least || n > most)
+      in_.fail();
+    return in_.failed() ? least : n;
   }
 
   cbor::reader& in_;

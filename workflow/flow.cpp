@@ -228,6 +228,15 @@ void planner::complete_workflow(const frame& root) {
   plan.emplace_back(events::instance_completed{std::move(output)});
 }
 
+void planner::arm_attempt(const frame& f) {
+  const auto& guard = std::get<tasks::try_catch>(of_.tasks[*f.node].kind);
+  auto limit = attempt_limit(*this, guard, seen_from(f));
+  if (!limit)
+    return fail(f, limit.error());
+  if (*limit)
+    arm(f.id, timer_purpose::attempt, **limit);
+}
+
 void planner::fire(const armed_timer& t) {
   plan.emplace_back(events::timer_fired{t.id});
   const auto& f = state_.frames.at(t.frame);
@@ -241,15 +250,8 @@ void planner::fire(const armed_timer& t) {
   switch (t.purpose) {
   case timer_purpose::wait:
     return finish(f, f.input);
-  case timer_purpose::backoff: {
-    const auto& guard = std::get<tasks::try_catch>(of_.tasks[*f.node].kind);
-    auto limit = attempt_limit(*this, guard, seen_from(f));
-    if (!limit)
-      return fail(f, limit.error());
-    if (*limit)
-      arm(f.id, timer_purpose::attempt, **limit);
-    return;
-  }
+  case timer_purpose::backoff:
+    return arm_attempt(f);
   case timer_purpose::timeout:
     return f.node
              ? fail(f, timeout("the task has taken longer than its timeout"))

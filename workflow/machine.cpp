@@ -41,6 +41,7 @@ struct machine::impl {
       seed_ = in.seed;
       steps_left_ = limits_.turn_steps_max;
       cut_ = false;
+      values_.begin_turn();
       std::visit([this](auto& x) { order(std::move(x)); }, what);
     }
     if (auto done = run(); !done)
@@ -63,6 +64,7 @@ struct machine::impl {
                         },
                         [this](requests::resume x) {
                           add([x](planner& p) { return p.resume(x); });
+                          add_beginning();
                           add_examinations();
                           add_timers();
                         },
@@ -102,6 +104,7 @@ struct machine::impl {
                         },
                         [this](const reports::time_passed&) { add_timers(); },
                         [this](const reports::go_on&) {
+                          add_beginning();
                           add_examinations();
                           add_timers();
                         },
@@ -110,6 +113,17 @@ struct machine::impl {
   }
   void add(step s) { queue_.push_back(std::move(s)); }
 
+  // An instance that was only created begins.
+  void add_beginning() {
+    add([this](planner& p) {
+      if (pending())
+        p.begin_workflow();
+      return outcome{};
+    });
+  }
+  bool pending() const {
+    return state_.status == instance_status::pending && state_.last > 0;
+  }
   // One step fires the earliest timer that is due and asks for another look.
   void add_timers() {
     add([this](planner& p) {
@@ -197,7 +211,9 @@ struct machine::impl {
     const auto* f = ready_frame();
     if (f == nullptr)
       return false;
-    if (steps_left_ == 0) {
+    // At least one step, or costly filters could hold it up for ever.
+    const bool first = steps_left_ == limits_.turn_steps_max;
+    if (steps_left_ == 0 || (!first && values_.turn_spent())) {
       out_.unfinished = true;
       return false;
     }
@@ -318,7 +334,8 @@ std::vector<awaited_event> machine::awaited() const {
 }
 
 bool machine::has_work() const {
-  return impl_->underway_ || impl_->ready_frame() != nullptr;
+  return impl_->underway_ || impl_->pending()
+         || impl_->ready_frame() != nullptr;
 }
 
 const instance_state& machine::state() const {

@@ -45,7 +45,8 @@ struct retry {
 struct deliver {
   enum class if_unawaited : std::uint8_t {
     keep,   ///< Addressed to this instance: kept until a `listen` wants it.
-    refuse, ///< Addressed, but only welcome now: errc::invalid_state.
+    refuse, ///< Addressed, but only welcome if a `listen` waits for it:
+            ///< else errc::invalid_state.
     ignore, ///< Published to all: not a fact unless a `listen` matches.
   };
   datum event = null_datum();
@@ -171,7 +172,8 @@ struct refused {
 /// What an instance may use up. All bounds are config keys.
 struct machine_limits {
   std::uint32_t turn_steps_max = 1000;
-  expression::budget step_budget; ///< Of one step of a turn.
+  expression::budget step_budget; ///< Of one step of a turn. A turn whose
+                                  ///< steps have used it up is cut.
   duration retry_delay_max = std::chrono::hours{1};
   std::uint32_t inbox_max = 1024;
   std::size_t payload_max = 8ULL << 20; ///< Text of one value of an effect.

@@ -34,6 +34,26 @@ void each_text(const json::value& value, F&& add) {
     add(std::string_view{value.get_string()});
 }
 
+// The members of an object as `key=value`, joined by '&'.
+std::string form_of(const json::object& members) {
+  std::string form;
+  const auto add = [&](std::string_view key, const json::value& value) {
+    if (!form.empty())
+      form.push_back('&');
+    append_encoded(form, key);
+    form.push_back('=');
+    append_encoded(form, value.is_string() ? std::string{value.get_string()}
+                                           : to_text(value));
+  };
+  for (const auto& [key, value] : members)
+    if (const auto* list = value.if_array())
+      for (const auto& item : *list)
+        add(key, item);
+    else if (!value.is_null())
+      add(key, value);
+  return form;
+}
+
 std::string uri_of(const json::object& arguments) {
   std::string uri{arguments.at("uri").as_string()};
   const auto& query = arguments.at("query").as_object();
@@ -77,19 +97,27 @@ commands::call_http call_of(const instance_state& s, const frame& f,
                            .headers = {},
                            .body = {},
                            .redirect = what.redirect};
-  bool has_type = false;
+  std::string type;
   for (const auto& [key, value] : arguments.at("headers").as_object())
     each_text(value, [&](std::string_view text) {
-      has_type = has_type || same_name(key, "content-type");
+      if (same_name(key, "content-type"))
+        type = text;
       call.headers.emplace_back(key, text);
     });
   const auto* body = arguments.if_contains("body");
   if (body == nullptr || body->is_null())
     return call;
-  // A text goes out as it is; anything else as JSON.
-  call.body
-    = body->is_string() ? std::string{body->get_string()} : to_text(*body);
-  if (!has_type)
+  // A text goes out as it is; anything else as a form if its header says so,
+  // or as JSON.
+  constexpr std::string_view form = "application/x-www-form-urlencoded";
+  if (body->is_string())
+    call.body = body->get_string();
+  else if (body->is_object()
+           && same_name(std::string_view{type}.substr(0, form.size()), form))
+    call.body = form_of(body->get_object());
+  else
+    call.body = to_text(*body);
+  if (type.empty())
     call.headers.emplace_back("Content-Type", body->is_string()
                                                 ? "text/plain; charset=utf-8"
                                                 : "application/json");

@@ -89,6 +89,10 @@ public:
 
 private:
   answer retry_faulted(const requests::retry& wish);
+  void end_backoff(const frame& f);
+  void arm_attempt(const frame& f);
+  bool is_awaited(const json::value& arrived);
+  [[nodiscard]] vantage seen_from_outside() const;
   [[nodiscard]] refused refuse_unawaited() const;
   void begin(entry e);
   void enter(const frame& parent, const task& node);

@@ -48,10 +48,13 @@ duration retry_delay(const retry_terms& terms, std::uint64_t random) {
 
 duration retry_after(const json::object& problem) {
   const auto* seconds = problem.if_contains("retryAfter");
-  if (seconds == nullptr || !seconds->is_int64() || seconds->get_int64() < 0)
+  if (seconds == nullptr || !seconds->is_number())
     return {};
-  return std::chrono::seconds{
-    std::min<std::int64_t>(seconds->get_int64(), 86'400)};
+  boost::system::error_code none;
+  const auto n = seconds->to_number<std::int64_t>(none);
+  if (none || n < 0)
+    return {};
+  return std::chrono::seconds{std::min<std::int64_t>(n, 86'400)};
 }
 
 } // namespace pawl

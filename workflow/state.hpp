@@ -127,10 +127,10 @@ void apply(instance_state& state, const definition& of, const event& fact,
 [[nodiscard]] json::object view(const instance_state& state,
                                 const definition& of);
 
-/// The verbs that this status allows now, as `allowedActions` lists them. The
-/// machine decides by the same table.
-[[nodiscard]] std::vector<std::string_view> allowed_verbs(instance_status s);
-[[nodiscard]] json::array allowed_actions(std::string_view id,
-                                          instance_status s);
+/// The verbs that would do something now, as `allowedActions` lists them:
+/// neither what is refused nor what is granted without effect.
+[[nodiscard]] std::vector<std::string_view>
+allowed_verbs(const instance_state& s);
+[[nodiscard]] json::array allowed_actions(const instance_state& s);
 
 } // namespace pawl

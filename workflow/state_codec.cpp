@@ -3,6 +3,14 @@
 
 namespace pawl {
 
+// Beside the enumerations, where layout::reader finds them.
+static constexpr phase last_of(phase) {
+  return phase::holding;
+}
+static constexpr instance_status last_of(instance_status) {
+  return instance_status::cancelled;
+}
+
 namespace layout {
 
 // What stands in `taken` as one item.

@@ -41,7 +41,9 @@ json::value waiting_for(const instance_state& s, const frame& f,
 std::string_view task_status(const instance_state& s, const frame& f) {
   if (f.at == phase::faulted)
     return "faulted";
-  if (f.stopped || s.status == instance_status::suspended)
+  // What a fault elsewhere interrupted goes on with a retry.
+  if (f.stopped || s.status == instance_status::suspended
+      || s.status == instance_status::faulted)
     return "suspended";
   return f.at == phase::waiting || f.at == phase::backoff ? "waiting"
                                                           : "running";
@@ -92,14 +94,14 @@ instance_status shown_status(const instance_state& state, const definition&) {
   return waits ? instance_status::waiting : instance_status::running;
 }
 
-json::array allowed_actions(std::string_view id, instance_status s) {
+json::array allowed_actions(const instance_state& s) {
   json::array all;
   for (const auto verb : allowed_verbs(s)) {
     const auto path = verb == "event" ? std::string_view{"events"} : verb;
     all.push_back(
       {{"name", verb},
        {"method", "POST"},
-       {"href", "/v1/instances/" + std::string{id} + "/" + std::string{path}}});
+       {"href", "/v1/instances/" + s.id + "/" + std::string{path}}});
   }
   return all;
 }
@@ -131,7 +133,7 @@ json::object view(const instance_state& s, const definition& of) {
     {"current", current_of(s, of)},
     {"progress",
      {{"completed", s.tasks_completed}, {"faulted", s.tasks_faulted}}},
-    {"allowedActions", allowed_actions(s.id, shown)}};
+    {"allowedActions", allowed_actions(s)}};
   if (!s.reason.empty())
     out["reason"] = s.reason;
   return out;

@@ -1,4 +1,5 @@
 #include "base/bytes.hpp"
+#include "workflow/expression/unicode.hpp"
 #include "workflow/planner.hpp"
 #include "workflow/uri_template.hpp"
 
@@ -68,6 +69,33 @@ or_raised<json::value> texts_of(planner& p, const entry& e,
   return json::value(std::move(texts));
 }
 
+// A name or value that would end its line makes a header of its own.
+bool fit_for_a_header(std::string_view name, std::string_view value) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 && c != '\t'; };
+  return !name.empty() && name.find_first_of(" \t:") == name.npos
+         && std::ranges::none_of(name, is_control)
+         && std::ranges::none_of(value, is_control);
+}
+
+or_raised<json::value> headers_of(planner& p, const entry& e,
+                                  const std::optional<dynamic_value>& rule) {
+  auto texts = texts_of(p, e, rule, "headers");
+  if (!texts)
+    return texts;
+  for (const auto& [name, value] : texts->get_object()) {
+    bool fit = true;
+    if (const auto* list = value.if_array())
+      for (const auto& item : *list)
+        fit = fit && fit_for_a_header(name, item.get_string());
+    else
+      fit = fit_for_a_header(name, value.get_string());
+    if (!fit)
+      return expression_fault(
+        "the header '" + std::string{name} + "' holds what no header can", e);
+  }
+  return texts;
+}
+
 bool is_http(std::string_view uri) {
   return uri.starts_with("http://") || uri.starts_with("https://");
 }
@@ -80,7 +108,7 @@ or_raised<json::object> arguments_of(planner& p, const entry& e,
   if (!is_http(*uri))
     return expression_fault(
       "the endpoint '" + *uri + "' is not an http or https URI", e);
-  auto headers = texts_of(p, e, what.headers, "headers");
+  auto headers = headers_of(p, e, what.headers);
   if (!headers)
     return headers.error();
   auto query = texts_of(p, e, what.query, "query");
@@ -122,7 +150,7 @@ std::string_view header_of(const http_outcome& outcome, std::string_view name) {
 }
 
 // What was answered, parsed by its media type. A body that says it is JSON and
-// is not stays text.
+// is not stays text; what is no text is given as `raw` gives it.
 json::value content_of(const http_outcome& outcome) {
   if (outcome.body.empty())
     return nullptr;
@@ -130,6 +158,8 @@ json::value content_of(const http_outcome& outcome) {
   if (type.empty() || is_json_type(type))
     if (auto parsed = parse_json(outcome.body))
       return std::move(*parsed);
+  if (expression::repair_utf8(outcome.body) != outcome.body)
+    return json::value(to_base64(outcome.body));
   return json::string{outcome.body};
 }
 
@@ -142,12 +172,15 @@ raised communication_fault(const http_outcome& outcome,
     = "the call was answered with status " + std::to_string(outcome.status);
   constexpr std::size_t shown_max = 200;
   if (!outcome.body.empty())
-    detail += ": " + outcome.body.substr(0, shown_max);
+    detail += ": " + expression::repair_utf8(outcome.body.substr(0, shown_max));
   auto problem
     = make_problem(error_kind::communication, std::move(detail), pointer);
   problem["status"] = outcome.status;
-  const auto after = header_of(outcome, "retry-after");
-  std::int64_t seconds = 0;
+  // A date instead of seconds is not heeded: it would need the target's clock.
+  const auto after = outcome.status == 429 || outcome.status == 503
+                       ? header_of(outcome, "retry-after")
+                       : std::string_view{};
+  std::uint32_t seconds = 0;
   const auto* end = after.data() + after.size();
   if (!after.empty() && std::from_chars(after.data(), end, seconds).ptr == end)
     problem["retryAfter"] = seconds;
@@ -170,7 +203,8 @@ or_raised<json::value> read_http_outcome(const http_outcome& outcome,
   if (what.output == kind::content)
     return content_of(outcome);
   json::object headers;
-  for (const auto& [key, value] : outcome.headers) {
+  for (const auto& [key, bytes] : outcome.headers) {
+    const auto value = expression::repair_utf8(bytes);
     auto& known = headers[key];
     known = known.is_null()
               ? json::value(value)

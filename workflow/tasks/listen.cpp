@@ -65,11 +65,16 @@ or_raised<bool> correlates(planner& p, const event_filter::correlation& rule,
 
 or_raised<bool> takes(planner& p, const tasks::listen& what,
                       const json::value& arrived, const vantage& at) {
-  for (const auto& [key, rule] : what.one.with) {
-    auto fits = property_fits(p, key, rule, arrived, at);
-    if (!fits || !*fits)
-      return fits;
-  }
+  // Constants first: an expression written for events of one type shall not
+  // meet the data of another, and fail on it.
+  for (const bool fixed : {true, false})
+    for (const auto& [key, rule] : what.one.with) {
+      if (std::holds_alternative<datum>(rule.form) != fixed)
+        continue;
+      auto fits = property_fits(p, key, rule, arrived, at);
+      if (!fits || !*fits)
+        return fits;
+    }
   for (const auto& rule : what.one.correlate) {
     auto fits = correlates(p, rule, arrived, at);
     if (!fits || !*fits)
