@@ -125,8 +125,10 @@ private:
     case 2:
       object[key] = other();
       break;
-    default:
-      object[key + "2"] = object.at(key);
+    default: {
+      const json::value kept = object.at(key); // The insertion may move it.
+      object[key + "2"] = kept;
+    }
     }
   }
 

@@ -201,8 +201,9 @@ template <class Map>
 void report_unknown_name(context& c, const cursor& where, const Map& made,
                          std::string_view member) {
   std::vector<std::string_view> names;
+  names.reserve(made.size());
   for (const auto& each : made)
-    names.push_back(each.first);
+    names.emplace_back(each.first);
   c.faults.invalid(where, "'use." + std::string{member} + "' has no "
                             + quoted(where.text()) + "."
                             + did_you_mean(where.text(), names));

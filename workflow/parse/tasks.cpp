@@ -76,7 +76,7 @@ bool read_kind(context& c, object_reader& fields, std::string_view kind,
 /// Reads what all tasks have. A reference to the task would dangle when tasks
 /// nested in it are added, so it is looked up anew each time.
 void read_common(context& c, object_reader& fields, task_index self) {
-  auto if_ = read_program(c, fields.take("if"), site::task_if);
+  auto condition = read_program(c, fields.take("if"), site::task_if);
   auto input = read_input(c, fields.take("input"), site::task_if);
   auto output
     = read_output(c, fields.take("output"), site::task_output, "'output'");
@@ -87,7 +87,7 @@ void read_common(context& c, object_reader& fields, task_index self) {
                               {self, pending_jump::field::then, 0, {}, {}});
   read_task_metadata(c, fields.take("metadata"), self);
   auto& task = c.out.tasks[self];
-  task.if_ = std::move(if_);
+  task.if_ = std::move(condition);
   task.input = std::move(input);
   task.output = std::move(output);
   task.exports = std::move(exports);
