@@ -19,6 +19,7 @@ class DB;
 class Env;
 class FileLock;
 class Snapshot;
+struct DBOptions;
 } // namespace rocksdb
 
 namespace pawl::storage {
@@ -81,13 +82,21 @@ private:
   result<> open_existing_or_new(const open_options& options,
                                 recovery_report& found);
   result<> lock();
+  /// What becomes of a damaged log.
+  enum class on_damage : std::uint8_t {
+    refuse,
+    stop_there, ///< All that follows the damage is lost.
+    skip        ///< What is damaged is lost.
+  };
   struct rocksdb_setup {
     std::vector<std::string> families; ///< Those that are there.
     std::uint64_t memory_max = 0;
-    bool create = false;        ///< There is no database yet.
-    bool point_in_time = false; ///< Open damaged logs up to the damage.
+    bool create = false; ///< There is no database yet.
+    on_damage damage = on_damage::refuse;
   };
   result<> open_rocksdb(const rocksdb_setup& setup);
+  result<> open_damaged(rocksdb_setup setup, recovery_report& found);
+  static rocksdb::DBOptions options_for(const rocksdb_setup& setup);
   result<> admit_format(bool all_families);
   result<> count_boot();
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(family where) const {

@@ -130,6 +130,22 @@ result<> database::count_boot() {
   return write(rows);
 }
 
+result<> database::open_damaged(rocksdb_setup setup, recovery_report& found) {
+  setup.damage = on_damage::stop_there;
+  auto opened = open_rocksdb(setup);
+  if (opened || opened.error().code != errc::corrupt)
+    return opened;
+  // The tables of some families hold what is behind the damage: all families
+  // cannot go back to one point, so as little as possible is given up.
+  found.notes.push_back(
+    "DATA LOSS ACCEPTED: there is no point in time to go back to ("
+    + opened.error().detail
+    + "); only what is damaged is given up, and instances that miss a turn "
+      "will say so");
+  setup.damage = on_damage::skip;
+  return open_rocksdb(setup);
+}
+
 result<> database::open_existing_or_new(const open_options& options,
                                         recovery_report& found) {
   auto state = admit_directory(*env_, directory_);
@@ -143,7 +159,7 @@ result<> database::open_existing_or_new(const open_options& options,
   found.clean = !established || is_marked_clean(*env_, directory_);
   // A creation makes one family after the other, and may be cut short.
   std::vector<std::string> families{std::string{family_names[0]}};
-  bool point_in_time = false;
+  bool damaged_logs = false;
   if (established) {
     auto present = families_of(*env_, directory_);
     if (!present)
@@ -152,12 +168,13 @@ result<> database::open_existing_or_new(const open_options& options,
     auto damaged = judge_logs(*env_, options, found);
     if (!damaged)
       return damaged.error();
-    point_in_time = *damaged;
+    damaged_logs = *damaged;
   }
   const bool all = families.size() == family_count;
-  if (auto opened = open_rocksdb(
-        {families, options.memory_max, !established, point_in_time});
-      !opened)
+  const rocksdb_setup setup{std::move(families), options.memory_max,
+                            !established};
+  auto opened = damaged_logs ? open_damaged(setup, found) : open_rocksdb(setup);
+  if (!opened)
     return opened.error();
   if (auto admitted = admit_format(all); !admitted)
     return admitted.error();

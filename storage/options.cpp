@@ -55,39 +55,6 @@ public:
   }
 };
 
-rocksdb::DBOptions database_options(std::uint64_t memory_max, bool create,
-                                    bool point_in_time) {
-  rocksdb::DBOptions o;
-  o.create_if_missing = create;
-  o.paranoid_checks = true;
-  // The default would drop everything behind a damaged record and call it
-  // success (docs/decisions/0042). Our scanner has cut a torn tail before
-  // RocksDB looks, so whatever it still complains of is damage.
-  o.wal_recovery_mode
-    = point_in_time ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                    : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  // A reused log ends in an older one's records: no scanner could tell.
-  o.recycle_log_file_num = 0;
-  // A log that is missing as a whole is found; not where loss is accepted.
-  o.track_and_verify_wals_in_manifest = !point_in_time;
-  // What was recovered is rewritten and synced before it is served.
-  o.avoid_flush_during_recovery = false;
-  // RocksDB would only log it.
-  o.fail_if_options_file_error = true;
-  // A failed background job is never repeated: the kernel may have marked the
-  // pages clean. The process ends instead.
-  o.max_bgerror_resume_count = 0;
-  o.db_write_buffer_size = memory_max / 4;
-  o.max_total_wal_size = std::max<std::uint64_t>(memory_max / 2, 1U << 20);
-  o.max_background_jobs = 2;
-  o.max_open_files = 512;
-  o.bytes_per_sync = 1U << 20;
-  o.info_log = std::make_shared<line_logger>();
-  o.stats_dump_period_sec = 0;
-  o.stats_persist_period_sec = 0;
-  return o;
-}
-
 rocksdb::ColumnFamilyOptions
 family_options(family where, std::uint64_t memory_max,
                const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -122,9 +89,43 @@ family_options(family where, std::uint64_t memory_max,
 
 } // namespace
 
+rocksdb::DBOptions database::options_for(const rocksdb_setup& setup) {
+  rocksdb::DBOptions o;
+  o.create_if_missing = setup.create;
+  o.paranoid_checks = true;
+  // The default would drop everything behind a damaged record and call it
+  // success (docs/decisions/0042). Our scanner has cut a torn tail before
+  // RocksDB looks, so whatever it still complains of is damage.
+  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  if (setup.damage == on_damage::stop_there)
+    o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  if (setup.damage == on_damage::skip)
+    o.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  // A reused log ends in an older one's records: no scanner could tell.
+  o.recycle_log_file_num = 0;
+  // A log that is missing as a whole is found; not where loss is accepted.
+  o.track_and_verify_wals_in_manifest = setup.damage == on_damage::refuse;
+  // What was recovered is rewritten and synced before it is served.
+  o.avoid_flush_during_recovery = false;
+  // RocksDB would only log it.
+  o.fail_if_options_file_error = true;
+  // A failed background job is never repeated: the kernel may have marked the
+  // pages clean. The process ends instead.
+  o.max_bgerror_resume_count = 0;
+  o.db_write_buffer_size = setup.memory_max / 4;
+  o.max_total_wal_size
+    = std::max<std::uint64_t>(setup.memory_max / 2, 1U << 20);
+  o.max_background_jobs = 2;
+  o.max_open_files = 512;
+  o.bytes_per_sync = 1U << 20;
+  o.info_log = std::make_shared<line_logger>();
+  o.stats_dump_period_sec = 0;
+  o.stats_persist_period_sec = 0;
+  return o;
+}
+
 result<> database::open_rocksdb(const rocksdb_setup& setup) {
-  auto db_options
-    = database_options(setup.memory_max, setup.create, setup.point_in_time);
+  auto db_options = options_for(setup);
   db_options.env = env_.get();
   db_options.listeners.push_back(std::make_shared<failure_listener>(failed_));
   const auto cache = rocksdb::NewLRUCache(setup.memory_max / 2);

@@ -167,6 +167,31 @@ BOOST_AUTO_TEST_CASE(opens_damage_with_loud_notes_where_loss_is_accepted) {
   BOOST_TEST(again->read_head(key_of("default", "more")).has_value());
 }
 
+// Some families have written tables of what is behind the damage.
+BOOST_AUTO_TEST_CASE(opens_damage_that_tables_are_ahead_of) {
+  disk = std::make_shared<test::fault_fs>();
+  env = rocksdb::NewCompositeEnv(disk);
+  options.env = env.get();
+  options.memory_max = 8U << 20;
+  {
+    const auto opened = open_well();
+    for (int i = 0; disk->files(".log").size() < 3; ++i) {
+      led_instance one{"i" + std::to_string(i)};
+      BOOST_REQUIRE(test::commit_one(
+        *opened, one.next({some_fact(std::string(3000, 'x'))})));
+    }
+  }
+  log = disk->files(".log").front();
+  damage([](std::string& b) { b[b.size() / 2] ^= 4; });
+  open_badly();
+  options.accept_loss = true;
+  const auto opened = open_well();
+  BOOST_TEST(found.notes.size() == 2U);
+  BOOST_TEST(count(*opened) > 0);
+  led_instance more{"more"};
+  BOOST_TEST(test::commit_one(*opened, more.next()).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(does_not_cut_a_tail_where_the_operator_wants_to_be_asked) {
   damage([](std::string& b) { b.resize(b.size() - 50); });
   options.torn_tail_cut = false;
@@ -214,8 +239,7 @@ BOOST_AUTO_TEST_CASE(cuts_at_any_byte_of_the_last_group) {
 }
 
 // A record whose framing is whole, with a checksum that matches, around a
-// batch that is not: only RocksDB can tell, and it must not stop reading there
-// and call it success.
+// batch that is not: only RocksDB can tell, and it must refuse.
 BOOST_AUTO_TEST_CASE(refuses_a_batch_that_only_rocksdb_finds_bad) {
   damage([](std::string& b) {
     std::size_t at = 0;
@@ -239,6 +263,18 @@ BOOST_AUTO_TEST_CASE(refuses_a_batch_that_only_rocksdb_finds_bad) {
   const auto opened = store::open(options, found);
   BOOST_REQUIRE(opened.has_error());
   BOOST_TEST((opened.error().code == errc::corrupt));
+  // RocksDB said so, not the scanner.
+  BOOST_TEST_INFO(opened.error().detail);
+  BOOST_TEST(opened.error().detail.starts_with("opening "));
+}
+
+// The scanner reads it well, then RocksDB does not: it must refuse by itself.
+BOOST_AUTO_TEST_CASE(refuses_a_log_that_rots_after_the_scan) {
+  disk->rot_at_open(log, 2, disk->read(log).size() / 2);
+  const auto opened = store::open(options, found);
+  BOOST_REQUIRE(opened.has_error());
+  BOOST_TEST((opened.error().code == errc::corrupt));
+  BOOST_TEST(opened.error().detail.starts_with("opening "));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_log_that_lacks_groups_at_its_end) {

@@ -190,6 +190,14 @@ void fault_fs::set_room(std::uint64_t bytes) {
   room_ = bytes;
 }
 
+void fault_fs::rot_at_open(const std::string& path, std::uint64_t n,
+                           std::size_t offset) {
+  const guard lock{mutex_};
+  rotting_ = path;
+  opens_left_ = n;
+  rot_at_ = offset;
+}
+
 bool fault_fs::take_injected() {
   const guard lock{mutex_};
   return std::exchange(injected_, false);
@@ -341,6 +349,8 @@ IOStatus fault_fs::NewSequentialFile(
   const auto found = names_.find(clean(path));
   if (found == names_.end())
     return not_there(path);
+  if (clean(path) == rotting_ && --opens_left_ == 0)
+    found->second->bytes[rot_at_] ^= 1;
   *out = std::make_unique<readable>(*this, found->second);
   return alive();
 }

@@ -54,6 +54,10 @@ public:
   void fail_append_in(std::uint64_t n);
   /// So many bytes can still be appended; then ENOSPC.
   void set_room(std::uint64_t bytes);
+  /// The `n`-th time from now that `path` is opened to be read from its
+  /// beginning, it reads with one bit at `offset` flipped, and from then on.
+  void rot_at_open(const std::string& path, std::uint64_t n,
+                   std::size_t offset);
   /// Whether an error was injected since the last call.
   bool take_injected();
 
@@ -167,6 +171,9 @@ private:
   std::uint64_t appends_left_ = ~0ULL;
   std::uint64_t room_ = ~0ULL;
   std::uint64_t syncs_ = 0;
+  std::string rotting_;
+  std::uint64_t opens_left_ = 0;
+  std::size_t rot_at_ = 0;
 };
 
 } // namespace pawl::test
