@@ -183,7 +183,7 @@ void gate::remove(const purge_instance& what, reply_to to) {
     refusal no{.what = done.error()};
     if (head && no.what.code == errc::invalid_state) {
       no.members["from"] = to_text(head->status);
-      no.members["allowedActions"] = allowed_actions(head->id, head->status);
+      no.members["allowedActions"] = actions_of(*head);
     }
     slot->give(std::move(no));
     return done;

@@ -304,8 +304,7 @@ struct state : instance_args {
   void refuse(refusal no) {
     if (no.what.code == errc::invalid_state && flow
         && !no.members.contains("allowedActions"))
-      no.members["allowedActions"]
-        = allowed_actions(flow->state().id, flow->state().status);
+      no.members["allowedActions"] = allowed_actions(flow->state());
     if (turn->reply)
       turn->reply->give(std::move(no));
     if (!stands)

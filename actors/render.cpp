@@ -28,11 +28,7 @@ json::value render(const std::optional<storage::quarantine>& q) {
 }
 
 /// Set aside, an instance can only be tried again.
-json::array actions(std::string_view id, instance_status status,
-                    bool set_aside) {
-  auto all = allowed_actions(id, status);
-  if (!set_aside)
-    return all;
+json::array only_retry(std::string_view id) {
   json::array only;
   only.push_back(json::object{{"name", "retry"},
                               {"method", "POST"},
@@ -46,13 +42,22 @@ std::string location_of(std::string_view id) {
   return "/v1/instances/" + std::string{id};
 }
 
+json::array actions_of(const storage::head& head) {
+  instance_state s;
+  s.id = head.id;
+  // A head tells how it looks from outside; the state knows no `waiting`.
+  s.status = head.status == instance_status::waiting ? instance_status::running
+                                                     : head.status;
+  return allowed_actions(s);
+}
+
 std::string
 render_instance(const instance_state& state, const definition& of,
                 const std::optional<storage::quarantine>& set_aside) {
   auto body = view(state, of);
   if (set_aside) {
     body["quarantined"] = render(set_aside);
-    body["allowedActions"] = actions(state.id, state.status, true);
+    body["allowedActions"] = only_retry(state.id);
   }
   return to_text(json::value(std::move(body)));
 }
@@ -77,7 +82,7 @@ json::object render_head(const storage::head& head,
     {"error", text_or_null(head.error)},
     {"progress",
      json::object{{"completed", head.completed}, {"faulted", head.faulted}}},
-    {"allowedActions", actions(head.id, head.status, set_aside.has_value())},
+    {"allowedActions", set_aside ? only_retry(head.id) : actions_of(head)},
   };
   if (set_aside)
     item["quarantined"] = render(set_aside);

@@ -18,6 +18,9 @@ namespace pawl::actors {
 render_instance(const instance_state& state, const definition& of,
                 const std::optional<storage::quarantine>& set_aside);
 
+/// `allowedActions`, as far as the head tells.
+[[nodiscard]] json::array actions_of(const storage::head& head);
+
 /// One instance of a list, as far as its head tells.
 [[nodiscard]] json::object
 render_head(const storage::head& head,
