@@ -84,9 +84,10 @@ private:
   const json::value* find(const expression::variable_use& use,
                           const vantage& at);
   const json::value* find_local(std::string_view name, const vantage& at);
-  json::value task_variable(const expression::variable_use& use,
-                            const vantage& at) const;
-  json::value workflow_variable(const expression::variable_use& use) const;
+  [[nodiscard]] json::value task_variable(const expression::variable_use& use,
+                                          const vantage& at) const;
+  [[nodiscard]] json::value
+  workflow_variable(const expression::variable_use& use) const;
   or_raised<json::value> build(const dynamic_value& what,
                                const json::value& dot, const vantage& at);
 

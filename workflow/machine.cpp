@@ -52,30 +52,30 @@ struct machine::impl {
   // --- What the input asks for ---------------------------------------------
 
   void order(request wish) {
-    std::visit(overload{[this](requests::create x) {
+    std::visit(overload{[this](const requests::create& x) {
                           add([x](planner& p) { return p.create(x); });
                           add([](planner& p) {
                             p.begin_workflow();
                             return outcome{};
                           });
                         },
-                        [this](requests::pause x) {
+                        [this](const requests::pause& x) {
                           add([x](planner& p) { return p.pause(x); });
                         },
-                        [this](requests::resume x) {
+                        [this](const requests::resume& x) {
                           add([x](planner& p) { return p.resume(x); });
                           add_beginning();
                           add_examinations();
                           add_timers();
                         },
-                        [this](requests::cancel x) {
+                        [this](const requests::cancel& x) {
                           add([x](planner& p) { return p.cancel(x); });
                         },
-                        [this](requests::retry x) {
+                        [this](const requests::retry& x) {
                           add([x](planner& p) { return p.retry(x); });
                           add_examinations();
                         },
-                        [this](requests::deliver x) {
+                        [this](const requests::deliver& x) {
                           add([x](planner& p) { return p.deliver(x); });
                           add_examinations();
                         }},
@@ -121,7 +121,7 @@ struct machine::impl {
       return outcome{};
     });
   }
-  bool pending() const {
+  [[nodiscard]] bool pending() const {
     return state_.status == instance_status::pending && state_.last > 0;
   }
   // One step fires the earliest timer that is due and asks for another look.
@@ -135,7 +135,7 @@ struct machine::impl {
       return outcome{};
     });
   }
-  const armed_timer* due_timer() const {
+  [[nodiscard]] const armed_timer* due_timer() const {
     if (ended(state_.status) || state_.status == instance_status::suspended
         || state_.status == instance_status::cancelling)
       return nullptr;
@@ -162,7 +162,7 @@ struct machine::impl {
       return outcome{};
     });
   }
-  bool listens(const frame& f) const {
+  [[nodiscard]] bool listens(const frame& f) const {
     return f.node && f.at == phase::waiting
            && std::holds_alternative<tasks::listen>(of_->tasks[*f.node].kind);
   }
@@ -224,14 +224,15 @@ struct machine::impl {
     };
     return true;
   }
-  const frame* ready_frame() const {
+  [[nodiscard]] const frame* ready_frame() const {
     if (state_.status != instance_status::running)
       return nullptr;
     // The innermost is the newest.
-    for (auto f = state_.frames.rbegin(); f != state_.frames.rend(); ++f)
-      if (f->second.at == phase::ready || f->second.at == phase::entering)
-        return &f->second;
-    return nullptr;
+    const auto found = std::find_if(
+      state_.frames.rbegin(), state_.frames.rend(), [](const auto& f) {
+        return f.second.at == phase::ready || f.second.at == phase::entering;
+      });
+    return found == state_.frames.rend() ? nullptr : &found->second;
   }
 
   void commit_plan() {

@@ -64,9 +64,9 @@ std::string uri_of(const json::object& arguments) {
   }
   char separator = uri.find('?') == std::string::npos ? '?' : '&';
   for (const auto& [key, value] : query)
-    each_text(value, [&](std::string_view text) {
+    each_text(value, [&, name = std::string_view{key}](std::string_view text) {
       uri.push_back(separator);
-      append_encoded(uri, key);
+      append_encoded(uri, name);
       uri.push_back('=');
       append_encoded(uri, text);
       separator = '&';
@@ -99,10 +99,10 @@ commands::call_http call_of(const instance_state& s, const frame& f,
                            .redirect = what.redirect};
   std::string type;
   for (const auto& [key, value] : arguments.at("headers").as_object())
-    each_text(value, [&](std::string_view text) {
-      if (same_name(key, "content-type"))
+    each_text(value, [&, name = std::string_view{key}](std::string_view text) {
+      if (same_name(name, "content-type"))
         type = text;
-      call.headers.emplace_back(key, text);
+      call.headers.emplace_back(name, text);
     });
   const auto* body = arguments.if_contains("body");
   if (body == nullptr || body->is_null())

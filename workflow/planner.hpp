@@ -105,7 +105,7 @@ private:
   enum class verdict : std::uint8_t { handled, passed };
   or_raised<verdict> offer(const frame& guard, const raised& why);
   or_raised<bool> plan_retry(const frame& guard, const raised& why);
-  std::uint32_t attempts_of_guards(frame_id scope) const;
+  [[nodiscard]] std::uint32_t attempts_of_guards(frame_id scope) const;
 
   const definition& of_;
   const instance_state& state_;
