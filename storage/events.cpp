@@ -50,6 +50,7 @@ void event_numbering::finish(row_list& rows) const {
 }
 
 result<std::vector<arrived_event>>
+// NOLINTNEXTLINE(readability-function-size): six things that differ by type.
 store::put_events(std::span<const datum> batch, std::string_view ns,
                   timestamp now, duration buffer_for, duration dedup_for,
                   const std::optional<kept_answer>& answer) {

@@ -84,7 +84,9 @@ public:
                       flag failed)
       : FileSystemWrapper{base}, failed_{std::move(failed)} {}
 
-  const char* Name() const override { return "pawl_watched_files"; }
+  [[nodiscard]] const char* Name() const override {
+    return "pawl_watched_files";
+  }
 
   IOStatus NewWritableFile(const std::string& path,
                            const rocksdb::FileOptions& options,

@@ -72,7 +72,7 @@ public:
 
   // --- rocksdb::FileSystem ---------------------------------------------------
 
-  const char* Name() const override { return "fault_fs"; }
+  [[nodiscard]] const char* Name() const override { return "fault_fs"; }
   rocksdb::IOStatus
   NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
                     std::unique_ptr<rocksdb::FSSequentialFile>* out,
