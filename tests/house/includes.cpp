@@ -23,7 +23,7 @@ const std::map<std::string, std::set<std::string>> allowed = {
   {"daemon", {"base", "workflow", "storage", "config", "actors", "http"}},
   {"sandbox", {"base"}},
   {"cli", {"base", "config"}},
-  {"bench", {"base"}},
+  {"bench", {"base", "workflow", "storage"}},
   {"examples", {"base"}},
   {"cmake", {"base"}}, // What makes sources at build time.
 };

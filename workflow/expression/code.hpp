@@ -19,6 +19,7 @@ enum class op : std::uint8_t {
   constant,     // constant
   load,         // slot
   index,        // kids: target, key; optional
+  field,        // kids: target; constant: key, a text; optional
   iterate,      // kids: target; optional
   slice,        // kids: target, from, upto; optional
   collect,      // kids: body
@@ -51,7 +52,6 @@ struct code_node {
   op what = op::identity;
   bool optional = false;
   bool single = false;      ///< Gives exactly one value, or an error.
-  std::uint8_t size = 0;    ///< Number of kids, if below 255.
   std::uint32_t weight = 1; ///< Bounds the stack that evaluation needs.
   std::uint32_t slot = 0;
   std::uint32_t pattern = none;

@@ -39,19 +39,19 @@ bool evaluator::raise(std::string_view sentence) {
 
 // The direct way: for nodes that give one value, outside of path(..).
 
-bool evaluator::one(std::uint32_t i, const val& in, val& out) {
-  const auto& n = c_.nodes[i];
+bool evaluator::one_step(const code_node& n, const val& in, val& out) {
   w_.step();
   switch (n.what) {
-  case op::identity:
-    out = in;
+  case op::field: {
+    val t;
+    if (!one(n.kids[0], in, t))
+      return false;
+    if (t.kind != holds::json_object)
+      return get(context_, t, n.constant, out) || raised();
+    if (!w_.find(t, n.constant.view(), out))
+      out = val{};
     return true;
-  case op::constant:
-    out = n.constant;
-    return true;
-  case op::load:
-    out = slots_[n.slot];
-    return true;
+  }
   case op::index: {
     val k;
     val t;
@@ -120,6 +120,7 @@ bool evaluator::one_bind(const code_node& n, const val& in, val& out) {
 }
 
 bool evaluator::one_object(const code_node& n, const val& in, val& out) {
+  w_.step(n.kids.size() / 2);
   val made = w_.new_object(static_cast<std::uint32_t>(n.kids.size() / 2));
   for (std::size_t i = 0; i < n.kids.size(); i += 2) {
     val k;
@@ -131,13 +132,14 @@ bool evaluator::one_object(const code_node& n, const val& in, val& out) {
                      + excerpt(w_, k) + ") as object key");
       return raised();
     }
-    made = w_.with_key(made, k, v);
+    w_.put(made, k, v);
   }
   out = made;
   return true;
 }
 
 bool evaluator::one_splice(const code_node& n, const val& in, val& out) {
+  w_.step(n.kids.size());
   std::string made;
   for (const auto k : n.kids) {
     val piece;

@@ -69,7 +69,24 @@ private:
     val at; // The value that `way` leads to.
   };
 
-  bool one(std::uint32_t i, const val& in, val& out);
+  bool one(std::uint32_t i, const val& in, val& out) {
+    // Most operands are leaves: they cost no call, and no step of their own.
+    const auto& n = c_.nodes[i];
+    switch (n.what) {
+    case op::identity:
+      out = in;
+      return true;
+    case op::constant:
+      out = n.constant;
+      return true;
+    case op::load:
+      out = slots_[n.slot];
+      return true;
+    default:
+      return one_step(n, in, out);
+    }
+  }
+  bool one_step(const code_node& n, const val& in, val& out);
   bool one_bind(const code_node& n, const val& in, val& out);
   bool one_object(const code_node& n, const val& in, val& out);
   bool one_call(const code_node& n, const val& in, val& out);
@@ -81,6 +98,7 @@ private:
   bool operands(const code_node& n, std::size_t upto, const val& in,
                 val* values, then done);
   bool subexpression(std::uint32_t i, const val& in, to_value to);
+  bool field(const code_node& n, const val& in, to_value to);
   bool index(const code_node& n, const val& in, to_value to);
   bool index_step(const val& t, const val& k, bool optional, to_value to);
   bool iterate_step(const val& v, bool optional, to_value to);

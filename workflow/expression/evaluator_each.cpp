@@ -30,6 +30,8 @@ bool evaluator::each(std::uint32_t i, const val& in, to_value to) {
   case op::comma:
     return std::ranges::all_of(
       n.kids, [&](std::uint32_t k) { return each(k, in, to); });
+  case op::field:
+    return field(n, in, to);
   case op::index:
     return index(n, in, to);
   case op::iterate:
@@ -56,7 +58,7 @@ bool evaluator::each_more(const code_node& n, const val& in, to_value to) {
     val made = w_.new_array(4);
     return each(n.kids[0], in,
                 [&](const val& v) {
-                  made = w_.append(made, v);
+                  w_.push(made, v);
                   return true;
                 })
            && to(made);

@@ -11,6 +11,12 @@ bool evaluator::astray(const val& v, std::string_view near) {
   return raise(sentence);
 }
 
+bool evaluator::field(const code_node& n, const val& in, to_value to) {
+  return each(n.kids[0], in, [&](const val& t) {
+    return index_step(t, n.constant, n.optional, to);
+  });
+}
+
 bool evaluator::index(const code_node& n, const val& in, to_value to) {
   return subexpression(n.kids[1], in, [&](const val& k) {
     return each(n.kids[0], in,
@@ -85,7 +91,7 @@ val evaluator::path_value(const link* way) {
   w_.step(length);
   val made = w_.new_array(length);
   for (std::uint32_t i = 0; i < length; ++i)
-    made = w_.append(made, val{});
+    w_.push(made, val{});
   for (const auto* l = way; l != nullptr; l = l->before)
     made.array->items[--length] = l->key;
   return made;

@@ -55,14 +55,22 @@ result<std::vector<json::value>> evaluate_all(const program& what,
   const auto& code = static_cast<const compiled&>(what).steps();
   try {
     evaluator e{code, in, left};
-    std::vector<json::value> results;
-    const bool fine = e.run([&](const val& v) {
-      results.push_back(to_json(e.memory(), v));
-      return true;
-    });
+    result<std::vector<json::value>> got;
+    auto& results = *got;
+    bool fine = true;
+    if (val only; e.single()) {
+      fine = e.one(only);
+      if (fine)
+        to_json(e.memory(), only, results.emplace_back());
+    } else {
+      fine = e.run([&](const val& v) {
+        to_json(e.memory(), v, results.emplace_back());
+        return true;
+      });
+    }
     if (!fine)
       return uncaught(e);
-    return results;
+    return got;
   } catch (const budget_spent& spent) {
     return error{errc::invalid_input, spent.sentence};
   }
@@ -86,7 +94,9 @@ result<json::value> evaluate(const program& what, const scope& in,
                    "The expression gives several values where one is needed."};
     if (!fine)
       return uncaught(e);
-    return to_json(e.memory(), first);
+    result<json::value> got;
+    to_json(e.memory(), first, *got);
+    return got;
   } catch (const budget_spent& spent) {
     return error{errc::invalid_input, spent.sentence};
   }

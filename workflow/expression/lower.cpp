@@ -89,9 +89,13 @@ std::uint32_t lowering::constant(val v) {
   return made;
 }
 
-std::uint32_t lowering::constant_text(std::string s) {
+val lowering::kept(std::string s) {
   out_.texts.push_back(std::move(s));
-  return constant(val::of(std::string_view{out_.texts.back()}));
+  return val::of(std::string_view{out_.texts.back()});
+}
+
+std::uint32_t lowering::constant_text(std::string s) {
+  return constant(kept(std::move(s)));
 }
 
 std::uint32_t lowering::call(std::string_view name, kids arguments) {
@@ -123,7 +127,7 @@ std::uint32_t lowering::lower(const place& at) {
     return string(at);
   case form::format: {
     const auto made = make(op::format, {make(op::identity)});
-    node(made).constant = node(constant_text(n.text)).constant;
+    node(made).constant = kept(n.text);
     return made;
   }
   case form::index:
@@ -195,9 +199,8 @@ std::uint32_t lowering::string(const place& at) {
       continue;
     }
     const auto body = lower({at.tree, piece.kids[0], at.within});
-    const auto name = constant_text(piece.text);
     const auto made = make(op::format, {body});
-    node(made).constant = node(name).constant;
+    node(made).constant = kept(piece.text);
     pieces.push_back(made);
   }
   return make(op::splice, std::move(pieces));
@@ -252,10 +255,14 @@ std::uint32_t lowering::index(const place& at) {
   const auto& n = at.tree->nodes[at.node];
   const auto& target = at.tree->nodes[n.kids[0]];
   const auto& key = at.tree->nodes[n.kids[1]];
-  const bool field = target.kind == form::variable && key.kind == form::text;
-  const auto of = field ? variable({at.tree, n.kids[0], at.within}, key.text)
-                        : lower(at, 0);
-  const auto made = make(op::index, {of, lower(at, 1)});
+  const bool field = key.kind == form::text;
+  const auto of = field && target.kind == form::variable
+                    ? variable({at.tree, n.kids[0], at.within}, key.text)
+                    : lower(at, 0);
+  const auto made
+    = field ? make(op::field, {of}) : make(op::index, {of, lower(at, 1)});
+  if (field)
+    node(made).constant = kept(key.text);
   node(made).optional = n.optional;
   if (n.optional)
     node(made).single = false;

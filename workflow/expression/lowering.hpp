@@ -66,6 +66,7 @@ private:
   std::uint32_t make(op what, kids of = {});
   static bool always_single(op what);
   std::uint32_t constant(val v);
+  val kept(std::string s);
   std::uint32_t constant_text(std::string s);
   std::uint32_t call(std::string_view name, kids arguments);
 

@@ -9,54 +9,10 @@
 
 namespace pawl::expression {
 
-int rank(const val& v) {
-  switch (v.kind) {
-  case holds::null:
-    return 0;
-  case holds::no:
-    return 1;
-  case holds::yes:
-    return 2;
-  case holds::integer:
-  case holds::real:
-    return 3;
-  case holds::text:
-    return 4;
-  case holds::array:
-  case holds::json_array:
-    return 5;
-  case holds::object:
-  case holds::json_object:
-    break;
-  }
-  return 6;
-}
-
 std::string_view type_name(const val& v) {
   constexpr std::string_view names[]{"null",   "boolean", "boolean", "number",
                                      "string", "array",   "object"};
   return names[rank(v)];
-}
-
-std::uint32_t count(const val& v) {
-  switch (v.kind) {
-  case holds::array:
-    return v.array->size;
-  case holds::json_array:
-    return static_cast<std::uint32_t>(v.json_array->size());
-  case holds::object:
-    return v.object->size;
-  case holds::json_object:
-    return static_cast<std::uint32_t>(v.json_object->size());
-  default:
-    return 0;
-  }
-}
-
-val item(const val& array, std::uint32_t i) {
-  if (array.kind == holds::json_array)
-    return val::of((*array.json_array)[i]);
-  return array.array->items[i];
 }
 
 bool identical(const val& a, const val& b) {
@@ -156,14 +112,14 @@ int compare(workspace& w, const val& a, const val& b, int depth) {
 }
 
 bool equal(workspace& w, const val& a, const val& b, int depth) {
-  guard(depth);
   w.step();
+  if (a.kind == holds::integer && b.kind == holds::integer)
+    return a.integer == b.integer;
+  guard(depth);
   if (rank(a) != rank(b))
     return false;
   switch (rank(a)) {
   case 3:
-    if (a.kind == holds::integer && b.kind == holds::integer)
-      return a.integer == b.integer;
     return a.number() == b.number();
   case 4:
     w.step(a.size / 64);
@@ -195,58 +151,63 @@ bool equal(workspace& w, const val& a, const val& b, int depth) {
 
 namespace {
 
-json::value number_to_json(const val& v) {
-  if (v.kind == holds::integer)
-    return v.integer;
-  if (std::isnan(v.real))
+// What `number` is in JSON: no double that an integer can stand for.
+json::value number_to_json(double number) {
+  if (std::isnan(number))
     return nullptr;
   constexpr double exact = 9007199254740992.0; // 2^53
-  if (std::abs(v.real) < exact && std::trunc(v.real) == v.real)
-    return static_cast<std::int64_t>(v.real);
+  if (std::abs(number) < exact && std::trunc(number) == number)
+    return static_cast<std::int64_t>(number);
   constexpr double most = std::numeric_limits<double>::max();
-  return std::clamp(v.real, -most, most);
+  return std::clamp(number, -most, most);
 }
 
 } // namespace
 
-json::value to_json(workspace& w, const val& v, int depth) {
+void to_json(workspace& w, const val& v, json::value& to, int depth) {
   guard(depth);
   w.step();
-  w.charge(sizeof(json::value));
   switch (v.kind) {
   case holds::null:
-    return nullptr;
+    return;
   case holds::no:
-    return false;
   case holds::yes:
-    return true;
+    ::new (&to) json::value(v.kind == holds::yes);
+    return;
   case holds::integer:
+    ::new (&to) json::value(v.integer);
+    return;
   case holds::real:
-    return number_to_json(v);
+    ::new (&to) json::value(number_to_json(v.real));
+    return;
   case holds::text:
     w.charge(v.size);
-    return json::value(json::string_view{v.text, v.size});
+    ::new (&to) json::value(json::string_view{v.text, v.size});
+    return;
   case holds::array:
   case holds::json_array: {
-    json::array out;
-    out.reserve(count(v));
-    for (std::uint32_t i = 0; i < count(v); ++i)
-      out.push_back(to_json(w, item(v, i), depth + 1));
-    return out;
+    const auto n = count(v);
+    w.charge(n * sizeof(json::value));
+    auto* at
+      = (::new (&to) json::value(json::array(n, nullptr)))->get_array().data();
+    for (std::uint32_t i = 0; i < n; ++i)
+      to_json(w, item(v, i), *at++, depth + 1);
+    return;
   }
   case holds::object:
   case holds::json_object:
     break;
   }
-  json::object out;
+  w.charge(count(v) * sizeof(json::key_value_pair));
+  auto& out = (::new (&to) json::value(json::object_kind))->get_object();
   out.reserve(count(v));
   entry e;
   for (pairs all{v}; all.next(e);) {
-    w.charge(e.key.size + sizeof(json::value));
-    out.emplace(json::string_view{e.key.text, e.key.size},
-                to_json(w, e.value, depth + 1));
+    w.charge(e.key.size);
+    const auto at
+      = out.emplace(json::string_view{e.key.text, e.key.size}, nullptr).first;
+    to_json(w, e.value, at->value(), depth + 1);
   }
-  return out;
 }
 
 } // namespace pawl::expression

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -14,7 +15,7 @@ struct array_node;
 struct object_node;
 
 /// How a value is held. The order is not jq's order of types; see rank().
-enum class holds : std::uint8_t {
+enum class holds : std::uint32_t {
   null,
   no,
   yes,
@@ -27,10 +28,8 @@ enum class holds : std::uint8_t {
   json_object, ///< The caller's, borrowed.
 };
 
-/// A JSON value while an expression is evaluated: 16 bytes, freely copied,
-/// owns nothing. What it points at is the caller's data or lies in the arena
-/// of the evaluation, and is never changed.
-struct val {
+/// The two halves of a val.
+struct val_payload {
   union {
     std::int64_t integer;
     double real;
@@ -40,10 +39,27 @@ struct val {
     const json::array* json_array;
     const json::object* json_object;
   };
+  val_payload() : integer{0} {}
+};
+struct val_tag {
   std::uint32_t size = 0; ///< Bytes of a text.
   holds kind = holds::null;
+};
 
-  val() : integer{0} {}
+/// A JSON value while an expression is evaluated: 16 bytes, freely copied,
+/// owns nothing. What it points at is the caller's data or lies in the arena
+/// of the evaluation, and is never changed.
+struct val : val_payload, val_tag {
+  val() = default;
+  // By halves, as they are written: a processor that has just stored two
+  // halves cannot load them as one for some 15 cycles.
+  val(const val& other) : val_payload{other}, val_tag{other} {}
+  val& operator=(const val& other) {
+    static_cast<val_payload&>(*this) = other;
+    static_cast<val_tag&>(*this) = other;
+    return *this;
+  }
+  ~val() = default;
 
   [[nodiscard]] static val of(bool b) {
     val v;
@@ -64,9 +80,10 @@ struct val {
   }
   [[nodiscard]] static val of(std::string_view s) {
     val v;
-    v.kind = holds::text;
     v.text = s.data();
-    v.size = static_cast<std::uint32_t>(s.size());
+    static_cast<val_tag&>(v) = std::bit_cast<val_tag>(
+      (std::uint64_t{s.size()} & 0xFFFFFFFF)
+      | static_cast<std::uint64_t>(holds::text) << 32U);
     return v;
   }
   /// Without this a literal would become a boolean.
@@ -104,7 +121,7 @@ struct val {
     return kind == holds::integer ? static_cast<double>(integer) : real;
   }
 };
-static_assert(sizeof(val) == 16);
+static_assert(sizeof(val) == 16 && std::endian::native == std::endian::little);
 
 /// Storage behind arrays that share a beginning: only the array that ends at
 /// `used` may grow in place, for nobody else sees what lies behind it.
@@ -182,6 +199,50 @@ inline val val::of(const json::value& j) {
     break;
   }
   return v;
+}
+
+inline int rank(const val& v) {
+  switch (v.kind) {
+  case holds::null:
+    return 0;
+  case holds::no:
+    return 1;
+  case holds::yes:
+    return 2;
+  case holds::integer:
+  case holds::real:
+    return 3;
+  case holds::text:
+    return 4;
+  case holds::array:
+  case holds::json_array:
+    return 5;
+  case holds::object:
+  case holds::json_object:
+    break;
+  }
+  return 6;
+}
+
+inline std::uint32_t count(const val& v) {
+  switch (v.kind) {
+  case holds::array:
+    return v.array->size;
+  case holds::json_array:
+    return static_cast<std::uint32_t>(v.json_array->size());
+  case holds::object:
+    return v.object->size;
+  case holds::json_object:
+    return static_cast<std::uint32_t>(v.json_object->size());
+  default:
+    return 0;
+  }
+}
+
+inline val item(const val& array, std::uint32_t i) {
+  if (array.kind == holds::json_array)
+    return val::of((*array.json_array)[i]);
+  return array.array->items[i];
 }
 
 } // namespace pawl::expression

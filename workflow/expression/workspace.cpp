@@ -58,12 +58,20 @@ val workspace::joined(std::string_view a, std::string_view b) {
   return val::of(std::string_view{to, n});
 }
 
+// A node, its room and the elements lie in one piece.
+template <class Node, class Item>
+const Node* workspace::new_node(std::uint32_t capacity) {
+  auto* const at = static_cast<char*>(
+    take(sizeof(Node) + sizeof(room) + sizeof(Item) * capacity));
+  auto* const behind = new (at + sizeof(Node)) room{};
+  behind->capacity = capacity;
+  // Elements are written before they are read.
+  auto* const items = reinterpret_cast<Item*>(at + sizeof(Node) + sizeof(room));
+  return new (at) Node{items, 0, behind};
+}
+
 val workspace::new_array(std::uint32_t capacity) {
-  auto* const node = new (take(sizeof(array_node))) array_node{};
-  node->behind = new (take(sizeof(room))) room{};
-  node->behind->capacity = capacity;
-  node->items = static_cast<val*>(take(sizeof(val) * capacity));
-  return val::of(node);
+  return val::of(new_node<array_node, val>(capacity));
 }
 
 val workspace::own_array(const val& v, std::uint32_t spare) {
@@ -76,6 +84,14 @@ val workspace::own_array(const val& v, std::uint32_t spare) {
   node.size = n;
   node.behind->used = n;
   return made;
+}
+
+void workspace::push(val& array, const val& v) {
+  if (array.array->size == array.array->behind->capacity)
+    array = own_array(array, grown(array.array->size));
+  auto& node = node_of(array);
+  node.items[node.size++] = v;
+  node.behind->used = node.size;
 }
 
 val workspace::append(const val& array, const val& v) {
@@ -124,11 +140,7 @@ val workspace::with_item(const val& array, std::uint32_t i, const val& v) {
 }
 
 val workspace::new_object(std::uint32_t capacity) {
-  auto* const node = new (take(sizeof(object_node))) object_node{};
-  node->behind = new (take(sizeof(room))) room{};
-  node->behind->capacity = capacity;
-  node->items = static_cast<entry*>(take(sizeof(entry) * capacity));
-  return val::of(node);
+  return val::of(new_node<object_node, entry>(capacity));
 }
 
 val workspace::own_object(const val& v, std::uint32_t spare) {
@@ -198,15 +210,32 @@ val workspace::with_key(const val& object, const val& key, const val& v) {
     return made;
   }
   auto* const node = new (take(sizeof(object_node))) object_node{old};
-  node->items[node->size++] = {key, v};
-  node->behind->used = node->size;
-  if (auto& behind = *node->behind; behind.index != nullptr) {
-    auto at = std::hash<std::string_view>{}(key.view());
-    while (behind.index[at & (behind.slots - 1)] != 0)
-      ++at;
-    behind.index[at & (behind.slots - 1)] = node->size;
-  }
+  add_pair(*node, {key, v});
   return val::of(node);
+}
+
+// `to` has room for one more pair, ends at `used` and lacks the key.
+void workspace::add_pair(object_node& to, const entry& pair) {
+  to.items[to.size++] = pair;
+  auto& behind = *to.behind;
+  behind.used = to.size;
+  if (behind.index == nullptr)
+    return;
+  auto at = std::hash<std::string_view>{}(pair.key.view());
+  while (behind.index[at & (behind.slots - 1)] != 0)
+    ++at;
+  behind.index[at & (behind.slots - 1)] = to.size;
+}
+
+void workspace::put(val& object, const val& key, const val& v) {
+  const auto* const present = find(*object.object, key.view());
+  if (present != nullptr) {
+    const_cast<entry*>(present)->value = v;
+    return;
+  }
+  if (object.object->size == object.object->behind->capacity)
+    object = own_object(object, grown(object.object->size));
+  add_pair(object_of(object), {key, v});
 }
 
 val workspace::without_key(const val& object, std::string_view key) {

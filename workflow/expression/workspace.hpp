@@ -4,12 +4,27 @@
 #include "workflow/expression/value.hpp"
 
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pawl::expression {
+
+/// The member `key` of `object`, or null. Small objects, which most are, are
+/// looked through in place.
+[[nodiscard]] inline const json::value* member(const json::object& object,
+                                               std::string_view key) {
+  constexpr std::size_t small = 8;
+  if (object.size() > small)
+    return object.if_contains(key);
+  for (const auto& pair : object)
+    if (pair.key().size() == key.size()
+        && std::memcmp(pair.key().data(), key.data(), key.size()) == 0)
+      return &pair.value();
+  return nullptr;
+}
 
 /// Thrown when the budget is spent: nothing in the program may catch it. Left
 /// only by evaluate_all.
@@ -63,6 +78,8 @@ public:
   val new_array(std::uint32_t capacity);
   /// `array` with `v` behind it; in place if nobody can tell.
   val append(const val& array, const val& v);
+  /// As append, for an array that nobody else holds yet: it changes.
+  void push(val& array, const val& v);
   /// Elements [from, upto) of `array`.
   val slice(const val& array, std::uint32_t from, std::uint32_t upto);
   /// `array` with element `i` set; nulls fill a gap.
@@ -72,6 +89,8 @@ public:
   val new_object(std::uint32_t capacity);
   /// `object` with `key` set to `v`; a key keeps its place.
   val with_key(const val& object, const val& key, const val& v);
+  /// As with_key, for an object that nobody else holds yet: it changes.
+  void put(val& object, const val& key, const val& v);
   /// `object` without `key`.
   val without_key(const val& object, std::string_view key);
 
@@ -80,7 +99,7 @@ public:
   /// Sets `out` to the value under `key` of an object; false if absent.
   [[nodiscard]] bool find(const val& object, std::string_view key, val& out) {
     if (object.kind == holds::json_object) {
-      const auto* const got = object.json_object->if_contains(key);
+      const auto* const got = member(*object.json_object, key);
       if (got != nullptr)
         out = val::of(*got);
       return got != nullptr;
@@ -101,6 +120,9 @@ private:
   [[noreturn]] void spend_all_steps();
   [[noreturn]] void spend_all_bytes();
   void add_chunk(std::size_t n);
+  template <class Node, class Item>
+  const Node* new_node(std::uint32_t capacity);
+  static void add_pair(object_node& to, const entry& pair);
   void build_index(const object_node& o);
 
   budget& left_;
@@ -151,9 +173,9 @@ val sorted_keys(workspace& w, const val& object);
 [[nodiscard]] bool equal(workspace& w, const val& a, const val& b,
                          int depth = 0);
 
-/// Copies `v` out of the workspace. Throws budget_spent, also where `v` nests
-/// too deeply.
-[[nodiscard]] json::value to_json(workspace& w, const val& v, int depth = 0);
+/// Copies `v` out of the workspace to `to`, which is null and of the default
+/// storage. Throws budget_spent, also where `v` nests too deeply.
+void to_json(workspace& w, const val& v, json::value& to, int depth = 0);
 
 /// The most levels a value may nest where it is walked.
 inline constexpr int depth_max = 512;
