@@ -2,7 +2,7 @@
 // in nanoseconds of the quickest of many rounds, so that a busy machine does
 // not count, and the steps and bytes that it takes from the budget.
 //
-// Usage: pawl-bench-expression [EXPRESSION ...]
+// Usage: bench-expression [EXPRESSION ...]
 #include "workflow/expression/expression.hpp"
 
 #include <algorithm>
