@@ -114,8 +114,8 @@ client::told client::change(const std::string& path, const std::string& body,
   const auto key = std::to_string(number_) + "-" + std::to_string(++next_);
   const auto fields
     = "Content-Type: application/json\r\nIdempotency-Key: " + key + "\r\n";
-  bool asked = false;
   while (!stop) {
+    bool asked = false;
     try {
       test::http_client daemon{port_, std::chrono::seconds{5}};
       asked = true;
