@@ -2,6 +2,7 @@
 #include "workflow/expression/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pawl::expression {
 
@@ -122,7 +123,7 @@ bool evaluator::path(const code_node& n, const val& in, to_value to) {
 // One step of `|=`: the value at `where` becomes the first result of `update`,
 // or goes if there is none.
 bool evaluator::modify_at(std::uint32_t update, const val& where, val& state) {
-  const val before = state;
+  const val before = std::exchange(state, val{}); // As jq, if all fails.
   val old;
   if (!get_path(context_, before, where, old))
     return raised();

@@ -52,7 +52,7 @@ val slice_key(workspace& w, const val& from, const val& upto);
 
 bool get_path(context& c, const val& root, const val& path, val& out);
 bool set_path(context& c, const val& root, const val& path, const val& v,
-              val& out, std::uint32_t from = 0);
+              val& out);
 bool delete_paths(context& c, const val& root, const val& paths, val& out);
 
 bool plus(context& c, const val& a, const val& b, val& out);

@@ -83,7 +83,7 @@ bool lowering::always_single(op what) {
   }
 }
 
-std::uint32_t lowering::constant(val v) {
+std::uint32_t lowering::constant(const val& v) {
   const auto made = make(op::constant);
   node(made).constant = v;
   return made;

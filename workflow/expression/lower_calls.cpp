@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
 
 namespace pawl::expression {
 
@@ -136,8 +135,8 @@ std::uint32_t lowering::expand(const place& what, std::vector<place> given) {
   open_.push_back(mine);
   auto made = lower({what.tree, n.kids[0], inner});
   open_.pop_back();
-  for (const auto& [source, slot] : values | std::views::reverse)
-    made = bound(source, named_pattern(slot), made);
+  for (auto at = values.rbegin(); at != values.rend(); ++at)
+    made = bound(at->first, named_pattern(at->second), made);
   --expanding_;
   return made;
 }

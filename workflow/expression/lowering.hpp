@@ -65,7 +65,7 @@ private:
   code_node& node(std::uint32_t i) { return out_.nodes[i]; }
   std::uint32_t make(op what, kids of = {});
   static bool always_single(op what);
-  std::uint32_t constant(val v);
+  std::uint32_t constant(const val& v);
   val kept(std::string s);
   std::uint32_t constant_text(std::string s);
   std::uint32_t call(std::string_view name, kids arguments);

@@ -50,15 +50,15 @@ private:
 
   result<syntax> finish(const char* sentence);
 
-  const token& now() const { return tokens_[at_]; }
-  const token& next() const {
+  [[nodiscard]] const token& now() const { return tokens_[at_]; }
+  [[nodiscard]] const token& next() const {
     return tokens_[std::min(at_ + 1, tokens_.size() - 1)];
   }
-  bool is(token_kind kind) const { return now().kind == kind; }
-  bool is_symbol(std::string_view s) const {
+  [[nodiscard]] bool is(token_kind kind) const { return now().kind == kind; }
+  [[nodiscard]] bool is_symbol(std::string_view s) const {
     return is(token_kind::symbol) && now().text == s;
   }
-  bool is_keyword(std::string_view s) const {
+  [[nodiscard]] bool is_keyword(std::string_view s) const {
     return is(token_kind::keyword) && now().text == s;
   }
   void step() {

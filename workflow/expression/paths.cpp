@@ -192,22 +192,38 @@ bool get_path(context& c, const val& root, const val& path, val& out) {
   return true;
 }
 
-bool set_path(context& c, const val& root, const val& path, const val& v,
-              val& out, std::uint32_t from) {
-  if (!path.is_array())
-    return c.raise("Path must be specified as an array");
+namespace {
+
+struct assignment {
+  const val& path;
+  const val& value;
+};
+
+// `root` changed by what stands from level `from` of the path on.
+bool set_below(context& c, const val& root, const assignment& what,
+               std::uint32_t from, val& out) {
   c.w.step();
-  if (count(path) > depth_max)
-    throw budget_spent{"The path is too long."};
-  if (from == count(path)) {
-    out = v;
+  if (from == count(what.path)) {
+    out = what.value;
     return true;
   }
+  const val key = item(what.path, from);
   val inner;
   val changed;
-  return get(c, root, item(path, from), inner)
-         && set_path(c, inner, path, v, changed, from + 1)
-         && set(c, root, item(path, from), changed, out);
+  return get(c, root, key, inner)
+         && set_below(c, inner, what, from + 1, changed)
+         && set(c, root, key, changed, out);
+}
+
+} // namespace
+
+bool set_path(context& c, const val& root, const val& path, const val& v,
+              val& out) {
+  if (!path.is_array())
+    return c.raise("Path must be specified as an array");
+  if (count(path) > depth_max)
+    throw budget_spent{"The path is too long."};
+  return set_below(c, root, {path, v}, 0, out);
 }
 
 namespace {
@@ -266,9 +282,15 @@ bool delete_keys(context& c, const val& t, const val& keys, val& out) {
   return true;
 }
 
-// `paths` [from, upto) are sorted and agree in their first `level` keys.
-bool delete_sorted(context& c, const val& root, const val& paths, range which,
-                   std::uint32_t level, val& out) {
+// Of the sorted `paths` those that agree in their first `level` keys.
+struct alike {
+  const val& paths;
+  range which;
+  std::uint32_t level;
+};
+
+bool delete_sorted(context& c, const val& root, const alike& of, val& out) {
+  const auto& [paths, which, level] = of;
   c.w.step();
   if (level > depth_max)
     throw budget_spent{"The path is too long."};
@@ -290,7 +312,7 @@ bool delete_sorted(context& c, const val& root, const val& paths, range which,
       if (!get(c, out, key, inner))
         return false;
       if (inner.kind != holds::null
-          && !(delete_sorted(c, inner, paths, {i, j}, level + 1, changed)
+          && !(delete_sorted(c, inner, {paths, {i, j}, level + 1}, changed)
                && set(c, out, key, changed, out)))
         return false;
     }
@@ -355,7 +377,7 @@ bool delete_paths(context& c, const val& root, const val& paths, val& out) {
     out = val{};
     return true;
   }
-  return delete_sorted(c, root, sorted, {0, count(sorted)}, 0, out);
+  return delete_sorted(c, root, {sorted, {0, count(sorted)}, 0}, out);
 }
 
 std::span<const native_entry> path_functions() {

@@ -303,22 +303,22 @@ bool f_strindices(context& c, const val* in, val& out) {
   return true;
 }
 
-bool change_case(context& c, const val* in, val& out, char from, char upto,
-                 int by) {
+// The letters from `first` on become those from `other` on.
+bool change_case(context& c, const val* in, val& out, char first, char other) {
   if (!in[0].is_text())
     return c.raise("explode input must be a string");
   out = c.w.text(in[0].view());
   auto* const text = const_cast<char*>(out.text);
   for (std::uint32_t i = 0; i < out.size; ++i)
-    if (text[i] >= from && text[i] <= upto)
-      text[i] = static_cast<char>(text[i] + by);
+    if (text[i] >= first && text[i] < first + 26)
+      text[i] = static_cast<char>(text[i] - first + other);
   return true;
 }
 bool f_downcase(context& c, const val* in, val& out) {
-  return change_case(c, in, out, 'A', 'Z', 32);
+  return change_case(c, in, out, 'A', 'a');
 }
 bool f_upcase(context& c, const val* in, val& out) {
-  return change_case(c, in, out, 'a', 'z', -32);
+  return change_case(c, in, out, 'a', 'A');
 }
 
 bool f_utf8bytelength(context& c, const val* in, val& out) {

@@ -60,7 +60,7 @@ private:
       {kind, static_cast<std::uint32_t>(place), std::string{text}});
   }
 
-  failure bad(std::size_t place, std::string detail) const {
+  [[nodiscard]] failure bad(std::size_t place, std::string detail) const {
     return fault_at(text_, static_cast<std::uint32_t>(place),
                     std::move(detail));
   }

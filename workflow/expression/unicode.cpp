@@ -62,13 +62,18 @@ std::uint32_t next_code_point(std::string_view s, std::size_t& at) {
     ++at;
     return first;
   }
-  const std::size_t more = first >= 0xF0   ? 3U
+  const std::size_t more = first > 0xF4    ? 0U
+                           : first >= 0xF0 ? 3U
                            : first >= 0xE0 ? 2U
                            : first >= 0xC2 ? 1U
                                            : 0U;
+  if (at + more >= s.size()) { // As jq: what is cut off is one character.
+    at = s.size();
+    return replacement;
+  }
   std::uint32_t c = first & (more == 3 ? 0x07U : more == 2 ? 0x0FU : 0x1FU);
   for (std::size_t i = 1; i <= more; ++i) {
-    if (at + i >= s.size() || (byte_at(s, at + i) & 0xC0U) != 0x80) {
+    if ((byte_at(s, at + i) & 0xC0U) != 0x80) {
       at += i;
       return replacement;
     }
@@ -76,7 +81,7 @@ std::uint32_t next_code_point(std::string_view s, std::size_t& at) {
   }
   constexpr std::uint32_t least[]{0x80, 0x80, 0x800, 0x10000};
   at += more + 1;
-  if (more == 0 || first > 0xF4 || c < least[more] || c > 0x10FFFF
+  if (more == 0 || c < least[more] || c > 0x10FFFF
       || (c >= 0xD800 && c <= 0xDFFF))
     return replacement;
   return c;

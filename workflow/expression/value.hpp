@@ -53,10 +53,10 @@ struct val : val_payload, val_tag {
   val() = default;
   // By halves, as they are written: a processor that has just stored two
   // halves cannot load them as one for some 15 cycles.
-  val(const val& other) : val_payload{other}, val_tag{other} {}
+  val(const val& other) : val_payload{other.payload()}, val_tag{other.tag()} {}
   val& operator=(const val& other) {
-    static_cast<val_payload&>(*this) = other;
-    static_cast<val_tag&>(*this) = other;
+    payload() = other.payload();
+    tag() = other.tag();
     return *this;
   }
   ~val() = default;
@@ -120,6 +120,12 @@ struct val : val_payload, val_tag {
   [[nodiscard]] double number() const {
     return kind == holds::integer ? static_cast<double>(integer) : real;
   }
+
+private:
+  val_payload& payload() { return *this; }
+  [[nodiscard]] const val_payload& payload() const { return *this; }
+  val_tag& tag() { return *this; }
+  [[nodiscard]] const val_tag& tag() const { return *this; }
 };
 static_assert(sizeof(val) == 16 && std::endian::native == std::endian::little);
 
