@@ -23,8 +23,8 @@ struct server_options {
 
   std::size_t connections_max = 1024;
   std::size_t streams_max = 512; ///< Of the connections, how many may be SSE.
-  std::size_t header_bytes_max = 16 * 1024;
-  std::size_t body_bytes_max = 1024 * 1024;
+  std::size_t header_bytes_max = std::size_t{16} * 1024;
+  std::size_t body_bytes_max = std::size_t{1024} * 1024;
   std::size_t body_bytes_per_second_min = 1024;
 
   duration idle_timeout{60'000};   ///< Between requests.

@@ -24,7 +24,7 @@ struct route {
   http::handler handle;
   body_kind body = body_kind::none;
   /// The query parameters, divided by spaces; "label.*" takes any suffix.
-  std::string_view parameters = "";
+  std::string_view parameters{};
 };
 
 /// All routes, the API at one glance.
