@@ -135,8 +135,9 @@ std::uint32_t lowering::expand(const place& what, std::vector<place> given) {
   open_.push_back(mine);
   auto made = lower({what.tree, n.kids[0], inner});
   open_.pop_back();
-  for (auto at = values.rbegin(); at != values.rend(); ++at)
-    made = bound(at->first, named_pattern(at->second), made);
+  for (; !values.empty(); values.pop_back())
+    made
+      = bound(values.back().first, named_pattern(values.back().second), made);
   --expanding_;
   return made;
 }
