@@ -135,9 +135,11 @@ std::uint32_t lowering::expand(const place& what, std::vector<place> given) {
   open_.push_back(mine);
   auto made = lower({what.tree, n.kids[0], inner});
   open_.pop_back();
-  for (; !values.empty(); values.pop_back())
-    made
-      = bound(values.back().first, named_pattern(values.back().second), made);
+  while (!values.empty()) {
+    const auto [source, slot] = values.back();
+    values.pop_back();
+    made = bound(source, named_pattern(slot), made);
+  }
   --expanding_;
   return made;
 }
