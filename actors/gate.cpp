@@ -101,8 +101,8 @@ void gate::once(const std::optional<idempotency>& key, reply_to to,
 gateway make_gateway(context& ctx) {
   auto g = std::make_shared<gate>(ctx);
   gateway door;
-  door.define = [g](register_definition what, reply_to to) {
-    g->define(std::move(what), std::move(to));
+  door.define = [g](register_definition what, const reply_to& to) {
+    g->define(std::move(what), to);
   };
   door.read_definition
     = [g](const definition_ref& which, bool source, const reply_to& to) {

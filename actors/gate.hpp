@@ -18,7 +18,7 @@ public:
   explicit gate(context& ctx) : ctx_{ctx} {}
 
   // gate_definitions.cpp
-  void define(register_definition what, reply_to to);
+  void define(register_definition what, const reply_to& to);
   void read_definition(const definition_ref& which, bool source,
                        const reply_to& to);
   void list_of_definitions(const list_definitions& what, const reply_to& to);
@@ -62,6 +62,10 @@ private:
   void wait(const instance_key& key, duration patience,
             std::function<bool(sequence, instance_status)> enough,
             std::function<void(bool in_time)> then);
+  void define_now(const register_definition& what, const reply_to& to);
+  void store_definition(definition_ptr made, storage::stored_definition row,
+                        std::optional<storage::kept_answer> kept, answer a,
+                        answer_ptr slot);
   void start_now(start_instance what, const reply_to& to);
   void see_to_the_end(const instance_key& key, duration patience, answer first,
                       reply_to to);

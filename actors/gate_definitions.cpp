@@ -31,66 +31,73 @@ result<std::optional<definition_id>> read_cursor(const std::string& text) {
 
 } // namespace
 
-void gate::define(register_definition what, reply_to to) {
+void gate::define(register_definition what, const reply_to& to) {
   if (!what.dry_run)
     if (auto no = overload(lane::signal))
       return to(std::move(*no));
   aside([g = shared_from_this(), what = std::move(what), to] {
-    g->once(what.once, to, [&](const reply_to& first) {
-      auto made = parse_definition(what.text);
-      if (!made)
-        return first(refusal{.what = made.error()});
-      const auto& d = **made;
-      const auto now = clock::now();
-      answer a{.status = what.dry_run ? 200U : 201U,
-               .body = to_text(json::value(render_definition(
-                 d, what.dry_run ? std::nullopt : std::optional{now}, false)))};
-      if (what.dry_run)
-        return first(std::move(a));
-      a.location = definition_path(d.id);
-      g->ctx_.definitions.add(*made);
-      storage::stored_definition row{
-        .id = d.id,
-        .digest = d.digest,
-        .source = what.text,
-        .content_type = what.content_type,
-        .document = to_canonical_text(d.document),
-        .created = now,
-      };
-      std::optional<storage::kept_answer> kept;
-      if (what.once)
-        kept = storage::kept_answer{
-          .scope = what.once->scope,
-          .body_digest = what.once->body_digest,
-          .status = a.status,
-          .location = a.location,
-          .body = a.body,
-          .expires = now + g->ctx_.options.retention.idempotency_for};
-      auto slot = make_answer(first);
-      const auto work
-        = [g, made = *made, row = std::move(row), kept = std::move(kept),
-           a = std::move(a), slot](storage::store& s) -> result<> {
-        const auto done = s.put_definition(row, kept);
-        if (!done) {
-          slot->give(
-            refusal{.what = done.error(), .location = definition_path(row.id)});
-          return done.error();
-        }
-        auto said = a;
-        if (*done) {
-          g->ctx_.definitions.names_changed();
-        } else {
-          said.status = 200; // The same again: as it was registered first.
-          if (const auto old = s.read_definition(row.id))
-            said.body = to_text(
-              json::value(render_definition(*made, old->created, false)));
-        }
-        slot->give(std::move(said));
-        return {};
-      };
-      caf::anon_send(g->ctx_.writer.get(), write_job{work});
-    });
+    g->once(what.once, to,
+            [&](const reply_to& first) { g->define_now(what, first); });
   });
+}
+
+void gate::define_now(const register_definition& what, const reply_to& to) {
+  const auto made = parse_definition(what.text);
+  if (!made)
+    return to(refusal{.what = made.error()});
+  const auto& d = **made;
+  const auto now = clock::now();
+  const auto created = what.dry_run ? std::nullopt : std::optional{now};
+  answer a{.status = what.dry_run ? 200U : 201U,
+           .body = to_text(json::value(render_definition(d, created, false)))};
+  if (what.dry_run)
+    return to(std::move(a));
+  a.location = definition_path(d.id);
+  ctx_.definitions.add(*made);
+  std::optional<storage::kept_answer> kept;
+  if (what.once)
+    kept = storage::kept_answer{.scope = what.once->scope,
+                                .body_digest = what.once->body_digest,
+                                .status = a.status,
+                                .location = a.location,
+                                .body = a.body,
+                                .expires
+                                = now + ctx_.options.retention.idempotency_for};
+  store_definition(*made,
+                   {.id = d.id,
+                    .digest = d.digest,
+                    .source = what.text,
+                    .content_type = what.content_type,
+                    .document = to_canonical_text(d.document),
+                    .created = now},
+                   std::move(kept), std::move(a), make_answer(to));
+}
+
+void gate::store_definition(definition_ptr made, storage::stored_definition row,
+                            std::optional<storage::kept_answer> kept, answer a,
+                            answer_ptr slot) {
+  auto work = [g = shared_from_this(), made = std::move(made),
+               row = std::move(row), kept = std::move(kept), a = std::move(a),
+               slot = std::move(slot)](storage::store& s) -> result<> {
+    const auto done = s.put_definition(row, kept);
+    if (!done) {
+      slot->give(
+        refusal{.what = done.error(), .location = definition_path(row.id)});
+      return done.error();
+    }
+    auto said = a;
+    if (*done) {
+      g->ctx_.definitions.names_changed();
+    } else {
+      said.status = 200; // The same again: as it was registered first.
+      if (const auto old = s.read_definition(row.id))
+        said.body
+          = to_text(json::value(render_definition(*made, old->created, false)));
+    }
+    slot->give(std::move(said));
+    return {};
+  };
+  caf::anon_send(ctx_.writer.get(), write_job{std::move(work)});
 }
 
 void gate::read_definition(const definition_ref& which, bool source,

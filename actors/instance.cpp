@@ -190,7 +190,7 @@ struct state : instance_args {
     turn->unfinished = made->unfinished;
     if (made->needs)
       return ask_helper(std::move(*made->needs));
-    if (turn->events.empty() && !keeps_answer())
+    if (turn->events.empty())
       return proceed();
     write();
   }
@@ -211,9 +211,6 @@ struct state : instance_args {
             error{errc::internal, "The expression helpers have failed."}});
         });
   }
-
-  /// Whether an answer must be kept although nothing has changed.
-  [[nodiscard]] bool keeps_answer() const { return false; }
 
   void write() {
     outstanding = flow->outstanding();
@@ -327,7 +324,7 @@ struct state : instance_args {
     });
   }
 
-  answer answer_now(const std::vector<event>& facts) const {
+  [[nodiscard]] answer answer_now(const std::vector<event>& facts) const {
     const auto& s = flow->state();
     const bool under_way = s.status == instance_status::suspending
                            || s.status == instance_status::cancelling
@@ -342,7 +339,7 @@ struct state : instance_args {
     return a;
   }
 
-  storage::kept_answer keep(const answer& a) const {
+  [[nodiscard]] storage::kept_answer keep(const answer& a) const {
     return {.scope = turn->once->scope,
             .body_digest = turn->once->body_digest,
             .status = a.status,
