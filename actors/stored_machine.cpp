@@ -13,7 +13,8 @@ result<stored_machine> load_machine(context& ctx, const instance_key& key) {
   if (!snapshot)
     return snapshot.error();
   stored_machine loaded{machine{*of, ctx.limits()}, {}};
-  auto& [flow, stands] = loaded;
+  auto& flow = loaded.flow;
+  auto& stands = loaded.stands;
   if (snapshot->first != 0)
     if (auto restored = flow.restore(snapshot->second); !restored)
       return restored.error();

@@ -41,10 +41,11 @@ struct state {
   state(const state&) = delete;
   state& operator=(const state&) = delete;
   ~state() {
-    for (auto c = children.rbegin(); c != children.rend(); ++c)
-      if (c->lives)
-        caf::anon_send_exit(caf::actor_cast<caf::actor>(c->lives),
+    std::for_each(children.rbegin(), children.rend(), [](const child& c) {
+      if (c.lives)
+        caf::anon_send_exit(caf::actor_cast<caf::actor>(c.lives),
                             caf::exit_reason::user_shutdown);
+    });
   }
 
   template <class Spawn, class Door>

@@ -19,7 +19,7 @@ struct instance_id {
 /// SHA-256(namespace '/' id). Its first byte is the partition.
 struct instance_key {
   std::array<std::uint8_t, 16> bytes{};
-  auto operator<=>(const instance_key&) const = default;
+  auto operator<=>(const instance_key&) const = default; // NOLINT
   [[nodiscard]] std::uint8_t partition() const { return bytes[0]; }
 };
 
