@@ -26,6 +26,7 @@ struct answer {
   std::string location = {};  ///< Path for the Location header, "" for none.
   std::optional<sequence> etag = {}; ///< Of an instance.
   bool replayed = false; ///< The first answer to this Idempotency-Key again.
+  bool finished = false; ///< Of an instance: it is known to have ended.
 };
 
 /// A request that was refused. Nothing was written, unless `what.code` is

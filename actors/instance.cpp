@@ -333,7 +333,8 @@ struct state : instance_args {
                        : under_way   ? 202U
                                      : 200U,
              .body = render_instance(s, flow->flow(), set_aside),
-             .etag = s.last};
+             .etag = s.last,
+             .finished = ended(s.status)};
     if (a.status != 200)
       a.location = location_of(s.id);
     return a;
