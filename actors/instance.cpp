@@ -1,5 +1,6 @@
 #include "actors/instance.hpp"
 
+#include "actors/open_turn.hpp"
 #include "actors/render.hpp"
 #include "actors/step_crew.hpp"
 #include "actors/steps/http_call.hpp"
@@ -24,23 +25,6 @@ std::uint64_t random_seed() {
   thread_local std::mt19937_64 source{std::random_device{}()};
   return source();
 }
-
-/// One turn under way, and who waits for it.
-struct open_turn {
-  timestamp at = clock::now();
-  answer_ptr reply;
-  std::optional<idempotency> once;
-  std::shared_ptr<void> errand;
-  bool creates = false;
-  bool delivers = false;
-  bool urgent = false;
-  bool unfinished = false;
-  std::vector<event> events;
-  std::vector<datum> emitted;
-  storage::turn record;
-  std::shared_ptr<const queued_turn> rows;
-  std::optional<answer> kept; ///< Rendered early, to be kept by the store.
-};
 
 struct state : instance_args {
   static inline const char* name = "instance";
@@ -224,7 +208,8 @@ struct state : instance_args {
     };
     if (turn->once) {
       turn->kept = answer_now(outcome.events);
-      outcome.answer = keep(*turn->kept);
+      outcome.answer
+        = to_keep(*turn, *turn->kept, ctx->options.retention.idempotency_for);
     }
     turn->delivers = turn->delivers && !consumed(outcome.events);
     const auto& s = ctx->options.storage;
@@ -316,37 +301,8 @@ struct state : instance_args {
       self->send(ctx->registry.get(), may_leave{key, handled});
   }
 
-  // --- Answers -------------------------------------------------------------
-
-  static bool consumed(const std::vector<event>& facts) {
-    return std::any_of(facts.begin(), facts.end(), [](const event& e) {
-      return std::holds_alternative<events::event_consumed>(e);
-    });
-  }
-
-  [[nodiscard]] answer answer_now(const std::vector<event>& facts) const {
-    const auto& s = flow->state();
-    const bool under_way = s.status == instance_status::suspending
-                           || s.status == instance_status::cancelling
-                           || (turn->delivers && !consumed(facts));
-    answer a{.status = turn->creates ? 201U
-                       : under_way   ? 202U
-                                     : 200U,
-             .body = render_instance(s, flow->flow(), set_aside),
-             .etag = s.last,
-             .finished = ended(s.status)};
-    if (a.status != 200)
-      a.location = location_of(s.id);
-    return a;
-  }
-
-  [[nodiscard]] storage::kept_answer keep(const answer& a) const {
-    return {.scope = turn->once->scope,
-            .body_digest = turn->once->body_digest,
-            .status = a.status,
-            .location = a.location,
-            .body = a.body,
-            .expires = turn->at + ctx->options.retention.idempotency_for};
+  answer answer_now(const std::vector<event>& facts) const {
+    return answer_of(*turn, facts, *flow, set_aside);
   }
 
   // --- Quarantine ----------------------------------------------------------

@@ -159,36 +159,40 @@ void client::one_instance(const std::atomic<bool>& stop) {
 void client::steer(const std::string& id, promised& p,
                    const std::atomic<bool>& stop) {
   const auto at = "/v1/instances/" + id;
-  const auto note = [&](const told& answer) {
+  // The status that the answer tells; "" if the change was refused.
+  const auto note = [&](const told& answer) -> std::string {
     if (!ok(answer.status))
-      return false;
-    if (auto body = parse_json(answer.body); body && body->is_object())
-      if (const auto* s = body->as_object().if_contains("sequence");
-          s != nullptr && s->is_int64())
-        p.sequence
-          = std::max(p.sequence, static_cast<std::uint64_t>(s->get_int64()));
-    return true;
+      return {};
+    const auto body = parse_json(answer.body);
+    if (!body || !body->is_object())
+      return "unknown";
+    p.sequence
+      = std::max(p.sequence, body->at("sequence").to_number<std::uint64_t>());
+    return std::string{body->at("status").as_string()};
   };
   const auto luck = random_() % 10;
   if (luck < 4) {
     const auto* mode
       = luck < 2 ? R"({"mode":"drain"})" : R"({"mode":"interrupt"})";
-    if (note(change(at + "/pause", mode, stop)))
+    if (note(change(at + "/pause", mode, stop)).starts_with("suspend"))
       ++p.pauses;
   }
   const auto event = "e-" + id;
-  if (note(change(at + "/events",
-                  to_text(json::object{{"specversion", "1.0"},
-                                       {"id", event},
-                                       {"source", "https://pawl.test/crash"},
-                                       {"type", "crash.answer"},
-                                       {"data", {{"by", number_}}}}),
-                  stop)))
+  if (!note(change(at + "/events",
+                   to_text(json::object{{"specversion", "1.0"},
+                                        {"id", event},
+                                        {"source", "https://pawl.test/crash"},
+                                        {"type", "crash.answer"},
+                                        {"data", {{"by", number_}}}}),
+                   stop))
+         .empty())
     p.events.push_back(event);
   if (luck < 4)
     (void)note(change(at + "/resume", "{}", stop));
+  // An instance that has completed meanwhile takes a cancel without effect.
   if (luck == 9)
-    p.cancelled = note(change(at + "/cancel", R"({"reason":"test"})", stop));
+    p.cancelled = note(change(at + "/cancel", R"({"reason":"test"})", stop))
+                    .starts_with("cancel");
 }
 
 } // namespace pawl::crash

@@ -137,8 +137,8 @@ void trial::to_next_timer() {
 }
 
 trial::answer trial::deliver(std::string_view type, json::value data,
-                           std::string id,
-                           requests::deliver::if_unawaited otherwise) {
+                             std::string id,
+                             requests::deliver::if_unawaited otherwise) {
   if (id.empty())
     id = "e" + std::to_string(++next_event_);
   return decide(requests::deliver{make_datum({{"specversion", "1.0"},

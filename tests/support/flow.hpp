@@ -34,7 +34,7 @@ public:
 
   /// Creates an instance, which runs as far as it can by itself.
   explicit trial(std::string_view text, json::value input = json::object{},
-                machine_limits limits = {});
+                 machine_limits limits = {});
   trial(definition_ptr of, json::value input, machine_limits limits);
 
   /// One turn, and its values from the helper; not carried on if `unfinished`.

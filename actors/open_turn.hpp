@@ -1,0 +1,46 @@
+#pragma once
+
+#include "actors/gateway.hpp"
+#include "actors/messages.hpp"
+#include "storage/store.hpp"
+#include "workflow/machine.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace pawl::actors {
+
+/// One turn under way, and who waits for it.
+struct open_turn {
+  timestamp at = clock::now();
+  answer_ptr reply;
+  std::optional<idempotency> once;
+  std::shared_ptr<void> errand;
+  bool creates = false;
+  bool delivers = false;
+  bool urgent = false;
+  bool unfinished = false;
+  std::vector<event> events;
+  std::vector<datum> emitted;
+  storage::turn record;
+  std::shared_ptr<const queued_turn> rows;
+  std::optional<answer> kept; ///< Rendered early, to be kept by the store.
+};
+
+/// Whether a `listen` took an event in this turn.
+[[nodiscard]] bool consumed(const std::vector<event>& facts);
+
+/// What the client of `turn` is told of an instance that stands as `flow` does:
+/// 201 for a new one, 202 while what was asked is still under way.
+[[nodiscard]] answer
+answer_of(const open_turn& turn, const std::vector<event>& facts,
+          const machine& flow,
+          const std::optional<storage::quarantine>& set_aside);
+
+/// `told` as the store keeps it for repeats, for `kept_for`. The turn has an
+/// Idempotency-Key.
+[[nodiscard]] storage::kept_answer
+to_keep(const open_turn& turn, const answer& told, duration kept_for);
+
+} // namespace pawl::actors
