@@ -25,6 +25,16 @@ alarms::key alarms::set(steady::duration delay, std::function<void()> then) {
   return k;
 }
 
+void alarms::ring_all() {
+  std::map<key, std::function<void()>> all;
+  {
+    const std::lock_guard hold{lock_};
+    all.swap(pending_);
+  }
+  for (const auto& [when, then] : all)
+    then();
+}
+
 void alarms::cancel(const key& which) {
   const std::lock_guard hold{lock_};
   pending_.erase(which);

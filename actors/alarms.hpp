@@ -27,6 +27,8 @@ public:
 
   /// Calls `then` after `delay`, on the thread of the alarms; must not block.
   key set(steady::duration delay, std::function<void()> then);
+  /// Sets all alarms off now, on the caller's thread.
+  void ring_all();
   /// Forgets an alarm that has not gone off.
   void cancel(const key& which);
 

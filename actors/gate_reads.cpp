@@ -49,6 +49,8 @@ void gate::wait(const instance_key& key, duration patience,
   const auto head = ctx_.store.read_head(key);
   if (!head || w->enough(head->last, head->status))
     finish(true);
+  else if (ctx_.draining)
+    finish(false); // Nobody rings the alarms a second time.
 }
 
 reply gate::snapshot_of(const instance_key& key) {

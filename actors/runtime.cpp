@@ -126,9 +126,15 @@ context& runtime::ctx() {
   return state_->ctx;
 }
 
-bool runtime::drain(duration patience) {
+void runtime::begin_drain() {
   auto& ctx = state_->ctx;
   ctx.draining = true;
+  ctx.deadlines.ring_all();
+}
+
+bool runtime::drain(duration patience) {
+  begin_drain();
+  auto& ctx = state_->ctx;
   const auto end = std::chrono::steady_clock::now() + patience;
   for (int quiet = 0; quiet < quiet_looks;) {
     if (std::chrono::steady_clock::now() >= end)

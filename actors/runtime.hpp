@@ -33,7 +33,11 @@ public:
   [[nodiscard]] const gateway& door() const;
   [[nodiscard]] context& ctx();
 
-  /// Takes nothing new on and begins no effect, and waits until the effects
+  /// Takes nothing new on, begins no effect, and tells the clients that wait
+  /// for a change how things stand now.
+  void begin_drain();
+
+  /// As begin_drain(), and waits until the effects
   /// that are out are recorded and the journal is written, at most `patience`.
   /// Returns whether that was achieved; what was not is done again after the
   /// next start.

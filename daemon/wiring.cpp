@@ -120,7 +120,7 @@ result<bool> wiring::stop(duration patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   bool drained = true;
   if (s.inside) {
-    s.inside->ctx().draining = true;
+    s.inside->begin_drain();
     if (s.edge)
       s.edge->stop(std::min(patience, duration{1000}));
     const auto left = std::chrono::duration_cast<duration>(
