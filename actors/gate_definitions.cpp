@@ -79,21 +79,25 @@ void gate::store_definition(definition_ptr made, storage::stored_definition row,
   auto work = [g = shared_from_this(), made = std::move(made),
                row = std::move(row), kept = std::move(kept), a = std::move(a),
                slot = std::move(slot)](storage::store& s) -> result<> {
-    const auto done = s.put_definition(row, kept);
+    auto said = a;
+    if (const auto old = s.read_definition(row.id)) {
+      said.status = 200; // The same again: as it was registered first.
+      said.body
+        = to_text(json::value(render_definition(*made, old->created, false)));
+    }
+    auto told = kept;
+    if (told) {
+      told->status = said.status;
+      told->body = said.body;
+    }
+    const auto done = s.put_definition(row, told);
     if (!done) {
       slot->give(
         refusal{.what = done.error(), .location = definition_path(row.id)});
       return done.error();
     }
-    auto said = a;
-    if (*done) {
+    if (*done)
       g->ctx_.definitions.names_changed();
-    } else {
-      said.status = 200; // The same again: as it was registered first.
-      if (const auto old = s.read_definition(row.id))
-        said.body
-          = to_text(json::value(render_definition(*made, old->created, false)));
-    }
     slot->give(std::move(said));
     return {};
   };
@@ -122,10 +126,14 @@ void gate::list_of_definitions(const list_definitions& what,
     const auto after = read_cursor(what.cursor);
     if (!after)
       return to(refusal{.what = after.error()});
-    const auto rows
-      = g->ctx_.store.list_definitions(what.ns, what.name, *after, what.limit);
+    // One more than is shown tells whether there is a next page.
+    auto rows = g->ctx_.store.list_definitions(what.ns, what.name, *after,
+                                               what.limit + 1);
     if (!rows)
       return to(refusal{.what = rows.error()});
+    const bool more = rows->size() > what.limit;
+    if (more)
+      rows->pop_back();
     json::array items;
     for (const auto& row : *rows) {
       const auto parsed = g->ctx_.definitions.by_digest(row.digest);
@@ -134,7 +142,7 @@ void gate::list_of_definitions(const list_definitions& what,
       items.push_back(render_definition(**parsed, row.created, false));
     }
     json::object body{{"items", std::move(items)}, {"nextCursor", nullptr}};
-    if (rows->size() == what.limit)
+    if (more)
       body["nextCursor"] = cursor_of(rows->back().id);
     to(answer{.body = to_text(json::value(std::move(body)))});
   });
