@@ -11,11 +11,24 @@ namespace {
 
 /// How long a look at the free disk space is good for.
 constexpr std::int64_t disk_look_ms = 500;
+/// An instance shows its values some levels below its own.
+constexpr std::size_t shown_depth_max = 80;
 
 std::int64_t steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
            std::chrono::steady_clock::now().time_since_epoch())
     .count();
+}
+
+/// The ETag of a kept answer: an instance's is the sequence that it shows.
+std::optional<sequence> etag_in(const std::string& body) {
+  const auto shown = parse_json(body, shown_depth_max);
+  const auto* members = shown ? shown->if_object() : nullptr;
+  const auto* at
+    = members == nullptr ? nullptr : members->if_contains("sequence");
+  if (at == nullptr || !at->is_int64())
+    return std::nullopt;
+  return static_cast<sequence>(at->get_int64());
 }
 
 const char* sentence(errc why) {
@@ -94,6 +107,7 @@ void gate::once(const std::optional<idempotency>& key, reply_to to,
     first(answer{.status = k.status,
                  .body = k.body,
                  .location = k.location,
+                 .etag = etag_in(k.body),
                  .replayed = true});
   });
 }

@@ -66,6 +66,7 @@ private:
   void store_definition(definition_ptr made, storage::stored_definition row,
                         std::optional<storage::kept_answer> kept, answer a,
                         answer_ptr slot);
+  /// `what.id` is set.
   void start_now(start_instance what, const reply_to& to);
   void see_to_the_end(const instance_key& key, duration patience, answer first,
                       reply_to to);

@@ -88,11 +88,12 @@ void gate::see_to_the_end(const instance_key& key, duration patience,
     [g = shared_from_this(), key, first = std::move(first),
      to = std::move(to)](bool in_time) {
       auto now = g->snapshot_of(key);
-      if (auto* a = std::get_if<answer>(&now)) {
-        a->status = in_time ? 200 : 202;
-        a->location = first.location;
-        a->replayed = first.replayed;
-      }
+      auto* a = std::get_if<answer>(&now);
+      if (a == nullptr) // Purged since: what was said first still holds.
+        return to(first);
+      a->status = in_time ? 200 : 202;
+      a->location = first.location;
+      a->replayed = first.replayed;
       to(std::move(now));
     });
 }

@@ -45,6 +45,15 @@ request request_of(act_on_instance& what) {
 void gate::start(start_instance what, reply_to to) {
   if (auto no = overload(lane::start))
     return to(std::move(*no));
+  what.id = id_for(what);
+  if (what.wait)
+    // Around the kept answers: a repeat waits for the end as the first does.
+    to = [g = shared_from_this(), key = key_of(what.workflow.ns, *what.id),
+          patience = *what.wait, to = std::move(to)](reply r) {
+      if (auto* first = std::get_if<answer>(&r))
+        return g->see_to_the_end(key, patience, std::move(*first), to);
+      to(std::move(r));
+    };
   const auto key = what.once;
   once(key, std::move(to),
        [&](const reply_to& first) { start_now(std::move(what), first); });
@@ -54,21 +63,13 @@ void gate::start_now(start_instance what, const reply_to& to) {
   auto flow = ctx_.definitions.find(what.workflow);
   if (!flow)
     return to(refusal{.what = flow.error()});
-  auto id = id_for(what);
+  auto id = std::move(*what.id);
   if (!valid_instance_id(id))
     return to(refusal{.what = {errc::invalid_request,
                                "An instance id is 1 to 128 of A-Z a-z 0-9 . _ "
                                "- and not only dots."}});
   const auto& ns = what.workflow.ns;
   const auto key = key_of(ns, id);
-  reply_to answered = to;
-  if (what.wait)
-    answered
-      = [g = shared_from_this(), key, patience = *what.wait, to](reply r) {
-          if (auto* first = std::get_if<answer>(&r))
-            return g->see_to_the_end(key, patience, std::move(*first), to);
-          to(std::move(r));
-        };
   caf::anon_send(
     ctx_.registry.get(),
     wish{.key = key,
@@ -78,7 +79,7 @@ void gate::start_now(start_instance what, const reply_to& to) {
                                   .labels = std::move(what.labels)},
          .flow = std::move(*flow),
          .once = std::move(what.once),
-         .reply = make_answer(std::move(answered))});
+         .reply = make_answer(to)});
 }
 
 void gate::act(act_on_instance what, reply_to to) {

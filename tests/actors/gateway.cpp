@@ -150,6 +150,7 @@ BOOST_AUTO_TEST_CASE(repeats_an_answer_under_the_same_key) {
   BOOST_TEST(second.replayed);
   BOOST_TEST(second.body == first.body);
   BOOST_TEST(second.location == first.location);
+  BOOST_TEST((first.etag && second.etag == first.etag));
   what.once->body_digest = "other";
   const auto no
     = refused([&](const auto& door, auto to) { door.start(what, to); });
