@@ -199,10 +199,6 @@ void check_together(const options& in, std::vector<fault>& faults) {
         "storage.disk_critical must not exceed storage.disk_low");
   check(in.journal.batch_bytes_max <= in.journal.queue_bytes_max,
         "journal.batch_bytes_max must not exceed journal.queue_bytes_max");
-  check(in.instances.payload_max <= in.instances.state_max,
-        "instances.payload_max must not exceed instances.state_max");
-  check(in.supervision.backoff <= in.supervision.backoff_max,
-        "supervision.backoff must not exceed supervision.backoff_max");
 }
 
 result<std::string> read_file(const std::string& path) {

@@ -72,9 +72,7 @@ struct options {
 
   struct instances_options {
     std::uint32_t hot_max = 50'000;  ///< Actors in memory.
-    std::uint32_t inbox_max = 64;    ///< Messages one instance lets wait.
     std::uint32_t events_max = 1024; ///< Kept until one listens.
-    std::uint64_t state_max = 64ULL << 20;
     std::uint64_t payload_max = 1ULL << 20;
     std::uint32_t turn_steps_max = 1000;
     std::uint32_t rehydrations_max = 64; ///< At once.
@@ -106,15 +104,6 @@ struct options {
     duration delay_max{3'600'000};
     bool operator==(const retry_options&) const = default;
   } retry;
-
-  /// What a definition gets that says nothing under metadata.supervision.
-  struct supervision_options {
-    std::uint32_t max_restarts = 3;
-    duration within{60'000};
-    duration backoff{100};
-    duration backoff_max{10'000};
-    bool operator==(const supervision_options&) const = default;
-  } supervision;
 
   struct events_options {
     duration buffer_for{3'600'000};

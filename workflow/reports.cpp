@@ -22,6 +22,14 @@ void planner::done(const reports::http_done& what) {
   if (f == nullptr)
     return;
   const auto& node = of_.tasks[*f->node];
+  if (what.outcome.body.size() > limits_.payload_max)
+    return fail(*f, raised{std::in_place,
+                           make_problem(error_kind::communication,
+                                        "the answer is larger than "
+                                        "instances.payload_max allows: "
+                                          + std::to_string(limits_.payload_max)
+                                          + " bytes",
+                                        node.pointer)});
   auto output
     = read_http_outcome(what.outcome, std::get<tasks::call_http>(node.kind),
                         *f->arguments, node.pointer);

@@ -98,6 +98,18 @@ BOOST_AUTO_TEST_CASE(headers_are_texts_and_lists_repeat_them) {
   BOOST_TEST(header_of(call, "Content-Type") == "");
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_over_its_bound_is_an_error) {
+  machine_limits small;
+  small.payload_max = 8;
+  trial fits{calling("method: get, endpoint: 'http://x.test/'"), {}, small};
+  fits.reply({.failure = {}, .status = 200, .headers = {}, .body = "12345678"});
+  BOOST_TEST(fits.status() == "completed");
+  trial over{calling("method: get, endpoint: 'http://x.test/'"), {}, small};
+  over.reply(
+    {.failure = {}, .status = 200, .headers = {}, .body = "123456789"});
+  BOOST_TEST(over.fault() == "communication 500 /do/0/ask");
+}
+
 BOOST_AUTO_TEST_CASE(data_cannot_smuggle_a_header) {
   for (const auto* value : {"a\r\nX-Evil: 1", "a\nb", "a\x01"}) {
     const trial f{calling("method: get, endpoint: 'http://x.test/', headers: "
