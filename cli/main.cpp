@@ -14,6 +14,7 @@ struct common_options {
   std::string output = "table";
   std::string url;
   std::string ns;
+  bool yes = false;
   double timeout_s = 30;
 };
 
@@ -28,6 +29,7 @@ void add_common(CLI::App& app, common_options& o) {
     ->type_name("URL");
   app.add_option("-n,--namespace", o.ns, "Only this namespace")
     ->type_name("NS");
+  app.add_flag("-y,--yes", o.yes, "Do not ask whether it is meant");
   app
     .add_option("--timeout", o.timeout_s,
                 "Seconds to go on trying when the daemon is busy or was lost "
@@ -82,6 +84,8 @@ int run_action(const action& chosen, const common_options& o) {
   session s{http, std::cin, std::cout, std::cerr};
   s.output = *parse_format(o.output);
   s.ns = o.ns;
+  s.yes = o.yes;
+  s.asks = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
   s.live = terminal(STDERR_FILENO);
   s.colour_out = terminal(STDOUT_FILENO) && colours_wanted();
   s.colour_err = s.live && colours_wanted();

@@ -22,6 +22,8 @@ struct session {
   std::ostream& err; ///< All else.
   format output = format::table;
   std::string ns = {};     ///< -n, "" for all.
+  bool yes = false;        ///< -y: do not ask whether it is meant.
+  bool asks = false;       ///< Somebody is there to be asked.
   bool live = false;       ///< stderr is a terminal that can be redrawn.
   bool colour_out = false; ///< stdout may be coloured.
   bool colour_err = false; ///< stderr may be coloured.

@@ -157,6 +157,16 @@ outcome<exit_code> show(session& s, const show_options& o) {
   return exit_code::ok;
 }
 
+/// Whether the one at the terminal agrees; a script is not asked.
+bool agreed(session& s, const std::string& text) {
+  if (s.yes || !s.asks)
+    return true;
+  s.err << "remove " << printable(text) << "? [y/N] " << std::flush;
+  std::string line;
+  std::getline(s.in, line);
+  return line == "y" || line == "Y" || line == "yes";
+}
+
 outcome<exit_code> remove(session& s, const std::vector<std::string>& which) {
   for (const auto& text : which) {
     auto named = parse_reference(text);
@@ -166,6 +176,8 @@ outcome<exit_code> remove(session& s, const std::vector<std::string>& which) {
       return failure{exit_code::usage,
                      fmt::format("{}: say which version: {}@VERSION",
                                  printable(text), printable(text))};
+    if (!agreed(s, text))
+      return failure{exit_code::error, "nothing more was removed"};
     auto gone
       = call(s, {.method = "DELETE", .target = definition_target(*named)});
     if (!gone)
@@ -182,9 +194,11 @@ void add_files(CLI::App& def, action& chosen, const char* name,
   cmd->add_option("file", *files, "YAML or JSON documents; - for stdin")
     ->required()
     ->type_name("FILE...");
-  cmd->callback([files, dry_run, &chosen] {
-    chosen
-      = [files, dry_run](session& s) { return send_all(s, *files, dry_run); };
+  auto dry = std::make_shared<bool>(dry_run);
+  if (!dry_run)
+    cmd->add_flag("--dry-run", *dry, "Check only, as validate does");
+  cmd->callback([files, dry, &chosen] {
+    chosen = [files, dry](session& s) { return send_all(s, *files, *dry); };
   });
 }
 

@@ -182,6 +182,23 @@ BOOST_AUTO_TEST_CASE(validates_and_shows_faults_with_their_file) {
   BOOST_TEST(run_pawl(s.url(), {"def", "apply", path}).code == 2);
 }
 
+BOOST_AUTO_TEST_CASE(applies_nothing_in_a_dry_run) {
+  fake::server s{[](const fake::request&) -> fake::reply {
+    return {200, R"({"namespace":"d","name":"w","version":"1.0.0"})"};
+  }};
+  auto dry = run_pawl(s.url(), {"def", "apply", "--dry-run", "-"}, "x: 1\n");
+  BOOST_TEST(dry.code == 0);
+  BOOST_TEST(s.seen()[0].target == "/v1/definitions?dryRun=true");
+}
+
+BOOST_AUTO_TEST_CASE(removes_without_a_question_where_nobody_can_answer) {
+  fake::server s{[](const fake::request&) -> fake::reply { return {204, ""}; }};
+  BOOST_TEST(run_pawl(s.url(), {"def", "rm", "d/w@1.0.0"}).code == 0);
+  BOOST_TEST(run_pawl(s.url(), {"def", "rm", "-y", "d/w@1.0.0"}).code == 0);
+  BOOST_TEST(s.seen()[1].method == "DELETE");
+  BOOST_TEST(s.seen()[1].target == "/v1/definitions/d/w/1.0.0");
+}
+
 BOOST_AUTO_TEST_CASE(shows_the_source_as_it_was_sent) {
   fake::server s{[](const fake::request& r) -> fake::reply {
     return {200, r.headers.at("Accept") + "\n# kept\n"};
