@@ -46,10 +46,43 @@ bool deeper_than(const json::value& v, int levels) {
   return false;
 }
 
-raised too_deep(const vantage& at) {
-  return expression_error("the value has more than " + std::to_string(depth_max)
-                            + " levels of objects and arrays",
-                          at);
+// What `v` takes of `left` as text, escapes aside; false if that is not enough.
+bool fits(const json::value& v, std::size_t& left) {
+  std::size_t own = 2;
+  if (const auto* text = v.if_string())
+    own += text->size();
+  if (own > left)
+    return false;
+  left -= own;
+  if (const auto* items = v.if_array())
+    return std::ranges::all_of(
+      *items, [&](const auto& item) { return fits(item, left); });
+  if (const auto* members = v.if_object())
+    return std::ranges::all_of(*members, [&](const auto& member) {
+      const auto key = member.key().size() + 2;
+      if (key > left)
+        return false;
+      left -= key;
+      return fits(member.value(), left);
+    });
+  return true;
+}
+
+// Why `v` may not become part of the instance's data. Depth comes first, since
+// the size is counted recursively.
+std::optional<raised> unfit(const json::value& v, std::size_t value_max,
+                            const vantage& at) {
+  if (deeper_than(v, depth_max))
+    return expression_error("the value has more than "
+                              + std::to_string(depth_max)
+                              + " levels of objects and arrays",
+                            at);
+  if (auto left = value_max; !fits(v, left))
+    return expression_error("the value is larger than "
+                              + std::to_string(value_max)
+                              + " bytes, the limit here",
+                            at);
+  return std::nullopt;
 }
 
 // The members of an object that an expression reads, and no others: some are
@@ -180,8 +213,8 @@ or_raised<json::value> evaluator::evaluate_list(const expression::program& what,
     for (auto& v : *values)
       all.push_back(std::move(v));
   }
-  if (deeper_than(list, depth_max))
-    return too_deep(at);
+  if (auto why = unfit(list, value_max_, at))
+    return std::move(*why);
   return list;
 }
 
@@ -229,8 +262,8 @@ or_raised<datum> evaluator::evaluate(const dynamic_value& what,
   auto value = build(what, dot, at);
   if (!value)
     return value.error();
-  if (deeper_than(*value, depth_max))
-    return too_deep(at);
+  if (auto why = unfit(*value, value_max_, at))
+    return std::move(*why);
   return make_datum(std::move(*value));
 }
 

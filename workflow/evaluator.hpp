@@ -43,9 +43,11 @@ struct vantage {
 /// known: steps are pure, so they ask for the same values in the same order.
 class evaluator {
 public:
+  /// `value_max`: bytes of text that a value may have which is kept.
   evaluator(const definition& of, const instance_state& state,
-            const expression::budget& bounds)
-      : of_{of}, state_{state}, bounds_{bounds}, left_{bounds} {}
+            const expression::budget& bounds, std::size_t value_max)
+      : of_{of}, state_{state}, bounds_{bounds},
+        value_max_{value_max}, left_{bounds} {}
 
   /// Makes ready for a turn.
   void begin_turn();
@@ -94,6 +96,7 @@ private:
   const definition& of_;
   const instance_state& state_;
   expression::budget bounds_;
+  std::size_t value_max_;
   expression::budget left_;
   std::uint64_t spent_ = 0; ///< Expression steps of the turn's former steps.
   timestamp now_;

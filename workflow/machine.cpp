@@ -23,7 +23,8 @@ struct machine::impl {
 
   impl(definition_ptr of, machine_limits limits)
       : of_{std::move(of)}, limits_{limits}, values_{*of_, state_,
-                                                     limits_.step_budget},
+                                                     limits_.step_budget,
+                                                     limits_.payload_max},
         planner_{*of_, state_, values_, limits_} {}
 
   boost::system::result<turn, refused> decide(input what,

@@ -176,7 +176,8 @@ struct machine_limits {
                                   ///< steps have used it up is cut.
   duration retry_delay_max = std::chrono::hours{1};
   std::uint32_t inbox_max = 1024;
-  std::size_t payload_max = 8ULL << 20; ///< Bytes of an effect's answer.
+  std::size_t payload_max
+    = 8ULL << 20; ///< Bytes of a value: of an answer, or made by a task.
 };
 
 /// What a turn takes from the world, so that the machine itself asks nobody.

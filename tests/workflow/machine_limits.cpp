@@ -139,6 +139,24 @@ BOOST_AUTO_TEST_CASE(an_expression_over_its_budget_is_an_error_of_its_task) {
   BOOST_TEST(f.fault() == "expression 400 /do/0/a");
 }
 
+BOOST_AUTO_TEST_CASE(a_value_that_grows_without_end_is_an_error_of_its_task) {
+  machine_limits l;
+  l.payload_max = 1000;
+  const trial f{test::flow_of("do:\n- a: {set: {v: xxxxxxxx}}\n"
+                              "- b: {set: {v: '${ .v + .v }'}, then: b}\n"),
+                nullptr, l};
+  BOOST_TEST(f.fault() == "expression 400 /do/1/b");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_to_go_through_is_bounded_as_other_values_are) {
+  machine_limits l;
+  l.payload_max = 1000;
+  const trial f{test::flow_of("do:\n- l: {for: {in: '${ [range(1000)] }'}, "
+                              "do: [{a: {set: '1'}}]}\n"),
+                nullptr, l};
+  BOOST_TEST(f.fault() == "expression 400 /do/0/l");
+}
+
 BOOST_AUTO_TEST_CASE(commit_each_ends_the_turn_behind_a_task) {
   const auto of = test::flow_of("do:\n- a: {set: '1'}\n"
                                 "- b: {set: '2', metadata: {commit: each}}\n"
