@@ -301,7 +301,7 @@ struct state : instance_args {
       self->send(ctx->registry.get(), may_leave{key, handled});
   }
 
-  answer answer_now(const std::vector<event>& facts) const {
+  [[nodiscard]] answer answer_now(const std::vector<event>& facts) const {
     return answer_of(*turn, facts, *flow, set_aside);
   }
 

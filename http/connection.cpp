@@ -12,8 +12,8 @@ namespace pawl::http {
 
 namespace {
 
-constexpr std::size_t slice_max = 64 * 1024;
-constexpr std::size_t linger_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t slice_max = std::size_t{64} * 1024;
+constexpr std::size_t linger_bytes_max = std::size_t{4} * 1024 * 1024;
 
 } // namespace
 

@@ -48,7 +48,7 @@ public:
     return failure;
   }
 
-  typename Protocol::endpoint bound() const {
+  [[nodiscard]] typename Protocol::endpoint bound() const {
     net_error ignored;
     return acceptor_.local_endpoint(ignored);
   }

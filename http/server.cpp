@@ -20,7 +20,7 @@ namespace {
 // How many may be told that there are too many, beyond which we only hang up.
 constexpr std::size_t refusals_max = 64;
 
-void tell_end(std::exception_ptr failure) {
+void tell_end(const std::exception_ptr& failure) {
   if (!failure)
     return;
   try {
@@ -159,6 +159,9 @@ result<std::unique_ptr<server>> server::start(server_options options,
   return std::unique_ptr<server>{new server{std::move(made)}};
 }
 
+// A server that cannot stop would leave threads behind that use what is gone:
+// the process must end then.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 server::~server() {
   stop(duration{0});
 }

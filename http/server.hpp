@@ -29,6 +29,7 @@ public:
   start(server_options options, actors::gateway daemon, observer watching = {});
 
   /// As stop(0).
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;

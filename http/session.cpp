@@ -20,10 +20,10 @@ namespace wire = boost::beast::http;
 using parser_type = wire::request_parser<wire::string_body>;
 using steady = std::chrono::steady_clock;
 
-constexpr std::size_t read_ahead = 64 * 1024;
+constexpr std::size_t read_ahead = std::size_t{64} * 1024;
 constexpr duration linger_patience{1000};
 // A body up to this is sent in one piece with its head.
-constexpr std::size_t joined_max = 16 * 1024;
+constexpr std::size_t joined_max = std::size_t{16} * 1024;
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -159,7 +159,8 @@ private:
   }
 
   // What the parser lets through, but two readers could take differently.
-  std::string_view framing_fault(const parser_type& parser) const {
+  [[nodiscard]] std::string_view
+  framing_fault(const parser_type& parser) const {
     const auto hosts = message_.count("Host");
     if (hosts > 1 || (hosts == 0 && is_http_11_))
       return "There must be one field Host.";

@@ -12,7 +12,7 @@ namespace {
 // Few, since an item may be as large as a payload; the page is all that a
 // stream keeps in memory.
 constexpr std::uint32_t page_items = 32;
-constexpr std::size_t flush_bytes = 64 * 1024;
+constexpr std::size_t flush_bytes = std::size_t{64} * 1024;
 
 using page_reply = std::variant<actors::history_page, actors::refusal>;
 
@@ -141,7 +141,7 @@ private:
     co_return true;
   }
 
-  std::optional<response> late() const {
+  [[nodiscard]] std::optional<response> late() const {
     if (client_.is_cut())
       return std::nullopt;
     return problem(error{errc::timed_out, "The daemon did not answer in time."},
