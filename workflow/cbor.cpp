@@ -151,7 +151,7 @@ std::string_view reader::get_text() {
   const auto h = get_head();
   if (failed_ || h.kind != major::text || h.n > rest_.size()) {
     failed_ = true;
-    return {};
+    return ""; // Not null: it may be copied from.
   }
   const auto text = rest_.substr(0, h.n);
   rest_.remove_prefix(h.n);
