@@ -28,13 +28,17 @@ namespace {
 /// Debian's RocksDB asserts that a log which has failed is not touched again,
 /// and touches it when it is closed. So a database that has failed is never
 /// closed: it stays here until the process ends, which must be soon.
-void abandon(std::unique_ptr<rocksdb::DB> db,
-             std::unique_ptr<rocksdb::Env> env) {
-  static auto* const abandoned = new std::vector<
-    std::pair<std::unique_ptr<rocksdb::DB>, std::unique_ptr<rocksdb::Env>>>;
+struct failed_database {
+  std::unique_ptr<rocksdb::DB> db;
+  std::unique_ptr<rocksdb::Env> env;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+};
+
+void abandon(failed_database failed) {
+  static auto* const abandoned = new std::vector<failed_database>;
   static std::mutex guard;
   const std::lock_guard lock{guard};
-  abandoned->emplace_back(std::move(db), std::move(env));
+  abandoned->push_back(std::move(failed));
 }
 
 } // namespace
@@ -51,7 +55,7 @@ void database::release() {
   if (lock_ != nullptr)
     env_->UnlockFile(std::exchange(lock_, nullptr)).PermitUncheckedError();
   if (db_)
-    abandon(std::move(db_), std::move(env_));
+    abandon({std::move(db_), std::move(env_), std::move(handles_)});
 }
 
 database::read_point::read_point(const database& db)
