@@ -1,5 +1,7 @@
 #include "workflow/uri_template.hpp"
 
+#include "workflow/uri.hpp"
+
 #include <functional>
 
 namespace pawl {
@@ -7,26 +9,6 @@ namespace pawl {
 namespace {
 
 constexpr std::size_t size_max = std::size_t{64} * 1024;
-
-bool unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-         || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'
-         || c == '~';
-}
-
-void append_encoded(std::string& out, std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (unreserved(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4U];
-    out += digits[byte & 15U];
-  }
-}
 
 /// Says what is wrong with the name of a variable, or nothing.
 std::string_view name_fault(std::string_view name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "workflow/uri.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -96,13 +97,6 @@ struct format_rule {
   format_check check = nullptr;
 };
 [[nodiscard]] format_rule find_format(std::string_view name);
-
-/// Resolves the URI reference `ref` against `base` (RFC 3986 section 5.2).
-[[nodiscard]] std::string resolve_uri(std::string_view base,
-                                      std::string_view ref);
-
-/// Decodes %XX.
-[[nodiscard]] std::string percent_decode(std::string_view text);
 
 /// Whether two values are equal as JSON Schema has it: 1 and 1.0 are.
 [[nodiscard]] bool same_value(const json::value& a, const json::value& b);

@@ -1,6 +1,9 @@
-#include "workflow/schema/node.hpp"
+#include "workflow/uri.hpp"
 
-namespace pawl::schemas {
+#include <algorithm>
+#include <vector>
+
+namespace pawl {
 
 namespace {
 
@@ -93,6 +96,12 @@ int digit_of(char c) {
   return -1;
 }
 
+bool unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+         || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'
+         || c == '~';
+}
+
 } // namespace
 
 std::string resolve_uri(std::string_view base, std::string_view ref) {
@@ -140,4 +149,19 @@ std::string percent_decode(std::string_view text) {
   return out;
 }
 
-} // namespace pawl::schemas
+void append_encoded(std::string& out, std::string_view text,
+                    std::string_view also_kept) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (unreserved(c) || also_kept.find(c) != std::string_view::npos) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4U];
+    out += digits[byte & 15U];
+  }
+}
+
+} // namespace pawl
