@@ -172,6 +172,8 @@ struct stored_definition {
   std::string content_type; ///< application/json or application/yaml.
   std::string document;     ///< Canonical JSON.
   timestamp created;
+  /// Texts that it was made of besides, by URI, as they were then.
+  std::map<std::string, std::string> resources = {};
 };
 
 struct open_options {

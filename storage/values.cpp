@@ -8,6 +8,7 @@ namespace pawl::storage {
 namespace {
 // Every kind of value begins at format 1; a change of one raises its own.
 constexpr std::uint8_t format = 1;
+constexpr std::uint8_t format_with_resources = 2; ///< Of a definition.
 } // namespace
 
 std::string encode_snapshot(std::uint64_t chain, std::string_view state) {
@@ -121,8 +122,10 @@ result<subscription> decode_subscription(std::string_view key,
 }
 
 std::string encode_definition(const stored_definition& what) {
+  // What older programs can read stays readable to them.
   auto out
-    = begin_value(format, 200 + what.source.size() + what.document.size());
+    = begin_value(what.resources.empty() ? format : format_with_resources,
+                  200 + what.source.size() + what.document.size());
   put_time(out, what.created);
   put_text(out, what.id.ns);
   put_text(out, what.id.name);
@@ -131,13 +134,23 @@ std::string encode_definition(const stored_definition& what) {
   put_text(out, what.content_type);
   put_text(out, what.source);
   put_text(out, what.document);
+  if (!what.resources.empty()) {
+    put_u32(out, static_cast<std::uint32_t>(what.resources.size()));
+    for (const auto& [uri, text] : what.resources) {
+      put_text(out, uri);
+      put_text(out, text);
+    }
+  }
   seal(out);
   return out;
 }
 
 result<stored_definition> decode_definition(std::string_view key,
                                             std::string_view value) {
-  wire_reader in{value, format};
+  const bool with_resources
+    = !value.empty()
+      && static_cast<std::uint8_t>(value.front()) == format_with_resources;
+  wire_reader in{value, with_resources ? format_with_resources : format};
   stored_definition out;
   out.created = in.time();
   out.id.ns = in.text();
@@ -147,6 +160,11 @@ result<stored_definition> decode_definition(std::string_view key,
   out.content_type = in.text();
   out.source = in.text();
   out.document = in.text();
+  const auto count = with_resources ? in.u32() : 0;
+  for (std::uint32_t i = 0; i < count && !in.broken(); ++i) {
+    const auto uri = in.text();
+    out.resources.emplace(uri, in.text());
+  }
   if (!in.done())
     return broken_row(family::definition, key);
   return out;

@@ -147,6 +147,16 @@ BOOST_AUTO_TEST_CASE(keeps_versions_of_definitions) {
   expect_sound();
 }
 
+BOOST_AUTO_TEST_CASE(keeps_what_a_definition_was_made_of) {
+  auto what = definition("a", "1.0.0", "d1");
+  what.resources = {{"https://h/f.yaml", "call: http"}, {"file:///e", ""}};
+  BOOST_REQUIRE(store->put_definition(what, {}));
+  const auto read = store->read_definition(what.id).value();
+  BOOST_TEST((read.resources == what.resources));
+  BOOST_TEST(read.document == what.document);
+  expect_sound();
+}
+
 BOOST_AUTO_TEST_CASE(keeps_the_content_that_instances_are_pinned_to) {
   const auto what = definition("story", "1.0.0", "d-1.0.0");
   BOOST_REQUIRE(store->put_definition(what, {}));
