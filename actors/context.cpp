@@ -2,6 +2,14 @@
 
 namespace pawl::actors {
 
+resource_limits resource_limits_of(const config::options& o) {
+  return {.file_roots = o.resources.file_roots,
+          .size_max = o.resources.size_max,
+          .timeout = o.resources.timeout,
+          .fresh_for = o.resources.fresh_for,
+          .cache_bytes_max = o.resources.cache_max};
+}
+
 machine_limits context::limits() const {
   machine_limits l;
   l.turn_steps_max = options.instances.turn_steps_max;

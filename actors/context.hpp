@@ -7,6 +7,7 @@
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
 #include "actors/steps/http_client.hpp"
+#include "actors/steps/resource_loader.hpp"
 #include "config/options.hpp"
 
 #include <caf/actor.hpp>
@@ -42,12 +43,16 @@ private:
   std::optional<Handle> handle_;
 };
 
+/// The bounds that the options give the fetching of resources.
+[[nodiscard]] resource_limits resource_limits_of(const config::options& o);
+
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
 struct context {
   context(storage::store& s, const config::options& o, caf::actor_system& sys,
           http_client& h)
-      : store{s}, options{o}, system{sys}, http{h}, definitions{s} {}
+      : store{s}, options{o}, system{sys}, http{h},
+        resources{h, resource_limits_of(o)}, definitions{s} {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
@@ -58,6 +63,7 @@ struct context {
   const config::options& options;
   caf::actor_system& system;
   http_client& http;
+  resource_loader resources;
   definition_cache definitions;
   feed changes;
   journal_gauge journal;

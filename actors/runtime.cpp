@@ -39,7 +39,8 @@ http_limits limits_of(const config::options& o) {
           .connect_timeout = o.steps.connect_timeout,
           .call_timeout = o.steps.call_timeout,
           .response_max = o.steps.response_max,
-          .redirects_max = o.steps.redirects_max};
+          .redirects_max = o.steps.redirects_max,
+          .ca_file = o.steps.ca_file};
 }
 
 expression_pool_options helpers_of(const config::options& o) {

@@ -1,26 +1,8 @@
-#include "config/options.hpp"
+#include "config/catalogue_part.hpp"
 
 namespace pawl::config {
 
 namespace {
-
-constexpr std::uint64_t kib = 1024;
-constexpr std::uint64_t mib = 1024 * kib;
-constexpr std::uint64_t gib = 1024 * mib;
-constexpr std::uint64_t second = 1000;
-constexpr std::uint64_t minute = 60 * second;
-constexpr std::uint64_t hour = 60 * minute;
-constexpr std::uint64_t day = 24 * hour;
-
-/// The place of a member, whatever its type.
-template <auto Group, auto Member>
-slot at(options& in) {
-  return &((in.*Group).*Member);
-}
-template <auto Member>
-slot top(options& in) {
-  return &(in.*Member);
-}
 
 using o = options;
 
@@ -339,6 +321,11 @@ constexpr option steps[] = {
    .max = 50,
    .help = "Redirects that one call follows.",
    .at = at<&o::steps, &w::redirects_max>},
+  {.key = "steps.ca_file",
+   .is = unit::text,
+   .help = "A file of the certificates (PEM) by which servers are trusted, in "
+           "place of those of the system.",
+   .at = at<&o::steps, &w::ca_file>},
 };
 
 using r = options::retry_options;
@@ -390,8 +377,8 @@ std::vector<option> join() {
        {std::span<const option>{top_level}, std::span<const option>{http},
         std::span<const option>{journal}, std::span<const option>{storage},
         std::span<const option>{instances}, std::span<const option>{expression},
-        std::span<const option>{steps}, std::span<const option>{failures},
-        std::span<const option>{keeping}})
+        std::span<const option>{steps}, catalogue_of_resources(),
+        std::span<const option>{failures}, std::span<const option>{keeping}})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

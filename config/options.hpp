@@ -97,8 +97,18 @@ struct options {
     duration call_timeout{300'000};
     std::uint64_t response_max = 8ULL << 20;
     std::uint32_t redirects_max = 10;
+    std::string ca_file; ///< "": the system's certificates.
     bool operator==(const steps_options&) const = default;
   } steps;
+
+  struct resources_options {
+    std::vector<std::string> file_roots;   ///< Directories; none: no file.
+    std::uint64_t size_max = 8ULL << 20;   ///< Of one.
+    duration timeout{30'000};              ///< Of one request.
+    duration fresh_for{60'000};            ///< Without asking again.
+    std::uint64_t cache_max = 64ULL << 20; ///< Bytes of all.
+    bool operator==(const resources_options&) const = default;
+  } resources;
 
   struct retry_options {
     duration delay_max{3'600'000};

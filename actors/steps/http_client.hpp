@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,13 @@ struct http_limits {
   duration call_timeout{300'000};
   std::uint64_t response_max = 8ULL << 20; ///< Bytes of headers and body.
   std::uint32_t redirects_max = 10;
+  std::string ca_file = {}; ///< PEM; "": the system's certificates.
+};
+
+/// What an HTTP digest authentication (RFC 7616) is made of.
+struct http_digest {
+  std::string username;
+  std::string password;
 };
 
 /// One request, ready to be sent.
@@ -30,6 +38,10 @@ struct http_call {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   bool redirect = false; ///< Follow redirects.
+  /// Answers the server's challenge: the request goes out twice, first without
+  /// its body.
+  std::optional<http_digest> digest = {};
+  std::optional<duration> timeout = {}; ///< Where it is below the client's.
 };
 
 /// Sends HTTP requests: all of them on one thread of its own, with libcurl.

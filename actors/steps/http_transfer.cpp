@@ -39,6 +39,7 @@ http_transfer::http_transfer(CURL* easy, http_client::ticket id, http_call what,
   set(easy_, CURLOPT_ERRORBUFFER, message_.data());
   set_method();
   set_headers();
+  set_digest();
   set_bounds(limits);
 }
 
@@ -89,6 +90,14 @@ void http_transfer::set_headers() {
   set(easy_, CURLOPT_HTTPHEADER, headers_);
 }
 
+void http_transfer::set_digest() {
+  if (!what_.digest)
+    return;
+  set(easy_, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
+  set(easy_, CURLOPT_USERNAME, what_.digest->username.c_str());
+  set(easy_, CURLOPT_PASSWORD, what_.digest->password.c_str());
+}
+
 void http_transfer::set_bounds(const http_limits& limits) {
   set(easy_, CURLOPT_NOSIGNAL, 1L);
   set(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -97,8 +106,11 @@ void http_transfer::set_bounds(const http_limits& limits) {
   set(easy_, CURLOPT_MAXREDIRS, static_cast<long>(limits.redirects_max));
   set(easy_, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(limits.connect_timeout.count()));
-  set(easy_, CURLOPT_TIMEOUT_MS,
-      static_cast<long>(limits.call_timeout.count()));
+  const auto patience = std::min(what_.timeout.value_or(limits.call_timeout),
+                                 limits.call_timeout);
+  set(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(patience.count()));
+  if (!limits.ca_file.empty())
+    set(easy_, CURLOPT_CAINFO, limits.ca_file.c_str());
   set(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   using callback = std::size_t (*)(char*, std::size_t, std::size_t, void*);
   set<callback>(

@@ -29,6 +29,7 @@ public:
 private:
   void set_method();
   void set_headers();
+  void set_digest();
   void set_bounds(const http_limits& limits);
   [[nodiscard]] bool fits(std::size_t more);
   std::size_t take_header(std::string_view line);

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "config/options.hpp"
+
+/// What the parts of the catalogue are written with.
+namespace pawl::config {
+
+inline constexpr std::uint64_t kib = 1024;
+inline constexpr std::uint64_t mib = 1024 * kib;
+inline constexpr std::uint64_t gib = 1024 * mib;
+inline constexpr std::uint64_t second = 1000;
+inline constexpr std::uint64_t minute = 60 * second;
+inline constexpr std::uint64_t hour = 60 * minute;
+inline constexpr std::uint64_t day = 24 * hour;
+
+/// The place of a member, whatever its type.
+template <auto Group, auto Member>
+slot at(options& in) {
+  return &((in.*Group).*Member);
+}
+template <auto Member>
+slot top(options& in) {
+  return &(in.*Member);
+}
+
+/// The options about documents that workflows refer to.
+[[nodiscard]] std::span<const option> catalogue_of_resources();
+
+} // namespace pawl::config
