@@ -110,6 +110,24 @@ struct options {
     bool operator==(const resources_options&) const = default;
   } resources;
 
+  struct programs_options {
+    bool enabled = true;
+    std::string socket; ///< Of pawl-runner; "": pawld starts one itself.
+    std::string user = "nobody";    ///< What programs run as if pawld is root.
+    std::string isolation = "user"; ///< The least: namespaces, user or none.
+    std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+                       "/sbin:/bin";
+    std::vector<std::string> environment; ///< NAME=value.
+    std::uint32_t concurrency_max = 16;
+    duration timeout_max{3'600'000};
+    duration grace{2'000};                   ///< From SIGTERM to SIGKILL.
+    std::uint64_t memory_max = 512ULL << 20; ///< Of one program.
+    std::uint64_t output_max = 1ULL << 20;   ///< Of stdout, and of stderr.
+    std::uint32_t processes_max = 64;        ///< Of one program.
+    bool network = true;
+    bool operator==(const programs_options&) const = default;
+  } programs;
+
   struct retry_options {
     duration delay_max{3'600'000};
     bool operator==(const retry_options&) const = default;

@@ -85,9 +85,9 @@ void server::poll_once(int signals) {
     for (auto& each : programs_)
       each->serve(ready);
     // Last, and one only, since it may change the lists.
-    const auto from
-      = std::find_if(connections_.begin(), connections_.end(),
-                     [&](const channel& c) { return c.fd() == ready.fd; });
+    const auto from = std::find_if(
+      connections_.begin(), connections_.end(),
+      [&](const frame_channel& c) { return c.fd() == ready.fd; });
     if (from != connections_.end())
       serve_connection(*from, ready.revents);
   }
@@ -110,7 +110,7 @@ void server::accept_one() {
   connections_.back().send(hello_text(options_.around.how));
 }
 
-void server::serve_connection(channel& from, short ready) {
+void server::serve_connection(frame_channel& from, short ready) {
   bool lives = (ready & POLLOUT) == 0 || from.flush();
   if (lives && (ready & (POLLIN | POLLHUP | POLLERR)) != 0) {
     lives = from.fill();
@@ -121,7 +121,7 @@ void server::serve_connection(channel& from, short ready) {
     hang_up(from);
 }
 
-void server::take(channel& from, const std::string& frame) {
+void server::take(frame_channel& from, const std::string& frame) {
   auto asked = parse_request(frame);
   if (!asked) {
     log::warn("runner.request_refused", {{"detail", asked.error().detail}});
@@ -151,14 +151,14 @@ void server::take(channel& from, const std::string& frame) {
       std::make_unique<program>(std::move(what), options_.around, from.fd()));
 }
 
-void server::hang_up(const channel& whose) {
+void server::hang_up(const frame_channel& whose) {
   for (auto& each : programs_)
     if (each->connection() == whose.fd()) {
       each->end({fault_kind::runtime, "The daemon is gone.", true}, kill_now);
       each->forget_connection();
     }
   std::erase_if(connections_,
-                [&](const channel& c) { return c.fd() == whose.fd(); });
+                [&](const frame_channel& c) { return c.fd() == whose.fd(); });
   if (options_.listener < 0)
     stopping_ = true;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runner/channel.hpp"
+#include "base/frame_channel.hpp"
 #include "runner/program.hpp"
 
 #include <list>
@@ -36,9 +36,9 @@ public:
 
 private:
   void accept_one();
-  void serve_connection(channel& from, short ready);
-  void take(channel& from, const std::string& frame);
-  void hang_up(const channel& whose);
+  void serve_connection(frame_channel& from, short ready);
+  void take(frame_channel& from, const std::string& frame);
+  void hang_up(const frame_channel& whose);
   void hear_signals(int signals);
   void reap();
   void report_ended();
@@ -46,7 +46,7 @@ private:
   [[nodiscard]] bool knows_keeper(pid_t pid) const;
 
   server_options options_;
-  std::list<channel> connections_;
+  std::list<frame_channel> connections_;
   std::list<std::unique_ptr<program>> programs_;
   bool stopping_ = false;
 };

@@ -22,6 +22,7 @@ const std::map<std::string, std::set<std::string>> allowed = {
   {"http", {"base", "workflow", "config", "actors"}},
   {"daemon", {"base", "workflow", "storage", "config", "actors", "http"}},
   {"sandbox", {"base"}},
+  {"runner", {"base"}},
   {"cli", {"base", "config"}},
   {"bench", {"base", "workflow", "storage"}},
   {"examples", {"base"}},

@@ -1,4 +1,4 @@
-#include "runner/channel.hpp"
+#include "base/frame_channel.hpp"
 
 #include "base/bytes.hpp"
 
@@ -8,18 +8,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace pawl::runner {
+namespace pawl {
 
-channel::channel(int fd) : fd_{fd} {
+frame_channel::frame_channel(int fd) : fd_{fd} {
   fcntl(fd_, F_SETFL, O_NONBLOCK);
   fcntl(fd_, F_SETFD, FD_CLOEXEC);
 }
 
-channel::~channel() {
+frame_channel::~frame_channel() {
   close(fd_);
 }
 
-bool channel::fill() {
+bool frame_channel::fill() {
   std::array<char, 65'536> some{};
   for (;;) {
     const auto got = recv(fd_, some.data(), some.size(), 0);
@@ -38,7 +38,7 @@ bool channel::fill() {
   }
 }
 
-std::optional<std::string> channel::next() {
+std::optional<std::string> frame_channel::next() {
   if (in_.size() < 4 || in_.size() - 4 < get_u32(in_))
     return std::nullopt;
   const std::size_t size = get_u32(in_);
@@ -47,13 +47,13 @@ std::optional<std::string> channel::next() {
   return frame;
 }
 
-void channel::send(const std::string& text) {
+void frame_channel::send(const std::string& text) {
   put_u32(out_, static_cast<std::uint32_t>(text.size()));
   out_ += text;
   static_cast<void>(flush()); // A broken connection shows when it is read.
 }
 
-bool channel::flush() {
+bool frame_channel::flush() {
   while (wants_to_send()) {
     const auto done
       = ::send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
@@ -69,4 +69,4 @@ bool channel::flush() {
   return true;
 }
 
-} // namespace pawl::runner
+} // namespace pawl

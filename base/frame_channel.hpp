@@ -4,21 +4,21 @@
 #include <optional>
 #include <string>
 
-namespace pawl::runner {
+namespace pawl {
 
-/// A connection to the daemon that carries frames: four bytes of length,
+/// A connected stream socket that carries frames: four bytes of length,
 /// big-endian, and that many bytes of JSON. It never blocks.
 /// Thread safety: one thread.
-class channel {
+class frame_channel {
 public:
   /// Longest frame that is taken, in bytes.
   static constexpr std::size_t frame_max = 128UL << 20;
 
   /// Takes the connected stream socket `fd` over.
-  explicit channel(int fd);
-  ~channel();
-  channel(const channel&) = delete;
-  channel& operator=(const channel&) = delete;
+  explicit frame_channel(int fd);
+  ~frame_channel();
+  frame_channel(const frame_channel&) = delete;
+  frame_channel& operator=(const frame_channel&) = delete;
 
   [[nodiscard]] int fd() const { return fd_; }
   /// Reads what is there. Returns false once the other end is gone or sends
@@ -39,4 +39,4 @@ private:
   std::size_t sent_ = 0;
 };
 
-} // namespace pawl::runner
+} // namespace pawl
