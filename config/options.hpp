@@ -115,8 +115,7 @@ struct options {
     std::string socket; ///< Of pawl-runner; "": pawld starts one itself.
     std::string user = "nobody";    ///< What programs run as if pawld is root.
     std::string isolation = "user"; ///< The least: namespaces, user or none.
-    std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-                       "/sbin:/bin";
+    std::string path = "/usr/local/bin:/usr/bin:/bin";
     std::vector<std::string> environment; ///< NAME=value.
     std::uint32_t concurrency_max = 16;
     duration timeout_max{3'600'000};

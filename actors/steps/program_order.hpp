@@ -15,8 +15,8 @@ namespace pawl::actors {
 /// What bounds every program, and what all have in common.
 struct program_limits {
   bool enabled = true;
-  std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
-                     "/bin";            ///< Where programs are looked for.
+  std::string path
+    = "/usr/local/bin:/usr/bin:/bin";   ///< Where programs are looked for.
   std::vector<std::string> environment; ///< NAME=value, for every program.
   std::uint32_t concurrency_max = 16;
   duration timeout_max{3'600'000};

@@ -19,7 +19,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FOLDERS = {"base", "workflow", "storage", "config", "actors", "http", "daemon",
-           "sandbox", "cli"}
+           "sandbox", "runner", "cli"}
 
 
 def digest(*parts):
