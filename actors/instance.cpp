@@ -3,9 +3,10 @@
 #include "actors/open_turn.hpp"
 #include "actors/render.hpp"
 #include "actors/step_crew.hpp"
-#include "actors/steps/http_call.hpp"
+#include "actors/steps/step_worker.hpp"
 #include "actors/stored_machine.hpp"
 #include "base/log.hpp"
+#include "base/overload.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/sec.hpp>
@@ -33,8 +34,8 @@ struct state : instance_args {
       : self{me}, crew{[this](const auto& c, const auto& g) {
                          return start_worker(c, g);
                        },
-                       [this](const caf::actor& a, bool kill) {
-                         end_worker(a, kill);
+                       [this](const caf::actor& a, step_crew::ending how) {
+                         end_worker(a, how);
                        }} {}
 
   // --- The instance's messages ---------------------------------------------
@@ -76,10 +77,18 @@ struct state : instance_args {
     if (!crew.ended(e.frame, e.dispatch))
       return try_leave();
     turn.emplace();
-    if (e.outcome)
-      step(reports::http_done{e.frame, e.dispatch, std::move(*e.outcome)});
-    else
-      step(reports::effect_stopped{e.frame, e.dispatch});
+    std::visit(
+      overload{[&](effect_outcome& x) {
+                 step(reports::effect_done{e.frame, e.dispatch, std::move(x)});
+               },
+               [&](step_failed& x) {
+                 step(reports::effect_failed{e.frame, e.dispatch,
+                                             std::move(x.detail), x.kind});
+               },
+               [&](step_stopped) {
+                 step(reports::effect_stopped{e.frame, e.dispatch});
+               }},
+      e.how);
   }
 
   void take(go_on) {
@@ -169,6 +178,8 @@ struct state : instance_args {
                      .members = std::move(made.error().members)});
     std::move(made->events.begin(), made->events.end(),
               std::back_inserter(turn->events));
+    for (const auto& line : made->logged)
+      say(line);
     std::move(made->emitted.begin(), made->emitted.end(),
               std::back_inserter(turn->emitted));
     turn->unfinished = made->unfinished;
@@ -338,27 +349,42 @@ struct state : instance_args {
     step(reports::time_passed{});
   }
 
+  /// What a `log` task says.
+  void say(const log_line& line) const {
+    const auto level = log::parse_level(line.level);
+    log::write(level ? *level : log::level::info, "workflow.log",
+               {{"namespace", flow->state().ns},
+                {"instance", flow->state().id},
+                {"task", line.task},
+                {"message", line.message}});
+  }
+
   // --- Workers -------------------------------------------------------------
 
-  caf::actor start_worker(const commands::call_http& c,
+  caf::actor start_worker(const commands::perform& c,
                           const std::shared_ptr<effect_gate>& gate) {
-    auto worker = spawn_http_call(
-      self->system(), {c, gate, caf::actor_cast<instance_actor>(self), ctx});
+    const auto& s = flow->state();
+    auto worker = spawn_step_worker(
+      self->system(), {.order = {c, flow->shared_flow(), key, s.ns, s.id},
+                       .gate = gate,
+                       .owner = caf::actor_cast<instance_actor>(self),
+                       .ctx = ctx});
     self->monitor(worker);
     return worker;
   }
 
-  void end_worker(const caf::actor& worker, bool kill) {
-    if (kill)
+  void end_worker(const caf::actor& worker, step_crew::ending how) {
+    if (how == step_crew::ending::kill)
       self->send_exit(worker, caf::exit_reason::kill);
     else
-      caf::anon_send(worker, give_up_effect{});
+      caf::anon_send(
+        worker, give_up_effect{how == step_crew::ending::give_up_for_good});
   }
 
   void kill_a_worker() {
     ++handled;
     if (const auto one = crew.any())
-      end_worker(*one, true);
+      end_worker(*one, step_crew::ending::kill);
     try_leave();
   }
 

@@ -15,6 +15,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <variant>
 #include <vector>
 
 /// What actors tell each other. All of it stays within the process. The handle
@@ -78,18 +80,28 @@ private:
   std::atomic<int> at_ = open;
 };
 
+/// The effect was given up, as asked, and nothing of it goes on.
+struct step_stopped {};
+/// It could not be carried out, which is not the target's doing.
+struct step_failed {
+  error_kind kind = error_kind::runtime;
+  std::string detail;
+};
+using step_result = std::variant<effect_outcome, step_failed, step_stopped>;
+
 /// Step worker -> instance: the effect of `frame` has ended thus.
 struct effect_ended {
   frame_id frame = 0;
   std::uint32_t dispatch = 0;
-  /// None: it was given up, as ordered.
-  std::optional<http_outcome> outcome;
+  step_result how;
 };
 /// Instance -> step worker: give the effect up.
-struct give_up_effect {};
-/// The HTTP client -> step worker: the call has ended.
-struct call_ended {
-  http_outcome outcome;
+struct give_up_effect {
+  bool for_good = false; ///< It is cancelled; else it may be ordered again.
+};
+/// A step -> its worker: the effect has ended.
+struct step_ended {
+  step_result how;
 };
 /// Instance to itself: start these workers now, their backoff is over.
 struct start_again {
@@ -240,7 +252,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::leave)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::absolve)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::effect_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::give_up_effect)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::call_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::step_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::start_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::go_on)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::lifted)

@@ -9,19 +9,21 @@ namespace pawl::actors {
 
 /// What the machine wants of each frame's effect.
 struct step_crew::orders {
-  std::map<frame_id, commands::call_http> calls;
+  std::map<frame_id, commands::perform> calls;
   std::map<frame_id, std::uint32_t> stops;
   std::map<frame_id, std::uint32_t> keeps;
+  bool for_good = false; ///< The stops; all of them are of one kind.
 
   explicit orders(std::vector<command> outstanding) {
     for (auto& c : outstanding)
       std::visit(overload{
-                   [&](commands::call_http& call) {
+                   [&](commands::perform& call) {
                      const auto frame = call.frame;
                      calls.emplace(frame, std::move(call));
                    },
                    [&](const commands::stop_effect& stop) {
                      stops.emplace(stop.frame, stop.dispatch);
+                     for_good = stop.for_good;
                    },
                    [&](const commands::keep_effect& keep) {
                      keeps.emplace(keep.frame, keep.dispatch);
@@ -58,7 +60,8 @@ bool step_crew::stays(frame_id frame, member& m, orders& wanted) const {
   if (!orders::take(wanted.stops, frame, dispatch))
     return false;
   if (!m.stopping)
-    end_(*m.worker, false);
+    end_(*m.worker,
+         wanted.for_good ? ending::give_up_for_good : ending::give_up);
   m.stopping = true;
   return true;
 }
@@ -71,8 +74,10 @@ step_crew::reconcile(std::vector<command> outstanding) {
       ++at;
       continue;
     }
+    // Nobody waits for this effect any more: its task is over.
+    static_cast<void>(at->second.gate->try_hold());
     if (at->second.worker)
-      end_(*at->second.worker, true);
+      end_(*at->second.worker, ending::give_up_for_good);
     at = members_.erase(at);
   }
   for (auto& [frame, call] : wanted.calls) {
@@ -136,7 +141,7 @@ std::optional<step_crew::loss> step_crew::died(caf::actor_id who, bool abnormal,
     if (other.stopping)
       continue;
     if (other.worker)
-      end_(*other.worker, true);
+      end_(*other.worker, ending::kill);
     other.worker.reset();
     l.again.push_back(sibling);
   }
@@ -160,7 +165,7 @@ std::optional<caf::actor> step_crew::any() const {
 void step_crew::disband() {
   for (const auto& [frame, m] : members_)
     if (m.worker)
-      end_(*m.worker, true);
+      end_(*m.worker, ending::kill);
   members_.clear();
 }
 

@@ -21,9 +21,11 @@ class step_crew {
 public:
   /// Starts a worker, which asks the gate before it begins, and monitors it.
   using start_worker = std::function<caf::actor(
-    const commands::call_http&, const std::shared_ptr<effect_gate>&)>;
-  /// Tells a worker to give its effect up, or kills it.
-  using end_worker = std::function<void(const caf::actor&, bool kill)>;
+    const commands::perform&, const std::shared_ptr<effect_gate>&)>;
+  /// What becomes of a worker: told to give its effect up for now or for good,
+  /// or killed, whereupon the effect is abandoned as it stands.
+  enum class ending : std::uint8_t { give_up, give_up_for_good, kill };
+  using end_worker = std::function<void(const caf::actor&, ending how)>;
 
   step_crew(start_worker start, end_worker end)
       : start_{std::move(start)}, end_{std::move(end)} {}
@@ -63,7 +65,7 @@ public:
 
 private:
   struct member {
-    commands::call_http order;
+    commands::perform order;
     std::shared_ptr<effect_gate> gate;
     std::optional<caf::actor> worker; ///< None while it is backing off.
     std::vector<timestamp> restarts;

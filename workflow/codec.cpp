@@ -3,6 +3,8 @@
 #include "workflow/cbor.hpp"
 #include "workflow/fields.hpp"
 
+#include <boost/json/value_from.hpp>
+
 #include <algorithm>
 #include <array>
 #include <type_traits>
@@ -42,6 +44,13 @@ void each_kind(F&& f) {
   f(19, "timer.fired", tag<timer_fired>{});
   f(20, "event.received", tag<event_received>{});
   f(21, "event.consumed", tag<event_consumed>{});
+  f(22, "branch.started", tag<branch_started>{});
+  f(23, "branch.completed", tag<branch_completed>{});
+  f(24, "branch.faulted", tag<branch_faulted>{});
+  f(25, "task.extended", tag<task_extended>{});
+  f(26, "extension.moved", tag<extension_moved>{});
+  f(27, "extension.closed", tag<extension_closed>{});
+  f(28, "event.handled", tag<event_handled>{});
 }
 
 struct kind_entry {
@@ -102,6 +111,8 @@ public:
     } else if constexpr (std::is_same_v<T, definition_id>) {
       out[name]
         = {{"namespace", x.ns}, {"name", x.name}, {"version", x.version}};
+    } else if constexpr (std::is_same_v<T, std::vector<std::uint32_t>>) {
+      out[name] = json::value_from(x);
     } else if constexpr (layout::map_like<T>) {
       json::object members;
       for (const auto& [key, value] : x)

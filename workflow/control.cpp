@@ -63,16 +63,22 @@ std::vector<std::string_view> allowed_verbs(const instance_state& s) {
 
 planner::answer planner::create(const requests::create& wish) {
   raised why;
-  if (!check_schema(of_.input.schema, *wish.input, "workflow input", "/", why))
+  if (!wish.fault_if_invalid
+      && !check_schema(of_.input.schema, *wish.input, "workflow input", "/",
+                       why))
     return refused{
       {errc::invalid_input, std::string{why.problem.at("detail").as_string()}},
       {{"error", why.problem}}};
-  plan.emplace_back(events::instance_created{.ns = wish.ns,
-                                             .id = wish.id,
-                                             .workflow = of_.id,
-                                             .digest = of_.digest,
-                                             .input = wish.input,
-                                             .labels = wish.labels});
+  plan.emplace_back(
+    events::instance_created{.ns = wish.ns,
+                             .id = wish.id,
+                             .workflow = of_.id,
+                             .digest = of_.digest,
+                             .input = wish.input,
+                             .labels = wish.labels,
+                             .parent = wish.parent,
+                             .depth = wish.depth,
+                             .unchecked = wish.fault_if_invalid});
   return {};
 }
 
@@ -90,8 +96,10 @@ void planner::begin_workflow() {
   const auto at = seen_from_outside();
   datum changed;
   raised why;
-  bool fine = true;
-  if (of_.input.from) {
+  bool fine = !state_.unchecked
+              || check_schema(of_.input.schema, *state_.raw_input,
+                              "workflow input", "/", why);
+  if (fine && of_.input.from) {
     auto transformed = values_.evaluate(*of_.input.from, *state_.raw_input, at);
     fine = transformed.has_value();
     if (fine)
@@ -184,8 +192,7 @@ planner::answer planner::retry_faulted(const requests::retry& wish) {
                     "task input to replace"},
                    {}};
   // A workflow that no task of has begun may lack its own input.
-  const bool begins
-    = !f.node && std::ranges::all_of(state_.visits, std::logical_not{});
+  const bool begins = !f.node && f.entered.empty();
   datum replaced = wish.input ? *wish.input : nullptr;
   raised why;
   if (begins && of_.input.from) {
@@ -267,9 +274,10 @@ bool planner::is_awaited(const json::value& arrived) {
     const auto* what = std::get_if<tasks::listen>(&of_.tasks[*f.node].kind);
     if (what == nullptr)
       continue;
-    auto wanted = takes(*this, *what, arrived, seen_from(f));
+    auto match = match_event(values_, what->to, f.listening->matched, arrived,
+                             seen_from(f), f.listening->correlation);
     // A filter that fails is the listening task's fault: let it fail there.
-    awaited = awaited || !wanted || *wanted;
+    awaited = awaited || !match || match->has_value();
   }
   return awaited;
 }
@@ -283,11 +291,13 @@ refused planner::refuse_unawaited() const {
     const auto* what = std::get_if<tasks::listen>(&node.kind);
     if (what == nullptr)
       continue;
-    json::object one{{"task", node.pointer}};
-    for (const auto& [key, rule] : what->one.with)
-      if (const auto* fixed = std::get_if<datum>(&rule.form))
-        one[key] = **fixed;
-    awaits.push_back(std::move(one));
+    for_each_filter(what->to, [&](const event_filter& filter) {
+      json::object one{{"task", node.pointer}};
+      for (const auto& [key, rule] : filter.with)
+        if (const auto* fixed = std::get_if<datum>(&rule.form))
+          one[key] = **fixed;
+      awaits.push_back(std::move(one));
+    });
   }
   auto no = not_now("event", state_, shown_status(state_, of_));
   no.what.detail = "no task waits for this event now";

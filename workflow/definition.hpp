@@ -6,6 +6,7 @@
 #include "workflow/expression/expression.hpp"
 #include "workflow/schema.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,14 +17,22 @@
 
 namespace pawl {
 
+/// An expression that reads `$secrets` or `$authorization`. Its value must
+/// never be kept, so it is evaluated by the step worker at dispatch; what is
+/// journaled is what it sees otherwise (workflow/late.hpp).
+struct late_expression {
+  expression::program_ptr program; ///< Native.
+  std::string place; ///< Its pointer, by which definition::late finds it.
+};
+
 /// A value of a definition that may hold expressions: plain JSON, one
 /// expression, or a structure with expressions inside. Parts without any are
 /// folded into one datum.
 struct dynamic_value {
   using object = std::vector<std::pair<std::string, dynamic_value>>;
   using array = std::vector<dynamic_value>;
-  std::variant<datum, expression::program_ptr, object, array> form
-    = null_datum();
+  std::variant<datum, expression::program_ptr, object, array, late_expression>
+    form = null_datum();
 };
 
 /// A duration that is known now, or an expression (or an object holding some)
@@ -102,6 +111,39 @@ struct event_filter {
   std::vector<correlation> correlate;
 };
 
+/// Which events a `listen` or a `schedule.on` takes.
+struct event_strategy {
+  enum class kind : std::uint8_t { one, any, all };
+  kind how = kind::one;
+  std::vector<event_filter> filters; ///< `any` without one takes every event.
+  /// With `any`: taken until this holds, over the array taken so far ...
+  expression::program_ptr until;
+  /// ... or until these have come; a strategy without an `until`.
+  std::shared_ptr<const event_strategy> until_events;
+};
+
+/// How the events that were taken are put out.
+enum class read_kind : std::uint8_t { data, envelope, raw };
+
+/// How the answer of a call is put out.
+enum class output_kind : std::uint8_t { raw, content, response };
+
+/// How a call proves who calls. All is evaluated by the step worker.
+struct authentication {
+  enum class scheme_kind : std::uint8_t { basic, bearer, digest, oauth2, oidc };
+  scheme_kind scheme = scheme_kind::basic;
+  std::string secret; ///< `use`: the members are those of this secret; else "".
+  dynamic_value with; ///< The members, as the DSL names them.
+};
+
+/// Where something is, and how to get in.
+struct endpoint {
+  /// Evaluates to the URI; a plain text is a URI template (RFC 6570, simple
+  /// expansion) to be expanded over the task's input.
+  dynamic_value uri;
+  std::optional<authentication> access;
+};
+
 /// `metadata.supervision`: what happens when a worker actor dies, as opposed to
 /// a task's error.
 struct supervision {
@@ -147,6 +189,13 @@ struct for_each {
   dynamic_value in;
   expression::program_ptr while_; ///< Null if there is none.
   task_list body;
+  /// metadata.concurrency: 0 means one after the other, each with the output of
+  /// the one before; else so many side by side, and their outputs as an array.
+  std::uint32_t concurrency = 0;
+};
+struct fork {
+  task_list branches; ///< Each a lane of its own.
+  bool compete = false;
 };
 struct try_catch {
   task_list body;
@@ -166,24 +215,61 @@ struct wait {
   duration_rule length;
 };
 struct call_http {
-  enum class output_kind : std::uint8_t { raw, content, response };
   std::string method; ///< Upper case.
-  /// Evaluates to the URI; a plain text is a URI template (RFC 6570, simple
-  /// expansion) to be expanded over the task's input.
-  dynamic_value endpoint;
+  endpoint where;
   std::optional<dynamic_value> headers;
   std::optional<dynamic_value> query;
   std::optional<dynamic_value> body;
   output_kind output = output_kind::content;
   bool redirect = false;
 };
+struct call_openapi {
+  endpoint document;
+  std::string operation_id;
+  std::optional<dynamic_value> parameters; ///< An object.
+  std::optional<authentication> access;
+  output_kind output = output_kind::content;
+  bool redirect = false;
+};
+/// `call` of a function: its task runs with the evaluated `with` as its input.
+struct call_function {
+  task_index function = 0;
+  std::optional<dynamic_value> with;
+};
+/// The function `log` of the built-in catalog.
+struct log {
+  std::optional<dynamic_value> message; ///< The task's input if there is none.
+  std::optional<dynamic_value> level;   ///< debug, info (default), ...
+};
+/// `run` of a shell, a script or a container: a program outside the daemon.
+struct run_program {
+  enum class kind : std::uint8_t { shell, script, container };
+  enum class return_kind : std::uint8_t { stdout_, stderr_, code, all, none };
+  kind what = kind::shell;
+  std::string language;           ///< Of a script: "js" or "python".
+  std::optional<endpoint> source; ///< Of a script: where its text is.
+  dynamic_value with;             ///< The other members, as the DSL names them.
+  bool await = true;
+  return_kind returns = return_kind::stdout_;
+};
+struct run_workflow {
+  std::string ns, name;
+  std::string version; ///< "latest": the highest when the child is made.
+  std::optional<dynamic_value> input; ///< Else the task's input.
+  bool await = true;
+};
 struct emit {
   dynamic_value with; ///< The event's attributes and data, an object.
 };
 struct listen {
-  enum class read_kind : std::uint8_t { data, envelope, raw };
-  event_filter one;
+  event_strategy to;
   read_kind read = read_kind::data;
+  bool has_each = false; ///< `foreach` is there.
+  std::string item = "item";
+  std::string at = "index";
+  task_list body;      ///< `foreach.do`
+  output_rule output;  ///< `foreach.output`
+  output_rule exports; ///< `foreach.export`
 };
 
 } // namespace tasks
@@ -205,11 +291,33 @@ struct task {
   json::object metadata;
   std::optional<pawl::supervision> supervised; ///< Else the definition's.
   std::optional<bool> commit_each; ///< metadata.commit; else the definition's.
-  json::value source;              ///< As written: `$task.definition`.
+  /// The extensions around it, the outermost first; places in
+  /// definition::extensions. A task within an extension has none.
+  std::vector<std::uint32_t> extended_by;
+  json::value source; ///< As written: `$task.definition`.
   std::variant<tasks::do_block, tasks::set, tasks::switch_on, tasks::for_each,
-               tasks::try_catch, tasks::raise, tasks::wait, tasks::call_http,
-               tasks::emit, tasks::listen>
+               tasks::fork, tasks::try_catch, tasks::raise, tasks::wait,
+               tasks::call_http, tasks::call_openapi, tasks::call_function,
+               tasks::log, tasks::run_program, tasks::run_workflow, tasks::emit,
+               tasks::listen>
     kind;
+};
+
+/// `use.extensions`: tasks around every task of a kind.
+struct extension {
+  std::string name;
+  expression::program_ptr when; ///< Null if there is none.
+  task_list before, after;
+};
+
+/// `schedule`: when an instance is made. Exactly one of the four is there.
+struct schedule {
+  std::optional<duration_rule> every; ///< A known duration.
+  std::string cron;                   ///< Five or six fields, "" if none.
+  std::optional<duration_rule> after; ///< Behind the end of the last one.
+  std::optional<event_strategy> on;
+  read_kind read = read_kind::data;
+  bool may_overlap = true; ///< metadata.overlap
 };
 
 /// A validated workflow document as plain values. Immutable once made, shared
@@ -224,12 +332,22 @@ struct definition {
   input_rule input;
   output_rule output;
   std::optional<duration_rule> timeout;
-  std::vector<task> tasks; ///< Depth first, in document order.
-  task_list body;          ///< The top-level `do`.
+  /// Those of `do` depth first in document order, then those of functions and
+  /// extensions.
+  std::vector<task> tasks;
+  task_list body; ///< The top-level `do`.
   std::vector<fault> warnings;
   std::uint32_t native_count = 0;    ///< Expressions evaluated in place.
   std::uint32_t sandboxed_count = 0; ///< Expressions left to a helper.
   std::unordered_map<std::string_view, task_index> by_pointer; ///< Into tasks.
+  std::vector<extension> extensions;
+  std::optional<pawl::schedule> scheduled;
+  std::vector<std::string> secrets; ///< `use.secrets`
+  /// Expressions that step workers evaluate, by late_expression::place.
+  std::unordered_map<std::string, expression::program_ptr> late;
+  /// Functions of catalogs and URLs, as they were when the workflow was
+  /// registered, by URI. They count in the digest.
+  std::map<std::string, std::string> resources;
 };
 using definition_ptr = std::shared_ptr<const definition>;
 

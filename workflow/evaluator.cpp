@@ -1,7 +1,6 @@
 #include "workflow/evaluator.hpp"
 
 #include "base/overload.hpp"
-#include "base/version.hpp"
 #include "workflow/problem.hpp"
 
 #include <boost/throw_exception.hpp>
@@ -21,12 +20,6 @@ std::string_view pointer_of(const vantage& at) {
 raised expression_error(std::string detail, const vantage& at) {
   return {std::in_place, make_problem(error_kind::expression, std::move(detail),
                                       pointer_of(at))};
-}
-
-json::value time_value(timestamp t) {
-  const auto ms = unix_ms(t);
-  return {{"iso8601", to_text(t)},
-          {"epoch", {{"seconds", ms / 1000}, {"milliseconds", ms}}}};
 }
 
 // As deep as what comes from outside may be (parse_json), so that whatever a
@@ -84,24 +77,6 @@ std::optional<raised> unfit(const json::value& v, std::size_t value_max,
                             at);
   return std::nullopt;
 }
-
-// The members of an object that an expression reads, and no others: some are
-// large.
-class selected {
-public:
-  explicit selected(const expression::variable_use& use) : use_{use} {}
-  template <class F>
-  selected& add(std::string_view key, F&& make) {
-    if (use_.whole || std::ranges::find(use_.keys, key) != use_.keys.end())
-      out_[key] = make();
-    return *this;
-  }
-  json::value take() { return std::move(out_); }
-
-private:
-  const expression::variable_use& use_;
-  json::object out_;
-};
 
 } // namespace
 
@@ -228,16 +203,24 @@ or_raised<bool> evaluator::holds(const expression::program& what,
 
 or_raised<json::value> evaluator::build(const dynamic_value& what,
                                         const json::value& dot,
-                                        const vantage& at) {
+                                        const vantage& at, late_sink* sink) {
   if (const auto* fixed = std::get_if<datum>(&what.form))
     return json::value(**fixed);
   if (const auto* program = std::get_if<expression::program_ptr>(&what.form))
     return evaluate(**program, dot, at);
+  if (const auto* late = std::get_if<late_expression>(&what.form))
+    return put_off(*late, at, sink);
+  const auto part = [&](const dynamic_value& member, std::string_view key) {
+    if (sink == nullptr)
+      return build(member, dot, at);
+    late_sink inner{pointer_join(sink->where, key), sink->late};
+    return build(member, dot, at, &inner);
+  };
   if (const auto* members = std::get_if<dynamic_value::object>(&what.form)) {
     json::object out;
     out.reserve(members->size());
     for (const auto& [key, member] : *members) {
-      auto value = build(member, dot, at);
+      auto value = part(member, key);
       if (!value)
         return value.error();
       out.insert_or_assign(key, std::move(*value));
@@ -246,12 +229,43 @@ or_raised<json::value> evaluator::build(const dynamic_value& what,
   }
   json::array out;
   for (const auto& item : std::get<dynamic_value::array>(what.form)) {
-    auto value = build(item, dot, at);
+    auto value = part(item, std::to_string(out.size()));
     if (!value)
       return value.error();
     out.push_back(std::move(*value));
   }
   return json::value(std::move(out));
+}
+
+or_raised<json::value> evaluator::put_off(const late_expression& what,
+                                          const vantage& at, late_sink* sink) {
+  if (sink == nullptr)
+    throw std::logic_error{"a late expression where none can stand"};
+  json::object variables;
+  for (const auto& use : what.program->variables())
+    if (use.name != "secrets" && use.name != "authorization")
+      if (const auto* value = find(use, at))
+        variables[use.name] = *value;
+  sink->late.push_back({{"at", sink->where},
+                        {"place", what.place},
+                        {"variables", std::move(variables)}});
+  return json::value{};
+}
+
+or_raised<datum> evaluator::evaluate_arguments(const dynamic_value& what,
+                                               const json::value& dot,
+                                               const vantage& at,
+                                               std::string where,
+                                               json::array& late) {
+  if (const auto* fixed = std::get_if<datum>(&what.form))
+    return *fixed;
+  late_sink sink{std::move(where), late};
+  auto value = build(what, dot, at, &sink);
+  if (!value)
+    return value.error();
+  if (auto why = unfit(*value, value_max_, at))
+    return std::move(*why);
+  return make_datum(std::move(*value));
 }
 
 or_raised<datum> evaluator::evaluate(const dynamic_value& what,
@@ -279,72 +293,6 @@ or_raised<calendar_duration> evaluator::evaluate(const duration_rule& what,
   if (!length)
     return expression_error("not a duration: " + length.error().detail, at);
   return *length;
-}
-
-const json::value* evaluator::find_local(std::string_view name,
-                                         const vantage& at) {
-  for (const auto& [known, value] : at.names)
-    if (known == name)
-      return value.get();
-  for (auto id = at.scope; id != 0;) {
-    const auto& f = state_.frames.at(id);
-    const auto& kind = of_.tasks[*f.node].kind;
-    if (const auto* loop = std::get_if<tasks::for_each>(&kind);
-        loop != nullptr && f.iterations > 0) {
-      if (name == loop->each)
-        return &f.arguments->as_array()[f.iterations - 1];
-      if (name == loop->at)
-        return &built_.emplace_back(f.iterations - 1);
-    }
-    if (const auto* guard = std::get_if<tasks::try_catch>(&kind);
-        guard != nullptr && f.handling && name == guard->as)
-      return f.error.get();
-    id = f.parent;
-  }
-  return nullptr;
-}
-
-const json::value* evaluator::find(const expression::variable_use& use,
-                                   const vantage& at) {
-  if (const auto* local = find_local(use.name, at))
-    return local;
-  if (use.name == "context")
-    return state_.context.get();
-  if (use.name == "input")
-    return at.input.get();
-  if (use.name == "output")
-    return at.output.get();
-  if (use.name == "task" && at.node != nullptr)
-    return &built_.emplace_back(task_variable(use, at));
-  if (use.name == "workflow")
-    return &built_.emplace_back(workflow_variable(use));
-  if (use.name == "runtime")
-    return &built_.emplace_back(json::value{
-      {"name", "pawl"}, {"version", version}, {"metadata", json::object{}}});
-  return nullptr;
-}
-
-json::value evaluator::task_variable(const expression::variable_use& use,
-                                     const vantage& at) const {
-  const auto copy = [](const datum& d) { return d ? *d : json::value{}; };
-  return selected{use}
-    .add("name", [&] { return json::value(at.node->name); })
-    .add("reference", [&] { return json::value(at.node->pointer); })
-    .add("definition", [&] { return at.node->source; })
-    .add("input", [&] { return copy(at.raw); })
-    .add("output", [&] { return copy(at.raw_output); })
-    .add("startedAt", [&] { return time_value(at.started); })
-    .take();
-}
-
-json::value
-evaluator::workflow_variable(const expression::variable_use& use) const {
-  return selected{use}
-    .add("id", [&] { return json::value(state_.id); })
-    .add("definition", [&] { return of_.document; })
-    .add("input", [&] { return *state_.raw_input; })
-    .add("startedAt", [&] { return time_value(state_.started.value_or(now_)); })
-    .take();
 }
 
 } // namespace pawl

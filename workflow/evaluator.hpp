@@ -75,6 +75,12 @@ public:
                         const vantage& at);
   or_raised<datum> evaluate(const dynamic_value& what, const json::value& dot,
                             const vantage& at);
+  /// As evaluate, for the part at `where` of an effect's arguments: what
+  /// depends on secrets stays null, and `late` gets a member for each
+  /// (workflow/late.hpp).
+  or_raised<datum> evaluate_arguments(const dynamic_value& what,
+                                      const json::value& dot, const vantage& at,
+                                      std::string where, json::array& late);
   or_raised<calendar_duration> evaluate(const duration_rule& what,
                                         const json::value& dot,
                                         const vantage& at);
@@ -90,8 +96,18 @@ private:
                                           const vantage& at) const;
   [[nodiscard]] json::value
   workflow_variable(const expression::variable_use& use) const;
+  /// Where late expressions are noted down while arguments are built.
+  struct late_sink {
+    std::string where;
+    json::array& late;
+  };
   or_raised<json::value> build(const dynamic_value& what,
-                               const json::value& dot, const vantage& at);
+                               const json::value& dot, const vantage& at,
+                               late_sink* sink = nullptr);
+  or_raised<json::value> put_off(const late_expression& what, const vantage& at,
+                                 late_sink* sink);
+  const json::value* find_in_frame(const frame& f, std::string_view name);
+  [[nodiscard]] const frame* extended_around(const vantage& at) const;
 
   const definition& of_;
   const instance_state& state_;

@@ -46,6 +46,10 @@ struct instance_created {
   std::string digest; ///< Of the definition that this instance is pinned to.
   datum input = null_datum();
   std::map<std::string, std::string> labels;
+  std::string parent = {}; ///< The parent's id; "" if it is nobody's child.
+  std::uint32_t depth = 0; ///< How many parents it has.
+  /// Nobody was there to be refused: `input` may break its schema.
+  bool unchecked = false;
   bool operator==(const instance_created&) const = default;
 };
 struct instance_started {
@@ -125,8 +129,55 @@ struct task_iterated {
   std::string task;
   std::uint64_t index = 0;
 };
+/// A `fork` begins a branch, or a concurrent `for` an item: a lane of its own.
+struct branch_started {
+  frame_id frame = 0;
+  frame_id parent = 0;
+  std::string task;         ///< The fork or the `for`.
+  std::uint32_t number = 1; ///< Of the branch or the item, counted from 1.
+};
+struct branch_completed {
+  frame_id frame = 0;
+  std::string task;
+  std::uint32_t number = 1;
+  datum output = null_datum();
+};
+/// A branch of a competing fork is out of the race.
+struct branch_faulted {
+  frame_id frame = 0;
+  std::string task;
+  std::uint32_t number = 1;
+  datum error = null_datum();
+};
+/// Extensions apply to a task that is about to be entered.
+struct task_extended {
+  frame_id frame = 0;
+  frame_id parent = 0;
+  std::string task;
+  std::uint32_t visit = 1;
+  std::vector<std::uint32_t> extensions; ///< Their places, outermost first.
+};
+/// The tasks before or behind the extended one are through, or it is itself.
+struct extension_moved {
+  frame_id frame = 0;
+  std::string task;
+  std::uint32_t segment = 0; ///< See frame::wrap_state.
+};
+/// The last extension of a task is through.
+struct extension_closed {
+  frame_id frame = 0;
+  std::string task;
+};
+/// A `listen` has handled an event with its `foreach`.
+struct event_handled {
+  frame_id frame = 0;
+  std::string task;
+  datum output = null_datum();
+  datum context; ///< The new `$context`; null pointer: unchanged.
+};
 /// The effect of a running task was given up: paused with interrupt (the task
-/// will run again under the same key), or cancelled for good.
+/// will run again under the same key), or cancelled for good. Also a task that
+/// a fault or the end of its scope took along.
 struct task_cancelled {
   frame_id frame = 0;
   std::string task;
@@ -153,6 +204,12 @@ struct event_consumed {
   frame_id frame = 0;
   std::string task;
   std::uint64_t number = 0;
+  /// Which filter it fitted, counted from 1 over those of the strategy and then
+  /// those of its `until`; 0 for an `any` without filters.
+  std::uint32_t filter = 0;
+  bool ends = false;      ///< It belongs to `until`, and is not put out.
+  datum correlation = {}; ///< What the keys must be from now on; null pointer:
+                          ///< unchanged.
 };
 
 } // namespace events
@@ -168,7 +225,9 @@ using event = std::variant<
   events::task_skipped, events::task_faulted, events::task_retried,
   events::task_caught, events::task_iterated, events::task_cancelled,
   events::timer_armed, events::timer_fired, events::event_received,
-  events::event_consumed>;
+  events::event_consumed, events::branch_started, events::branch_completed,
+  events::branch_faulted, events::task_extended, events::extension_moved,
+  events::extension_closed, events::event_handled>;
 
 /// The name that users read: "task.started".
 [[nodiscard]] std::string_view type_of(const event& fact);

@@ -11,11 +11,19 @@ void planner::fail(const frame& f, raised why) {
   fail(f.id, f.parent, of_.tasks[*f.node].pointer, std::move(why));
 }
 
+void planner::fail(const entry& e, error_kind kind, std::string detail) {
+  fail(e, raised{std::in_place,
+                 make_problem(kind, std::move(detail), e.node->pointer)});
+}
+
 void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
                    raised why) {
   if (!why.problem.contains("instance"))
     why.problem["instance"] = pointer;
   const bool of_attempt = id == parent && id != 0;
+  const auto around = state_.frames.contains(id) ? id : parent;
+  if (!of_attempt && id != 0)
+    cancel_below(id);
   if (!of_attempt)
     plan.emplace_back(
       events::task_faulted{id, std::string{pointer}, make_datum(why.problem)});
@@ -23,9 +31,11 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
     return;
   while (parent != 0) {
     const auto& f = state_.frames.at(parent);
-    if (!f.handling
+    if (f.role == frame_role::lane && leaves_race(f, around, why))
+      return;
+    if (!f.handling && f.role == frame_role::task
         && std::holds_alternative<tasks::try_catch>(of_.tasks[*f.node].kind)) {
-      auto taken = offer(f, why);
+      auto taken = offer(f, of_attempt ? 0 : around, why);
       if (!taken)
         why = taken.error(); // The guard's own expressions failed.
       else if (*taken == verdict::handled)
@@ -65,7 +75,7 @@ bool fits(const error_filter& filter, const json::object& problem) {
          && same_text(filter.detail, "detail");
 }
 
-or_raised<planner::verdict> planner::offer(const frame& guard,
+or_raised<planner::verdict> planner::offer(const frame& guard, frame_id around,
                                            const raised& why) {
   const auto& node = of_.tasks[*guard.node];
   const auto& rule = std::get<tasks::try_catch>(node.kind);
@@ -85,7 +95,7 @@ or_raised<planner::verdict> planner::offer(const frame& guard,
       return unwanted ? or_raised<verdict>{verdict::passed} : unwanted.error();
   }
   if (rule.retry) {
-    auto again = plan_retry(guard, why);
+    auto again = plan_retry(guard, around, why);
     if (!again)
       return again.error();
     if (*again)
@@ -93,11 +103,13 @@ or_raised<planner::verdict> planner::offer(const frame& guard,
     if (!rule.has_handler)
       return verdict::passed; // Exhausted, and nobody else to handle it.
   }
+  cancel_below(guard.id, around);
   plan.emplace_back(events::task_caught{guard.id, node.pointer, error});
   return verdict::handled;
 }
 
-or_raised<bool> planner::plan_retry(const frame& guard, const raised& why) {
+or_raised<bool> planner::plan_retry(const frame& guard, frame_id around,
+                                    const raised& why) {
   const auto& node = of_.tasks[*guard.node];
   const auto& rule = std::get<tasks::try_catch>(node.kind);
   const auto& policy = *rule.retry;
@@ -148,6 +160,7 @@ or_raised<bool> planner::plan_retry(const frame& guard, const raised& why) {
   auto limit = attempt_limit(*this, rule, at);
   if (!limit)
     return limit.error();
+  cancel_below(guard.id, around);
   plan.emplace_back(events::task_retried{
     .frame = guard.id,
     .task = node.pointer,

@@ -27,6 +27,9 @@ void describe(V& v, events::instance_created& x) {
   v(4, "digest", x.digest);
   v(5, "input", x.input);
   v(6, "labels", x.labels);
+  v(7, "parent", x.parent);
+  v(8, "depth", x.depth);
+  v(9, "unchecked", x.unchecked);
 }
 template <class V>
 void describe(V& v, events::instance_started& x) {
@@ -140,6 +143,56 @@ void describe(V& v, events::event_consumed& x) {
   v(1, "frame", x.frame);
   v(2, "task", x.task);
   v(3, "number", x.number);
+  v(4, "filter", x.filter);
+  v(5, "ends", x.ends);
+  v(6, "correlation", x.correlation);
+}
+template <class V>
+void describe(V& v, events::branch_started& x) {
+  v(1, "frame", x.frame);
+  v(2, "parent", x.parent);
+  v(3, "task", x.task);
+  v(4, "number", x.number);
+}
+template <class V>
+void describe(V& v, events::branch_completed& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "number", x.number);
+  v(4, "output", x.output);
+}
+template <class V>
+void describe(V& v, events::branch_faulted& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "number", x.number);
+  v(4, "error", x.error);
+}
+template <class V>
+void describe(V& v, events::task_extended& x) {
+  v(1, "frame", x.frame);
+  v(2, "parent", x.parent);
+  v(3, "task", x.task);
+  v(4, "visit", x.visit);
+  v(5, "extensions", x.extensions);
+}
+template <class V>
+void describe(V& v, events::extension_moved& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "segment", x.segment);
+}
+template <class V>
+void describe(V& v, events::extension_closed& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+}
+template <class V>
+void describe(V& v, events::event_handled& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "output", x.output);
+  v(4, "context", x.context);
 }
 
 /// The last enumerator; the first is 1 in all of them.
@@ -179,7 +232,12 @@ public:
     count_ = 0;
     // The visitor only reads; one `describe` serves readers and writers.
     describe(*this, const_cast<T&>(x));
+    constexpr int short_head_max = 23;
     out_[head_at] = static_cast<char>(0xa0 + count_);
+    if (count_ > short_head_max) {
+      out_[head_at] = static_cast<char>(0xb8);
+      out_.insert(head_at + 1, 1, static_cast<char>(count_));
+    }
     count_ = outer;
   }
 

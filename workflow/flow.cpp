@@ -5,21 +5,10 @@ namespace pawl {
 void planner::begin_step(timestamp now, std::uint64_t seed) {
   plan.clear();
   emitted.reset();
+  logged.reset();
   now_ = now;
   random_ = split_mix{seed};
   next_timer_ = state_.next_timer;
-}
-
-const task_list& body_of(const definition& of, const frame& f) {
-  if (!f.node)
-    return of.body;
-  const auto& kind = of.tasks[*f.node].kind;
-  if (const auto* block = std::get_if<tasks::do_block>(&kind))
-    return block->body;
-  if (const auto* loop = std::get_if<tasks::for_each>(&kind))
-    return loop->body;
-  const auto& guard = std::get<tasks::try_catch>(kind);
-  return f.handling ? guard.handler : guard.body;
 }
 
 vantage planner::seen_from(const entry& e) const {
@@ -45,25 +34,40 @@ vantage planner::seen_from(const frame& f) const {
 void planner::advance(const frame& f) {
   if (f.at == phase::entering)
     return begin_again(f);
-  const auto& body = body_of(of_, f);
+  if (owns_lanes(of_, f))
+    return advance_lanes(f);
+  const auto body = body_of(of_, f);
   if (f.cursor < body.size())
     return enter(f, of_.tasks[body[f.cursor]]);
   if (!f.node)
     return complete_workflow(f);
-  if (const auto* loop = std::get_if<tasks::for_each>(&of_.tasks[*f.node].kind))
+  const auto& node = of_.tasks[*f.node];
+  if (f.role == frame_role::lane) {
+    plan.emplace_back(
+      events::branch_completed{f.id, node.pointer, f.lane, f.data});
+    return;
+  }
+  if (f.role == frame_role::wrap)
+    return advance_wrap(f);
+  if (const auto* loop = std::get_if<tasks::for_each>(&node.kind))
     return advance_loop(*this, f, *loop);
+  if (std::holds_alternative<tasks::listen>(node.kind))
+    return end_item(f);
   finish(f, f.data);
 }
 
 void planner::enter(const frame& parent, const task& node) {
+  const bool wrapped
+    = parent.role == frame_role::wrap && parent.node == node.index;
+  const auto before = parent.entered.find(node.index);
   entry e{.id = state_.next_frame,
           .parent = parent.id,
           .node = &node,
-          .visit = state_.visits[node.index] + 1,
+          .visit = before == parent.entered.end() ? 1 : before->second + 1,
           .attempt = attempts_of_guards(parent.id),
           .raw = parent.data,
           .input = nullptr};
-  if (node.if_) {
+  if (node.if_ && !wrapped) {
     auto wanted = values_.holds(*node.if_, *e.raw, seen_from(e));
     if (!wanted) {
       e.input = e.raw;
@@ -75,6 +79,8 @@ void planner::enter(const frame& parent, const task& node) {
       return;
     }
   }
+  if (!wrapped && !node.extended_by.empty() && extend(parent, e))
+    return;
   begin(std::move(e));
 }
 
@@ -154,35 +160,49 @@ void planner::finish(const frame& f, datum raw_output, std::uint32_t branch) {
 void planner::finish(frame_id id, frame_id parent, const vantage& from,
                      datum raw_output, std::uint32_t branch) {
   const auto& node = *from.node;
-  auto at = from;
-  at.raw_output = raw_output;
-  auto output = std::move(raw_output);
-  if (node.output.as) {
-    auto transformed = values_.evaluate(*node.output.as, *output, at);
-    if (!transformed)
-      return fail(id, parent, node.pointer, transformed.error());
-    output = *transformed;
-  }
-  raised why;
-  if (!check_schema(node.output.schema, *output, "output", node.pointer, why))
-    return fail(id, parent, node.pointer, std::move(why));
-  datum context;
-  if (node.exports.as) {
-    at.output = output;
-    auto transformed = values_.evaluate(*node.exports.as, *output, at);
-    if (!transformed)
-      return fail(id, parent, node.pointer, transformed.error());
-    context = *transformed;
-    if (!check_schema(node.exports.schema, *context, "exported context",
-                      node.pointer, why))
-      return fail(id, parent, node.pointer, std::move(why));
-  }
+  auto made = transform(node.output, node.exports, std::move(raw_output), from);
+  if (!made)
+    return fail(id, parent, node.pointer, made.error());
+  const auto* cases = std::get_if<tasks::switch_on>(&node.kind);
+  const auto& to = branch > 0 && cases != nullptr
+                     ? cases->cases[branch - 1].then
+                     : node.then;
+  cancel_below(to.to == flow::kind::end ? 0 : id,
+               state_.frames.contains(id) ? id : parent);
   plan.emplace_back(events::task_completed{
     .frame = id,
     .task = node.pointer,
-    .output = output == at.input ? nullptr : std::move(output),
-    .context = std::move(context),
+    .output = made->output == from.input ? nullptr : made->output,
+    .context = made->context,
     .branch = branch});
+}
+
+or_raised<planner::put_out> planner::transform(const output_rule& output,
+                                               const output_rule& exports,
+                                               datum raw_output, vantage at) {
+  const std::string_view pointer = at.node->pointer;
+  at.raw_output = raw_output;
+  put_out made{std::move(raw_output), nullptr};
+  if (output.as) {
+    auto value = values_.evaluate(*output.as, *made.output, at);
+    if (!value)
+      return value.error();
+    made.output = *value;
+  }
+  raised why;
+  if (!check_schema(output.schema, *made.output, "output", pointer, why))
+    return why;
+  if (!exports.as)
+    return made;
+  at.output = made.output;
+  auto value = values_.evaluate(*exports.as, *made.output, at);
+  if (!value)
+    return value.error();
+  made.context = *value;
+  if (!check_schema(exports.schema, *made.context, "exported context", pointer,
+                    why))
+    return why;
+  return made;
 }
 
 bool planner::check_schema(const schema_ptr& rule, const json::value& value,

@@ -83,8 +83,8 @@ struct machine::impl {
                std::move(wish));
   }
   void order(report what) {
-    std::visit(overload{[this](reports::http_done x) {
-                          auto shared = std::make_shared<reports::http_done>(
+    std::visit(overload{[this](reports::effect_done x) {
+                          auto shared = std::make_shared<reports::effect_done>(
                             std::move(x));
                           add([shared](planner& p) {
                             p.done(*shared);
@@ -148,6 +148,7 @@ struct machine::impl {
   }
   // What was kept in the inbox may fit a listen now.
   void add_examinations() {
+    examine_ = false;
     add([this](planner& p) {
       if (state_.status != instance_status::running || state_.inbox.empty())
         return outcome{};
@@ -196,7 +197,7 @@ struct machine::impl {
       commit_plan();
       if (cut_ && queue_.empty()) {
         cut_ = false;
-        out_.unfinished = ready_frame() != nullptr;
+        out_.unfinished = ready_frame() != nullptr || has_unexamined();
         return {};
       }
     }
@@ -204,6 +205,8 @@ struct machine::impl {
 
   // Chooses the next step; false if the turn is over.
   bool next() {
+    if (queue_.empty() && has_unexamined())
+      add_examinations();
     from_queue_ = !queue_.empty();
     if (from_queue_) {
       underway_ = queue_.front();
@@ -225,15 +228,28 @@ struct machine::impl {
     };
     return true;
   }
+  // A listen that went on waiting may find what it wants in the inbox already.
+  [[nodiscard]] bool has_unexamined() const {
+    return examine_ && state_.status == instance_status::running
+           && !state_.inbox.empty();
+  }
+  // What begins lanes comes first; among lanes, chance decides who goes on, so
+  // that none can starve the others.
   [[nodiscard]] const frame* ready_frame() const {
     if (state_.status != instance_status::running)
       return nullptr;
-    // The innermost is the newest.
-    const auto found = std::find_if(
-      state_.frames.rbegin(), state_.frames.rend(), [](const auto& f) {
-        return f.second.at == phase::ready || f.second.at == phase::entering;
-      });
-    return found == state_.frames.rend() ? nullptr : &found->second;
+    std::uint64_t count = 0;
+    const frame* chosen = nullptr;
+    for (const auto& [id, f] : state_.frames) {
+      if (f.at != phase::ready && f.at != phase::entering)
+        continue;
+      if (owns_lanes(*of_, f))
+        return &f;
+      ++count;
+      if (count == 1 || split_mix{state_.last + count}() % count == 0)
+        chosen = &f;
+    }
+    return chosen;
   }
 
   void commit_plan() {
@@ -248,6 +264,8 @@ struct machine::impl {
   void take(event fact) {
     if (const auto* done = std::get_if<events::task_completed>(&fact))
       note(*done);
+    examine_ = examine_ || std::holds_alternative<events::task_started>(fact)
+               || std::holds_alternative<events::event_handled>(fact);
     pawl::apply(state_, *of_, fact, now_);
     out_.events.push_back(std::move(fact));
   }
@@ -255,6 +273,8 @@ struct machine::impl {
     const auto& node = of_->tasks[of_->by_pointer.at(done.task)];
     if (std::holds_alternative<tasks::emit>(node.kind))
       out_.emitted.push_back(planner_.emitted);
+    if (planner_.logged)
+      out_.logged.push_back(*planner_.logged);
     cut_ = cut_ || node.commit_each.value_or(of_->commit_each);
   }
 
@@ -273,6 +293,8 @@ struct machine::impl {
   bool from_queue_ = false;
   bool again_ = false;
   bool cut_ = false; ///< A task asked for a commit of its own.
+  /// Whether a listen may want what the inbox holds already.
+  bool examine_ = false;
 };
 
 machine::machine(definition_ptr of, machine_limits limits)
@@ -287,6 +309,7 @@ boost::system::result<turn, refused> machine::decide(input what,
 }
 
 void machine::apply(const event& fact, timestamp at) {
+  impl_->examine_ = true;
   pawl::apply(impl_->state_, *impl_->of_, fact, at);
 }
 
@@ -295,6 +318,7 @@ result<> machine::restore(std::string_view snapshot) {
   if (!state)
     return state.error();
   impl_->state_ = std::move(*state);
+  impl_->examine_ = true;
   return {};
 }
 
@@ -318,30 +342,50 @@ std::optional<timestamp> machine::next_timer() const {
   return first;
 }
 
+namespace {
+
+// The type that an event must have; "" if there is no such one.
+std::string constant_type(const event_filter& filter) {
+  for (const auto& [key, rule] : filter.with)
+    if (const auto* fixed = std::get_if<datum>(&rule.form);
+        key == "type" && fixed != nullptr && (*fixed)->is_string()
+        && !is_pattern((*fixed)->get_string()))
+      return std::string{(*fixed)->get_string()};
+  return {};
+}
+
+} // namespace
+
 std::vector<awaited_event> machine::awaited() const {
   std::vector<awaited_event> all;
   for (const auto& [id, f] : impl_->state_.frames) {
     if (!impl_->listens(f) || ended(impl_->state_.status))
       continue;
     const auto& node = impl_->of_->tasks[*f.node];
-    awaited_event one{id, node.pointer, {}, f.started};
-    for (const auto& [key, rule] : std::get<tasks::listen>(node.kind).one.with)
-      if (const auto* fixed = std::get_if<datum>(&rule.form);
-          key == "type" && fixed != nullptr && (*fixed)->is_string()
-          && !is_pattern((*fixed)->get_string()))
-        one.type = (*fixed)->get_string();
-    all.push_back(std::move(one));
+    const auto& to = std::get<tasks::listen>(node.kind).to;
+    const auto add = [&](std::string type) {
+      all.push_back({id, node.pointer, std::move(type), f.started});
+    };
+    for_each_filter(
+      to, [&](const event_filter& filter) { add(constant_type(filter)); });
+    if (to.filters.empty()
+        || (to.until_events && to.until_events->filters.empty()))
+      add({});
   }
   return all;
 }
 
 bool machine::has_work() const {
-  return impl_->underway_ || impl_->pending()
+  return impl_->underway_ || impl_->pending() || impl_->has_unexamined()
          || impl_->ready_frame() != nullptr;
 }
 
 const instance_state& machine::state() const {
   return impl_->state_;
+}
+
+definition_ptr machine::shared_flow() const {
+  return impl_->of_;
 }
 
 const definition& machine::flow() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "workflow/definition.hpp"
+#include "workflow/effect.hpp"
 #include "workflow/event.hpp"
 #include "workflow/expression/expression.hpp"
 #include "workflow/state.hpp"
@@ -25,6 +26,11 @@ struct create {
   std::string id;
   datum input = null_datum();
   std::map<std::string, std::string> labels;
+  std::string parent = {}; ///< Of a child: its parent's id.
+  std::uint32_t depth = 0; ///< Of a child: how many parents it has.
+  /// Nobody is there to be refused: input that breaks its schema makes a
+  /// faulted instance.
+  bool fault_if_invalid = false;
 };
 struct pause {
   pause_mode mode = pause_mode::drain;
@@ -59,30 +65,23 @@ using request
   = std::variant<requests::create, requests::pause, requests::resume,
                  requests::cancel, requests::retry, requests::deliver>;
 
-/// How an HTTP call went.
-struct http_outcome {
-  std::string failure; ///< Why there is no answer; "" if there is one.
-  std::uint32_t status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-};
-
 /// What the world reports.
 namespace reports {
 
 /// The effect of `frame` has an outcome. A late one, of a frame that is closed
 /// or of a former dispatch, gives an empty turn.
-struct http_done {
+struct effect_done {
   frame_id frame = 0;
   std::uint32_t dispatch = 0;
-  http_outcome outcome;
+  effect_outcome outcome;
 };
 /// The worker could not carry the effect out: its own fault, not the
-/// target's (a `runtime` error of the task).
+/// target's.
 struct effect_failed {
   frame_id frame = 0;
   std::uint32_t dispatch = 0;
   std::string detail;
+  error_kind kind = error_kind::runtime;
 };
 /// The effect was given up, as commands::stop_effect asked.
 struct effect_stopped {
@@ -100,7 +99,7 @@ struct evaluated {
 
 } // namespace reports
 
-using report = std::variant<reports::http_done, reports::effect_failed,
+using report = std::variant<reports::effect_done, reports::effect_failed,
                             reports::effect_stopped, reports::time_passed,
                             reports::go_on, reports::evaluated>;
 
@@ -109,24 +108,23 @@ using input = std::variant<request, report>;
 /// What the world must now do. Never journaled: it follows from the state.
 namespace commands {
 
-/// One HTTP request, ready to be sent.
-struct call_http {
+/// Carry the effect of this frame out, if that is not under way.
+struct perform {
   frame_id frame = 0;
   std::uint32_t dispatch = 0;
   std::uint32_t attempt = 1; ///< Header Pawl-Attempt.
   std::string task;          ///< Pointer.
   std::string effect_key;    ///< Header Idempotency-Key; the same for every
                              ///< attempt of one visit.
-  std::string method;
-  std::string uri; ///< With its query.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-  bool redirect = false; ///< Follow redirects.
+  const pawl::task* node = nullptr; ///< Within machine::flow().
+  datum arguments; ///< An object; what it holds depends on the task's kind
+                   ///< (workflow/effect.hpp).
 };
 /// Give the effect of this frame up, then report effect_stopped.
 struct stop_effect {
   frame_id frame = 0;
   std::uint32_t dispatch = 0;
+  bool for_good = false; ///< Cancelled: it is never ordered again.
 };
 
 /// Let the effect of this frame go on if it is under way, but do not order it:
@@ -138,7 +136,7 @@ struct keep_effect {
 
 } // namespace commands
 
-using command = std::variant<commands::call_http, commands::stop_effect,
+using command = std::variant<commands::perform, commands::stop_effect,
                              commands::keep_effect>;
 
 /// An expression for a helper process; answered by reports::evaluated.
@@ -149,11 +147,19 @@ struct evaluation {
   timestamp now;
 };
 
+/// What a `log` task says.
+struct log_line {
+  std::string level; ///< "debug", "info", "warn" or "error".
+  std::string task;  ///< Pointer.
+  std::string message;
+};
+
 /// What one call of decide() made of its input. The facts are folded into the
 /// machine already; nothing may leave before they are on disk.
 struct turn {
   std::vector<event> events;
-  std::vector<datum> emitted; ///< CloudEvents to publish with the commit.
+  std::vector<datum> emitted;   ///< CloudEvents to publish with the commit.
+  std::vector<log_line> logged; ///< What `log` tasks say.
   /// The turn cannot go on without this value. Call decide() with
   /// reports::evaluated next, and commit the facts of both calls as one.
   std::optional<evaluation> needs;
@@ -237,6 +243,7 @@ public:
 
   [[nodiscard]] const instance_state& state() const;
   [[nodiscard]] const definition& flow() const;
+  [[nodiscard]] definition_ptr shared_flow() const;
 
 private:
   struct impl;

@@ -7,121 +7,35 @@ namespace pawl {
 
 namespace {
 
-bool plain(unsigned char c) {
-  return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~';
+// What late expressions see as `.` is the task's input, which need not be
+// journaled a second time.
+datum with_late_data(const frame& f) {
+  const auto* object = f.arguments->if_object();
+  if (object == nullptr || !object->contains("late"))
+    return f.arguments;
+  auto arguments = *object;
+  for (auto& one : arguments["late"].as_array())
+    one.as_object()["data"] = *f.input;
+  return make_datum(std::move(arguments));
 }
 
-void append_encoded(std::string& out, std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const unsigned char c : text) {
-    if (plain(c)) {
-      out.push_back(static_cast<char>(c));
-      continue;
-    }
-    out.push_back('%');
-    out.push_back(digits[c >> 4]);
-    out.push_back(digits[c & 15]);
-  }
+commands::perform order_of(const instance_state& s, const frame& f,
+                           const definition& of) {
+  const auto& node = of.tasks[*f.node];
+  return {.frame = f.id,
+          .dispatch = f.dispatch,
+          .attempt = f.attempt,
+          .task = node.pointer,
+          .effect_key = effect_key(s, f, of),
+          .node = &node,
+          .arguments = with_late_data(f)};
 }
 
-// Calls `add` for each text of a header or query value.
-template <class F>
-void each_text(const json::value& value, F&& add) {
-  if (const auto* list = value.if_array())
-    for (const auto& item : *list)
-      add(std::string_view{item.get_string()});
-  else
-    add(std::string_view{value.get_string()});
-}
-
-// The members of an object as `key=value`, joined by '&'.
-std::string form_of(const json::object& members) {
-  std::string form;
-  const auto add = [&](std::string_view key, const json::value& value) {
-    if (!form.empty())
-      form.push_back('&');
-    append_encoded(form, key);
-    form.push_back('=');
-    append_encoded(form, value.is_string() ? std::string{value.get_string()}
-                                           : to_text(value));
-  };
-  for (const auto& [key, value] : members)
-    if (const auto* list = value.if_array())
-      for (const auto& item : *list)
-        add(key, item);
-    else if (!value.is_null())
-      add(key, value);
-  return form;
-}
-
-std::string uri_of(const json::object& arguments) {
-  std::string uri{arguments.at("uri").as_string()};
-  const auto& query = arguments.at("query").as_object();
-  std::string fragment;
-  if (const auto at = uri.find('#'); at != std::string::npos) {
-    fragment = uri.substr(at);
-    uri.resize(at);
-  }
-  char separator = uri.find('?') == std::string::npos ? '?' : '&';
-  for (const auto& [key, value] : query)
-    each_text(value, [&, name = std::string_view{key}](std::string_view text) {
-      uri.push_back(separator);
-      append_encoded(uri, name);
-      uri.push_back('=');
-      append_encoded(uri, text);
-      separator = '&';
-    });
-  return uri + fragment;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) {
-                      return std::tolower(x) == std::tolower(y);
-                    });
-}
-
-commands::call_http call_of(const instance_state& s, const frame& f,
-                            const task& node) {
-  const auto& arguments = f.arguments->as_object();
-  const auto& what = std::get<tasks::call_http>(node.kind);
-  commands::call_http call{.frame = f.id,
-                           .dispatch = f.dispatch,
-                           .attempt = f.attempt,
-                           .task = node.pointer,
-                           .effect_key = s.ns + "/" + s.id + node.pointer + "/"
-                                         + std::to_string(f.visit),
-                           .method
-                           = std::string{arguments.at("method").as_string()},
-                           .uri = uri_of(arguments),
-                           .headers = {},
-                           .body = {},
-                           .redirect = what.redirect};
-  std::string type;
-  for (const auto& [key, value] : arguments.at("headers").as_object())
-    each_text(value, [&, name = std::string_view{key}](std::string_view text) {
-      if (same_name(name, "content-type"))
-        type = text;
-      call.headers.emplace_back(name, text);
-    });
-  const auto* body = arguments.if_contains("body");
-  if (body == nullptr || body->is_null())
-    return call;
-  // A text goes out as it is; anything else as a form if its header says so,
-  // or as JSON.
-  constexpr std::string_view form = "application/x-www-form-urlencoded";
-  if (body->is_string())
-    call.body = body->get_string();
-  else if (body->is_object()
-           && same_name(std::string_view{type}.substr(0, form.size()), form))
-    call.body = form_of(body->get_object());
-  else
-    call.body = to_text(*body);
-  if (type.empty())
-    call.headers.emplace_back("Content-Type", body->is_string()
-                                                ? "text/plain; charset=utf-8"
-                                                : "application/json");
-  return call;
+// A child that its parent waits for is paused with it, whatever the mode: it
+// could go on for days.
+bool is_awaited_child(const task& node) {
+  const auto* run = std::get_if<tasks::run_workflow>(&node.kind);
+  return run != nullptr && run->await;
 }
 
 } // namespace
@@ -132,17 +46,17 @@ std::vector<command> outstanding_of(const instance_state& s,
   if (ended(s.status) || s.status == instance_status::suspended)
     return all;
   const bool pausing = s.status == instance_status::suspending;
-  const bool stop = s.status == instance_status::cancelling
-                    || (pausing && s.mode == pause_mode::interrupt);
+  const bool cancelling = s.status == instance_status::cancelling;
+  const bool stop = cancelling || (pausing && s.mode == pause_mode::interrupt);
   for (const auto& [id, f] : s.frames) {
     if (!effect_is_out(f))
       continue;
-    if (stop)
-      all.emplace_back(commands::stop_effect{id, f.dispatch});
+    if (stop || (pausing && is_awaited_child(of.tasks[*f.node])))
+      all.emplace_back(commands::stop_effect{id, f.dispatch, cancelling});
     else if (pausing)
       all.emplace_back(commands::keep_effect{id, f.dispatch});
     else
-      all.emplace_back(call_of(s, f, of.tasks[*f.node]));
+      all.emplace_back(order_of(s, f, of));
   }
   return all;
 }

@@ -2,10 +2,12 @@
 
 #include "base/random.hpp"
 #include "workflow/evaluator.hpp"
+#include "workflow/listening.hpp"
 #include "workflow/machine.hpp"
 #include "workflow/problem.hpp"
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +40,8 @@ public:
   std::vector<event> plan;
   /// The CloudEvent of an `emit` that completes in this step.
   datum emitted;
+  /// What a `log` says that completes in this step.
+  std::optional<log_line> logged;
 
   // --- What moves by itself (flow.cpp) ------------------------------------
   /// The next step of a container, or the beginning of a task.
@@ -57,7 +61,7 @@ public:
   answer cancel(const requests::cancel& wish);
   answer retry(const requests::retry& wish);
   answer deliver(const requests::deliver& wish);
-  void done(const reports::http_done& what);
+  void done(const reports::effect_done& what);
   void failed(const reports::effect_failed& what);
   void stopped(const reports::effect_stopped& what);
   /// What a pause or a cancel waited for is there.
@@ -86,6 +90,15 @@ public:
   void fail(frame_id id, frame_id parent, std::string_view pointer, raised why);
   void fail(const entry& e, raised why);
   void fail(const frame& f, raised why);
+  void fail(const entry& e, error_kind kind, std::string detail);
+  /// A task's or an item's output once transformed and checked.
+  struct put_out {
+    datum output;
+    datum context; ///< Null pointer: unchanged.
+  };
+  or_raised<put_out> transform(const output_rule& output,
+                               const output_rule& exports, datum raw_output,
+                               vantage at);
 
 private:
   answer retry_faulted(const requests::retry& wish);
@@ -95,6 +108,14 @@ private:
   [[nodiscard]] vantage seen_from_outside() const;
   [[nodiscard]] refused refuse_unawaited() const;
   void begin(entry e);
+  bool extend(const frame& parent, const entry& e);
+  void advance_lanes(const frame& f);
+  void advance_wrap(const frame& f);
+  void take_event(const frame& f, const tasks::listen& what,
+                  const event_match& match, const datum& arrived);
+  void end_item(const frame& f);
+  void cancel_below(frame_id scope, frame_id but_around = 0);
+  bool leaves_race(const frame& lane, frame_id around, const raised& why);
   void enter(const frame& parent, const task& node);
   void begin_again(const frame& f);
   void complete_workflow(const frame& root);
@@ -103,8 +124,10 @@ private:
                     raised& why) const;
   void fault_workflow(frame_id origin, const raised& why);
   enum class verdict : std::uint8_t { handled, passed };
-  or_raised<verdict> offer(const frame& guard, const raised& why);
-  or_raised<bool> plan_retry(const frame& guard, const raised& why);
+  or_raised<verdict> offer(const frame& guard, frame_id around,
+                           const raised& why);
+  or_raised<bool> plan_retry(const frame& guard, frame_id around,
+                             const raised& why);
   [[nodiscard]] std::uint32_t attempts_of_guards(frame_id scope) const;
 
   const definition& of_;
@@ -116,8 +139,12 @@ private:
   timer_id next_timer_ = 1;
 };
 
-/// The list of tasks that container `f` runs now.
-[[nodiscard]] const task_list& body_of(const definition& of, const frame& f);
+/// The list of tasks that container `f` runs now; empty for one that only
+/// begins lanes.
+[[nodiscard]] std::span<const task_index> body_of(const definition& of,
+                                                  const frame& f);
+/// Whether `f` begins lanes, and runs no tasks itself.
+[[nodiscard]] bool owns_lanes(const definition& of, const frame& f);
 
 // One function a task kind, in workflow/tasks/<kind>.cpp: begins the task `e`,
 // whose input is evaluated.
@@ -128,7 +155,13 @@ void begin_task(planner& p, const entry& e, const tasks::for_each& what);
 void begin_task(planner& p, const entry& e, const tasks::try_catch& what);
 void begin_task(planner& p, const entry& e, const tasks::raise& what);
 void begin_task(planner& p, const entry& e, const tasks::wait& what);
+void begin_task(planner& p, const entry& e, const tasks::fork& what);
 void begin_task(planner& p, const entry& e, const tasks::call_http& what);
+void begin_task(planner& p, const entry& e, const tasks::call_openapi& what);
+void begin_task(planner& p, const entry& e, const tasks::call_function& what);
+void begin_task(planner& p, const entry& e, const tasks::log& what);
+void begin_task(planner& p, const entry& e, const tasks::run_program& what);
+void begin_task(planner& p, const entry& e, const tasks::run_workflow& what);
 void begin_task(planner& p, const entry& e, const tasks::emit& what);
 void begin_task(planner& p, const entry& e, const tasks::listen& what);
 
@@ -148,20 +181,16 @@ attempt_limit(planner& p, const tasks::try_catch& what, const vantage& at);
 [[nodiscard]] std::vector<command> outstanding_of(const instance_state& s,
                                                   const definition& of);
 
-/// The output of an HTTP call, or its error.
+/// The task's output as its effect left it, or its error.
+[[nodiscard]] or_raised<json::value> read_outcome(const http_outcome& outcome,
+                                                  output_kind output,
+                                                  bool redirect,
+                                                  std::string_view pointer);
 [[nodiscard]] or_raised<json::value>
-read_http_outcome(const http_outcome& outcome, const tasks::call_http& what,
-                  const json::value& arguments, std::string_view pointer);
-
-/// Whether a `listen` takes `arrived`; sees what its task sees.
-or_raised<bool> takes(planner& p, const tasks::listen& what,
-                      const json::value& arrived, const vantage& at);
-/// What a `listen` that took `arrived` puts out: a list of one.
-[[nodiscard]] datum read_event(const tasks::listen& what, const datum& arrived);
-/// Whether a constant of a filter is a regular expression to more than its own
-/// text.
-[[nodiscard]] bool is_pattern(std::string_view text);
-/// Names an event for the detection of duplicates.
-[[nodiscard]] std::uint64_t event_hash(const json::value& arrived);
+read_outcome(const program_outcome& outcome, const tasks::run_program& what,
+             const datum& given, std::string_view pointer);
+[[nodiscard]] or_raised<json::value> read_outcome(const child_outcome& outcome,
+                                                  const datum& input,
+                                                  std::string_view pointer);
 
 } // namespace pawl

@@ -1,4 +1,7 @@
+#include "base/overload.hpp"
 #include "workflow/planner.hpp"
+
+#include <stdexcept>
 
 namespace pawl {
 
@@ -15,14 +18,49 @@ const frame* effect_frame(const instance_state& s, frame_id id,
   return &found->second;
 }
 
+// What a program or a service may make as large as it likes.
+std::size_t size_of(const effect_outcome& outcome) {
+  return std::visit(
+    overload{
+      [](const http_outcome& x) { return x.body.size(); },
+      [](const program_outcome& x) { return x.out.size() + x.err.size(); },
+      [](const child_outcome&) { return std::size_t{0}; }},
+    outcome);
+}
+
+or_raised<json::value> output_of(const task& node, const frame& f,
+                                 const effect_outcome& outcome) {
+  return std::visit(
+    overload{[&](const tasks::call_http& x) {
+               return read_outcome(std::get<http_outcome>(outcome), x.output,
+                                   x.redirect, node.pointer);
+             },
+             [&](const tasks::call_openapi& x) {
+               return read_outcome(std::get<http_outcome>(outcome), x.output,
+                                   x.redirect, node.pointer);
+             },
+             [&](const tasks::run_program& x) {
+               return read_outcome(std::get<program_outcome>(outcome), x,
+                                   f.input, node.pointer);
+             },
+             [&](const tasks::run_workflow&) {
+               return read_outcome(std::get<child_outcome>(outcome), f.input,
+                                   node.pointer);
+             },
+             [](const auto&) -> or_raised<json::value> {
+               throw std::logic_error{"an outcome of a task without an effect"};
+             }},
+    node.kind);
+}
+
 } // namespace
 
-void planner::done(const reports::http_done& what) {
+void planner::done(const reports::effect_done& what) {
   const auto* f = effect_frame(state_, what.frame, what.dispatch);
   if (f == nullptr)
     return;
   const auto& node = of_.tasks[*f->node];
-  if (what.outcome.body.size() > limits_.payload_max)
+  if (size_of(what.outcome) > limits_.payload_max)
     return fail(*f, raised{std::in_place,
                            make_problem(error_kind::communication,
                                         "the answer is larger than "
@@ -30,9 +68,7 @@ void planner::done(const reports::http_done& what) {
                                           + std::to_string(limits_.payload_max)
                                           + " bytes",
                                         node.pointer)});
-  auto output
-    = read_http_outcome(what.outcome, std::get<tasks::call_http>(node.kind),
-                        *f->arguments, node.pointer);
+  auto output = output_of(node, *f, what.outcome);
   if (!output)
     return fail(*f, output.error());
   finish(*f, make_datum(std::move(*output)));
@@ -40,9 +76,8 @@ void planner::done(const reports::http_done& what) {
 
 void planner::failed(const reports::effect_failed& what) {
   if (const auto* f = effect_frame(state_, what.frame, what.dispatch))
-    fail(*f,
-         raised{std::in_place, make_problem(error_kind::runtime, what.detail,
-                                            of_.tasks[*f->node].pointer)});
+    fail(*f, raised{std::in_place, make_problem(what.kind, what.detail,
+                                                of_.tasks[*f->node].pointer)});
 }
 
 void planner::stopped(const reports::effect_stopped& what) {

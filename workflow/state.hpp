@@ -24,8 +24,34 @@ enum class phase : std::uint8_t {
   holding = 7,  ///< A container with an active child.
 };
 
-/// A container's cursor behind the end of its list.
+/// A container's cursor behind the end of its list, where `exit` leads.
 inline constexpr std::uint32_t cursor_end = 0xffffffff;
+
+/// What a frame stands for. On disk: never renumber.
+enum class frame_role : std::uint8_t {
+  task = 1, ///< An active task; or the workflow itself.
+  lane = 2, ///< A branch of the fork, or an item of the `for`, that it hangs
+            ///< below and shares the node with.
+  wrap = 3, ///< The extensions around the task that hangs below it.
+};
+
+/// What a `listen` has taken so far, beside frame::gathered.
+struct listening_state {
+  std::vector<std::uint32_t> matched; ///< Filters that have had their event.
+  datum correlation = null_datum();   ///< What the keys must be; an object.
+  datum item = null_datum();          ///< What `foreach` is at work on.
+};
+
+/// How far the extensions around a task are. With n of them, segments 0 to n-1
+/// are what comes before, the outermost first, n is the task, and n+1 to 2n are
+/// what comes behind, the innermost first.
+struct wrap_state {
+  std::vector<std::uint32_t> extensions; ///< Those that apply.
+  std::uint32_t segment = 0;
+  datum output = null_datum(); ///< The task's, from segment n+1 on.
+  std::uint32_t then = 0;      ///< The task's way on: flow::kind ...
+  task_index target = 0;       ///< ... and flow::target.
+};
 
 /// One active task, or, as frame 0, the workflow itself. A tree of frames
 /// instead of a program counter makes every move the same kind of move: close
@@ -46,13 +72,21 @@ struct frame {
   datum arguments = null_datum(); ///< Of the effect; the items of a `for`.
   datum data = null_datum();      ///< Containers: what flows to the next task.
   std::uint32_t cursor = 0;       ///< Containers: the next task of the list.
-  std::uint64_t iterations = 0;   ///< `for`: begun ones.
+  std::uint64_t iterations = 0;   ///< `for`: begun ones; also lanes, and the
+                                  ///< events that a `listen` has taken.
   std::uint32_t retries = 0;      ///< `try`: attempts after the first.
   bool handling = false;          ///< `try`: in its `catch.do`.
   datum error = null_datum();     ///< `try`: what was caught; else its fault.
   timestamp started;
-  std::vector<std::uint32_t> visits_before; ///< `try`: of the tasks nested in
-                                            ///< it, when it was entered.
+  frame_role role = frame_role::task;
+  std::uint32_t lane = 0; ///< Lanes: counted from 1.
+  std::uint32_t lost = 0; ///< Competing forks: lanes that faulted.
+  /// Containers: how often each task right below was entered.
+  std::map<task_index, std::uint32_t> entered;
+  /// Outputs: of lanes by their number, of a `listen` by the order of events.
+  std::map<std::uint32_t, datum> gathered;
+  std::optional<listening_state> listening;
+  std::optional<wrap_state> wrap;
 };
 
 struct armed_timer {
@@ -80,6 +114,9 @@ struct instance_state {
   pause_mode mode = pause_mode::drain; ///< Of the pause under way.
   std::string reason;                  ///< Of the last pause or cancel.
   std::map<std::string, std::string> labels;
+  std::string parent;      ///< The parent's id; "" if it is nobody's child.
+  std::uint32_t depth = 0; ///< How many parents it has.
+  bool unchecked = false;  ///< Its input has not been checked.
   datum raw_input = null_datum();
   datum context = null_datum();
   datum output = null_datum();
@@ -94,7 +131,6 @@ struct instance_state {
   std::uint64_t tasks_faulted = 0;
   std::map<frame_id, frame> frames;
   frame_id next_frame = 1;
-  std::vector<std::uint32_t> visits; ///< By task_index.
   std::map<timer_id, armed_timer> timers;
   timer_id next_timer = 1;
   std::deque<inbox_event> inbox;
@@ -113,6 +149,11 @@ void apply(instance_state& state, const definition& of, const event& fact,
 /// to do but wait.
 [[nodiscard]] instance_status shown_status(const instance_state& state,
                                            const definition& of);
+
+/// The key of the effect of `f`: the same for every attempt of one execution of
+/// its task, and another for the next.
+[[nodiscard]] std::string effect_key(const instance_state& s, const frame& f,
+                                     const definition& of);
 
 /// Whether the effect of this frame is out in the world.
 [[nodiscard]] bool effect_is_out(const frame& f);

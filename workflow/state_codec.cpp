@@ -7,6 +7,9 @@ namespace pawl {
 static constexpr phase last_of(phase) {
   return phase::holding;
 }
+static constexpr frame_role last_of(frame_role) {
+  return frame_role::wrap;
+}
 static constexpr instance_status last_of(instance_status) {
   return instance_status::cancelled;
 }
@@ -23,6 +26,20 @@ template <class V>
 void describe(V& v, taken_event& x) {
   v(1, "when", x.when);
   v(2, "hash", x.hash);
+}
+template <class V>
+void describe(V& v, listening_state& x) {
+  v(1, "matched", x.matched);
+  v(2, "correlation", x.correlation);
+  v(3, "item", x.item);
+}
+template <class V>
+void describe(V& v, wrap_state& x) {
+  v(1, "extensions", x.extensions);
+  v(2, "segment", x.segment);
+  v(3, "output", x.output);
+  v(4, "then", x.then);
+  v(5, "target", x.target);
 }
 template <class V>
 void describe(V& v, frame& x) {
@@ -44,7 +61,13 @@ void describe(V& v, frame& x) {
   v(16, "handling", x.handling);
   v(17, "error", x.error);
   v(18, "started", x.started);
-  v(19, "visitsBefore", x.visits_before);
+  v(20, "role", x.role);
+  v(21, "lane", x.lane);
+  v(22, "lost", x.lost);
+  v(23, "entered", x.entered);
+  v(24, "gathered", x.gathered);
+  v(25, "listening", x.listening);
+  v(26, "wrap", x.wrap);
 }
 template <class V>
 void describe(V& v, armed_timer& x) {
@@ -60,7 +83,7 @@ void describe(V& v, inbox_event& x) {
   v(2, "event", x.event);
 }
 
-// The state in two halves: a CBOR map's head holds fewer than 24 fields here.
+// The state in two halves: what stays as it is, and what changes.
 struct identity {
   instance_state& s;
 };
@@ -79,6 +102,9 @@ void describe(V& v, identity& x) {
   v(6, "rawInput", x.s.raw_input);
   v(7, "created", x.s.created);
   v(8, "started", x.s.started);
+  v(9, "parent", x.s.parent);
+  v(10, "depth", x.s.depth);
+  v(11, "unchecked", x.s.unchecked);
 }
 template <class V>
 void describe(V& v, progress& x) {
@@ -96,7 +122,6 @@ void describe(V& v, progress& x) {
   v(12, "tasksFaulted", x.s.tasks_faulted);
   v(13, "frames", x.s.frames);
   v(14, "nextFrame", x.s.next_frame);
-  v(15, "visits", x.s.visits);
   v(16, "timers", x.s.timers);
   v(17, "nextTimer", x.s.next_timer);
   v(18, "inbox", x.s.inbox);
@@ -108,7 +133,7 @@ void describe(V& v, progress& x) {
 
 namespace {
 
-constexpr std::uint64_t state_version = 1;
+constexpr std::uint64_t state_version = 2;
 
 } // namespace
 

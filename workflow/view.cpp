@@ -12,9 +12,31 @@ json::value time_or_null(const std::optional<timestamp>& t) {
 }
 
 bool is_leaf(const instance_state& s, const frame& f) {
-  return f.node && std::ranges::none_of(s.frames, [&](const auto& other) {
-           return other.second.parent == f.id && other.first != f.id;
-         });
+  return f.node && f.role == frame_role::task
+         && std::ranges::none_of(s.frames, [&](const auto& other) {
+              return other.second.parent == f.id && other.first != f.id;
+            });
+}
+
+// The constants of the filters, which is what people know an event by.
+json::value waiting_for_events(const event_strategy& by) {
+  const auto shown = [](const event_filter& filter) {
+    json::object with;
+    for (const auto& [key, rule] : filter.with)
+      if (const auto* fixed = std::get_if<datum>(&rule.form))
+        with[key] = **fixed;
+    return with;
+  };
+  json::object out{{"kind", "event"}};
+  if (by.how == event_strategy::kind::one) {
+    out["with"] = shown(by.filters.front());
+    return out;
+  }
+  auto& all
+    = out[by.how == event_strategy::kind::any ? "any" : "all"].emplace_array();
+  for (const auto& filter : by.filters)
+    all.push_back(shown(filter));
+  return out;
 }
 
 json::value waiting_for(const instance_state& s, const frame& f,
@@ -31,11 +53,16 @@ json::value waiting_for(const instance_state& s, const frame& f,
     return nullptr;
   if (std::holds_alternative<tasks::wait>(node.kind))
     return {{"kind", "timer"}, {"until", due(timer_purpose::wait)}};
-  json::object with;
-  for (const auto& [key, rule] : std::get<tasks::listen>(node.kind).one.with)
-    if (const auto* fixed = std::get_if<datum>(&rule.form))
-      with[key] = **fixed;
-  return {{"kind", "event"}, {"with", std::move(with)}};
+  return waiting_for_events(std::get<tasks::listen>(node.kind).to);
+}
+
+// The number of the branch or item that it runs in, counted from 1; 0 if in
+// none.
+std::uint32_t lane_of(const instance_state& s, const frame& f) {
+  for (const auto* at = &f; at->id != 0; at = &s.frames.at(at->parent))
+    if (at->role == frame_role::lane)
+      return at->lane;
+  return 0;
 }
 
 std::string_view task_status(const instance_state& s, const frame& f) {
@@ -63,6 +90,8 @@ json::array current_of(const instance_state& s, const definition& of) {
                      {"attempt", f.attempt},   {"since", to_text(f.started)}};
     if (auto wait = waiting_for(s, f, node); !wait.is_null())
       one["waitingFor"] = std::move(wait);
+    if (const auto lane = lane_of(s, f); lane > 0)
+      one["iteration"] = lane;
     current.push_back(std::move(one));
   }
   return current;
@@ -136,6 +165,8 @@ json::object view(const instance_state& s, const definition& of) {
     {"allowedActions", allowed_actions(s)}};
   if (!s.reason.empty())
     out["reason"] = s.reason;
+  if (!s.parent.empty())
+    out["parent"] = s.parent;
   return out;
 }
 

@@ -75,8 +75,7 @@ void world::note(const event& what, timestamp at) {
         seen_.armed.erase(due);
       },
       [&](const events::task_started& x) {
-        seen_.intended.insert("sim/one" + x.task + "/"
-                              + std::to_string(x.visit));
+        seen_.intended.emplace(x.frame, x.task);
       },
       [&](const events::task_completed& x) {
         if (!seen_.completed.insert(x.frame).second)
@@ -129,39 +128,40 @@ void world::release() {
   const auto wanted = machine_.outstanding();
   std::vector<std::pair<frame_id, std::uint32_t>> keep;
   for (const auto& w : wanted)
-    std::visit(overload{[&](const commands::call_http& call) {
-                          keep.emplace_back(call.frame, call.dispatch);
-                          const auto known
-                            = std::ranges::find_if(out_, [&](const order& o) {
-                                return o.call.frame == call.frame
-                                       && o.call.dispatch == call.dispatch;
-                              });
-                          if (known != out_.end())
-                            return;
-                          if (paused(machine_.state().status))
-                            broken("I7: an effect left while paused");
-                          if (journal_.size() != synced_
-                              || !seen_.intended.contains(call.effect_key))
-                            broken("I3: an effect left before its intention");
-                          out_.push_back({call});
-                        },
-                        [&](const commands::stop_effect& stop) {
-                          // Half of the stops come too late: the outcome is on
-                          // its way.
-                          std::erase_if(out_, [&](const order& o) {
-                            return o.call.frame == stop.frame && pick(2) == 0;
-                          });
-                          const auto live
-                            = std::ranges::any_of(out_, [&](const order& o) {
-                                return o.call.frame == stop.frame;
-                              });
-                          if (live)
-                            keep.emplace_back(stop.frame, stop.dispatch);
-                        },
-                        [&](const commands::keep_effect& k) {
-                          keep.emplace_back(k.frame, k.dispatch);
-                        }},
-               w);
+    std::visit(
+      overload{[&](const commands::perform& call) {
+                 keep.emplace_back(call.frame, call.dispatch);
+                 const auto known
+                   = std::ranges::find_if(out_, [&](const order& o) {
+                       return o.call.frame == call.frame
+                              && o.call.dispatch == call.dispatch;
+                     });
+                 if (known != out_.end())
+                   return;
+                 if (paused(machine_.state().status))
+                   broken("I7: an effect left while paused");
+                 if (journal_.size() != synced_
+                     || !seen_.intended.contains({call.frame, call.task}))
+                   broken("I3: an effect left before its intention");
+                 out_.push_back({call});
+               },
+               [&](const commands::stop_effect& stop) {
+                 // Half of the stops come too late: the outcome is on
+                 // its way.
+                 std::erase_if(out_, [&](const order& o) {
+                   return o.call.frame == stop.frame && pick(2) == 0;
+                 });
+                 const auto live
+                   = std::ranges::any_of(out_, [&](const order& o) {
+                       return o.call.frame == stop.frame;
+                     });
+                 if (live)
+                   keep.emplace_back(stop.frame, stop.dispatch);
+               },
+               [&](const commands::keep_effect& k) {
+                 keep.emplace_back(k.frame, k.dispatch);
+               }},
+      w);
   for (auto o = out_.begin(); o != out_.end();) {
     if (std::ranges::find(keep, std::pair{o->call.frame, o->call.dispatch})
         != keep.end()) {
@@ -205,7 +205,7 @@ void world::report_some() {
                               dispatch = s.dispatch;
                               return true;
                             },
-                            [](const commands::call_http&) { return false; }},
+                            [](const commands::perform&) { return false; }},
                    w);
     const auto live = std::ranges::any_of(
       out_, [&](const order& o) { return o.call.frame == frame; });
@@ -227,13 +227,15 @@ void world::report_some() {
     outcome = {.failure = {},
                .status = 503,
                .headers = {{"Retry-After", "2"}},
-               .body = "busy"};
+               .body = "busy",
+               .request = {}};
   else
     outcome = {.failure = {},
                .status = 200,
                .headers = {{"Content-Type", "application/json"}},
-               .body = R"({"n": )" + std::to_string(pick(5)) + "}"};
-  decide(reports::http_done{chosen.frame, chosen.dispatch, outcome});
+               .body = R"({"n": )" + std::to_string(pick(5)) + "}",
+               .request = {}};
+  decide(reports::effect_done{chosen.frame, chosen.dispatch, outcome});
 }
 
 void world::step() {

@@ -33,14 +33,14 @@ private:
     timestamp at;
   };
   struct order {
-    commands::call_http call;
+    commands::perform call;
     bool told = false; ///< Its outcome was reported at least once.
   };
 
   struct past {
     std::map<timer_id, timestamp> armed;
     std::set<frame_id> completed;
-    std::set<std::string> intended;
+    std::set<std::pair<frame_id, std::string>> intended;
     bool over = false;
   };
 

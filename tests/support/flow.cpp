@@ -106,13 +106,13 @@ refused trial::refusal(input what) {
 
 void trial::serve(const server& by) {
   for (auto wanted = calls(); !wanted.empty(); wanted = calls())
-    grant(reports::http_done{wanted.front().frame, wanted.front().dispatch,
-                             by(wanted.front())});
+    grant(reports::effect_done{wanted.front().frame, wanted.front().dispatch,
+                               by(wanted.front())});
 }
 
-void trial::reply(const http_outcome& outcome) {
-  const auto wanted = call();
-  grant(reports::http_done{wanted.frame, wanted.dispatch, outcome});
+void trial::reply(const effect_outcome& outcome) {
+  const auto wanted = order();
+  grant(reports::effect_done{wanted.frame, wanted.dispatch, outcome});
 }
 
 void trial::confirm_stop() {
@@ -153,15 +153,33 @@ void trial::crash() {
   run = folded();
 }
 
-std::vector<commands::call_http> trial::calls() const {
-  std::vector<commands::call_http> all;
+std::vector<commands::perform> trial::orders() const {
+  std::vector<commands::perform> all;
   for (const auto& one : run.outstanding())
-    if (const auto* call = std::get_if<commands::call_http>(&one))
-      all.push_back(*call);
+    if (const auto* order = std::get_if<commands::perform>(&one))
+      all.push_back(*order);
   return all;
 }
 
-commands::call_http trial::call() const {
+commands::perform trial::order() const {
+  auto all = orders();
+  if (all.size() != 1)
+    broken(std::to_string(all.size()) + " effects are ordered, not one");
+  return all.front();
+}
+
+std::vector<http_order> trial::calls() const {
+  std::vector<http_order> all;
+  for (auto& one : orders())
+    if (const auto* http = std::get_if<tasks::call_http>(&one.node->kind)) {
+      auto request = http_request_of(one.arguments->as_object());
+      request.redirect = http->redirect;
+      all.push_back({{std::move(one)}, {std::move(request)}});
+    }
+  return all;
+}
+
+http_order trial::call() const {
   auto all = calls();
   if (all.size() != 1)
     broken(std::to_string(all.size()) + " calls are ordered, not one");

@@ -21,13 +21,16 @@ namespace pawl::test {
 /// No answer at all.
 [[nodiscard]] http_outcome no_answer(std::string why = "connection refused");
 
+/// An order of an HTTP call, with its request as it would leave.
+struct http_order : commands::perform, http_request {};
+
 /// A little world around one instance: a clock that moves when told, a target
 /// of HTTP calls that answers by a lambda, helpers likewise. It keeps the
 /// history, and checks after each turn that folding it anew gives the same
 /// state.
 class trial {
 public:
-  using server = std::function<http_outcome(const commands::call_http&)>;
+  using server = std::function<http_outcome(const http_order&)>;
   using helper
     = std::function<result<std::vector<json::value>>(const evaluation&)>;
   using answer = boost::system::result<turn, refused>;
@@ -46,8 +49,12 @@ public:
 
   /// Answers all calls until none is ordered any more.
   void serve(const server& by);
-  /// Reports the outcome of the only call that is ordered.
-  void reply(const http_outcome& outcome);
+  /// Reports the outcome of the only effect that is ordered.
+  void reply(const effect_outcome& outcome);
+  /// The effects that are ordered now, and the only one; throws if there are
+  /// others.
+  [[nodiscard]] std::vector<commands::perform> orders() const;
+  [[nodiscard]] commands::perform order() const;
   /// Says that the only effect that is to be stopped was.
   void confirm_stop();
   /// Lets time pass, and tells the machine.
@@ -63,9 +70,9 @@ public:
   void crash();
 
   /// The calls that are ordered now.
-  [[nodiscard]] std::vector<commands::call_http> calls() const;
+  [[nodiscard]] std::vector<http_order> calls() const;
   /// The only call that is ordered; throws if there are others.
-  [[nodiscard]] commands::call_http call() const;
+  [[nodiscard]] http_order call() const;
   [[nodiscard]] const instance_state& state() const;
   [[nodiscard]] std::string_view status() const; ///< As users see it.
   [[nodiscard]] std::string output() const;      ///< As JSON text.

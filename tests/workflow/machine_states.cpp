@@ -255,7 +255,7 @@ do:
   BOOST_REQUIRE(f.run.outstanding().size() == 1U);
   BOOST_TEST(
     std::holds_alternative<commands::keep_effect>(f.run.outstanding().front()));
-  f.grant(reports::http_done{first.frame, first.dispatch, test::ok("1")});
+  f.grant(reports::effect_done{first.frame, first.dispatch, test::ok("1")});
   BOOST_TEST(f.status() == "suspended");
   BOOST_TEST(f.shown().at("reason").as_string() == "lunch");
   BOOST_TEST(f.run.outstanding().empty());
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_stops_the_effect_and_orders_it_again_later) {
   BOOST_TEST(again.dispatch != first.dispatch);
   // The outcome of the first order comes after all: too late.
   const auto late = f.grant(
-    reports::http_done{first.frame, first.dispatch, test::ok(R"({"n":1})")});
+    reports::effect_done{first.frame, first.dispatch, test::ok(R"({"n":1})")});
   BOOST_TEST(late.events.empty());
   f.reply(test::ok(R"({"n":2})"));
   BOOST_TEST(f.output() == R"({"n":2})");
@@ -308,7 +308,7 @@ BOOST_AUTO_TEST_CASE(an_outcome_that_beats_the_stop_counts) {
   for (const auto* place : {"draining", "interrupting"}) {
     auto f = led_to(place);
     const auto at = f.state().frames.rbegin()->second;
-    f.grant(reports::http_done{at.id, at.dispatch, test::ok(R"({"n":1})")});
+    f.grant(reports::effect_done{at.id, at.dispatch, test::ok(R"({"n":1})")});
     BOOST_TEST(f.status() == "suspended");
     f.grant(requests::resume{});
     BOOST_TEST(f.status() == "completed");
@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(an_outcome_that_beats_the_stop_counts) {
 BOOST_AUTO_TEST_CASE(a_failure_while_draining_faults_the_instance) {
   auto f = led_to("draining");
   const auto at = f.state().frames.rbegin()->second;
-  f.grant(reports::http_done{at.id, at.dispatch, test::status_of(500)});
+  f.grant(reports::effect_done{at.id, at.dispatch, test::status_of(500)});
   BOOST_TEST(f.status() == "faulted");
   BOOST_TEST(f.fault() == "communication 500 /do/0/ask");
 }
@@ -365,10 +365,10 @@ BOOST_AUTO_TEST_CASE(a_crash_orders_again_what_was_outstanding) {
       if (before.empty())
         continue;
       BOOST_TEST(before.front().index() == after.front().index());
-      const auto* call = std::get_if<commands::call_http>(&after.front());
+      const auto* call = std::get_if<commands::perform>(&after.front());
       if (call != nullptr)
         BOOST_TEST(call->effect_key
-                   == std::get<commands::call_http>(before.front()).effect_key);
+                   == std::get<commands::perform>(before.front()).effect_key);
     }
 }
 
@@ -379,8 +379,8 @@ BOOST_AUTO_TEST_CASE(a_cancel_waits_for_the_effect_and_writes_its_outcome) {
     f.grant(requests::cancel{"enough"});
     BOOST_TEST(f.status() == "cancelling");
     (void)f.news();
-    f.grant(reports::http_done{call.frame, call.dispatch,
-                               done ? test::ok() : test::no_answer()});
+    f.grant(reports::effect_done{call.frame, call.dispatch,
+                                 done ? test::ok() : test::no_answer()});
     BOOST_TEST(f.news()
                == (std::vector<std::string>{done ? "task.completed /do/0/ask"
                                                  : "task.faulted /do/0/ask",
@@ -399,7 +399,7 @@ BOOST_AUTO_TEST_CASE(reports_after_the_end_change_nothing) {
   for (const auto* place : {"completed", "cancelled", "faulted"}) {
     auto f = led_to(place);
     const std::vector<report> late{
-      reports::http_done{1, 1, test::ok()}, reports::effect_failed{1, 1, "x"},
+      reports::effect_done{1, 1, test::ok()}, reports::effect_failed{1, 1, "x"},
       reports::effect_stopped{1, 1}, reports::time_passed{}, reports::go_on{}};
     for (const auto& what : late)
       BOOST_TEST(f.grant(what).events.empty());

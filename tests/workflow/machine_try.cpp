@@ -237,15 +237,15 @@ BOOST_AUTO_TEST_CASE(a_retry_keeps_the_effect_key_and_raises_the_attempt) {
           + "}, {second: " + std::string{ask}
           + "}]\n    catch: {retry: {limit: {attempt: {count: 2}}}}\n"};
   std::vector<std::string> seen;
-  f.serve([&](const commands::call_http& call) {
+  f.serve([&](const test::http_order& call) {
     seen.push_back(call.effect_key.substr(
-                     call.effect_key.rfind('/', call.effect_key.size() - 3))
+                     call.effect_key.rfind('/', call.effect_key.size() - 5))
                    + " " + std::to_string(call.attempt));
     return seen.size() == 2 ? test::status_of(500) : test::ok();
   });
   BOOST_TEST(seen
-             == (std::vector<std::string>{"/first/1 1", "/second/1 1",
-                                          "/first/1 2", "/second/1 2"}));
+             == (std::vector<std::string>{"/first/1.1 1", "/second/1.1 1",
+                                          "/first/1.1 2", "/second/1.1 2"}));
   BOOST_TEST(f.status() == "completed");
 }
 
@@ -344,7 +344,7 @@ BOOST_AUTO_TEST_CASE(nested_retries_multiply) {
             "    catch: {retry: {limit: {attempt: {count: 2}}}}\n"};
   std::vector<std::uint32_t> attempts;
   std::set<std::string> keys;
-  f.serve([&](const commands::call_http& call) {
+  f.serve([&](const test::http_order& call) {
     attempts.push_back(call.attempt);
     keys.insert(call.effect_key);
     return test::status_of(500);

@@ -323,16 +323,16 @@ BOOST_AUTO_TEST_CASE(reads_call_http) {
 )");
   const auto& a = as<tasks::call_http>(*made);
   BOOST_TEST(a.method == "POST");
-  BOOST_TEST(constant_text(a.endpoint) == R"("https://x/{id}")");
+  BOOST_TEST(constant_text(a.where.uri) == R"("https://x/{id}")");
   BOOST_TEST(std::holds_alternative<dynamic_value::object>(a.headers->form));
   BOOST_TEST(program_text(*a.query) == " .q ");
   BOOST_TEST(a.body.has_value());
-  BOOST_TEST((a.output == tasks::call_http::output_kind::response));
+  BOOST_TEST((a.output == output_kind::response));
   BOOST_TEST(a.redirect);
   const auto& b = as<tasks::call_http>(*made, 1);
-  BOOST_TEST(program_text(b.endpoint) == " .u ");
+  BOOST_TEST(program_text(b.where.uri) == " .u ");
   BOOST_TEST(!b.headers);
-  BOOST_TEST((b.output == tasks::call_http::output_kind::content));
+  BOOST_TEST((b.output == output_kind::content));
   BOOST_TEST(!b.redirect);
 }
 
@@ -356,13 +356,16 @@ BOOST_AUTO_TEST_CASE(reads_events) {
     = std::get<dynamic_value::object>(as<tasks::emit>(*made).with.form);
   BOOST_TEST(with.size() == 4U);
   const auto& l = as<tasks::listen>(*made, 1);
-  BOOST_TEST((l.read == tasks::listen::read_kind::envelope));
-  BOOST_TEST(constant_text(l.one.with.at(0).second) == R"("a\\..*")");
-  BOOST_TEST(program_text(l.one.with.at(1).second) == " .x > 1 ");
-  BOOST_TEST(l.one.correlate.at(0).key == "id");
-  BOOST_TEST(l.one.correlate.at(0).from->text() == ".data.id");
-  BOOST_TEST(program_text(*l.one.correlate.at(0).expect) == " .id ");
-  BOOST_TEST(!l.one.correlate.at(1).expect);
+  BOOST_TEST((l.read == read_kind::envelope));
+  BOOST_TEST(constant_text(l.to.filters.front().with.at(0).second)
+             == R"("a\\..*")");
+  BOOST_TEST(program_text(l.to.filters.front().with.at(1).second)
+             == " .x > 1 ");
+  BOOST_TEST(l.to.filters.front().correlate.at(0).key == "id");
+  BOOST_TEST(l.to.filters.front().correlate.at(0).from->text() == ".data.id");
+  BOOST_TEST(program_text(*l.to.filters.front().correlate.at(0).expect)
+             == " .id ");
+  BOOST_TEST(!l.to.filters.front().correlate.at(1).expect);
 }
 
 BOOST_AUTO_TEST_CASE(reads_wait_in_all_forms) {

@@ -101,7 +101,7 @@ tasks::call_http read_call(context& c, object_reader& fields) {
   }
   object_reader arguments{c.faults, with, "'with' of 'call: http'"};
   out.method = read_method(c, arguments.need("method"));
-  out.endpoint = read_endpoint(c, arguments.need("endpoint"));
+  out.where.uri = read_endpoint(c, arguments.need("endpoint"));
   out.headers = read_map(c, arguments.take("headers"), "'headers'");
   out.query = read_map(c, arguments.take("query"), "'query'");
   if (const auto body = arguments.take("body"); body.value != nullptr)
@@ -110,7 +110,7 @@ tasks::call_http read_call(context& c, object_reader& fields) {
   constexpr std::array<std::string_view, 3> outputs{"raw", "content",
                                                     "response"};
   if (const auto i = read_choice(c, arguments.take("output"), outputs))
-    out.output = static_cast<tasks::call_http::output_kind>(*i);
+    out.output = static_cast<output_kind>(*i);
   out.redirect = read_bool(c, arguments.take("redirect"), false);
   arguments.close();
   return out;

@@ -156,7 +156,7 @@ tasks::listen read_listen(context& c, object_reader& fields) {
   // In the order of read_kind.
   constexpr std::array<std::string_view, 3> reads{"data", "envelope", "raw"};
   if (const auto i = read_choice(c, listened.take("read"), reads))
-    out.read = static_cast<tasks::listen::read_kind>(*i);
+    out.read = static_cast<read_kind>(*i);
   listened.close();
   fields.refuse("foreach", "'foreach' of a listen task");
   const auto one = to.take("one");
@@ -170,7 +170,7 @@ tasks::listen read_listen(context& c, object_reader& fields) {
                                  "'any' and 'all'");
   to.close();
   if (one.value != nullptr)
-    out.one = read_event_filter(c, one);
+    out.to.filters.push_back(read_event_filter(c, one));
   return out;
 }
 

@@ -17,6 +17,29 @@ or_raised<json::value> items_of(planner& p, const entry& e,
   return json::value(**value);
 }
 
+// Side by side there is no turn of the loop at which `while` could be asked, so
+// it ends the list before any item begins.
+or_raised<json::value> until_while_fails(planner& p, const entry& e,
+                                         const tasks::for_each& what,
+                                         json::value items) {
+  if (!what.while_ || what.concurrency == 0)
+    return items;
+  auto& all = items.get_array();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto at = p.seen_from(e);
+    at.names.emplace_back(what.each, make_datum(all[i]));
+    at.names.emplace_back(what.at, make_datum(json::value(i)));
+    auto wanted = p.values().holds(*what.while_, *e.input, at);
+    if (!wanted)
+      return wanted.error();
+    if (*wanted)
+      continue;
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(i), all.end());
+    break;
+  }
+  return items;
+}
+
 } // namespace
 
 void begin_task(planner& p, const entry& e, const tasks::for_each& what) {
@@ -26,6 +49,8 @@ void begin_task(planner& p, const entry& e, const tasks::for_each& what) {
                    make_problem(error_kind::expression,
                                 "`for.in` gives no array to go through",
                                 e.node->pointer)};
+  if (items)
+    items = until_while_fails(p, e, what, std::move(*items));
   if (!items) {
     (void)p.start(e, false);
     return p.fail(e, items.error());

@@ -1,0 +1,30 @@
+#include "actors/steps/step.hpp"
+
+namespace pawl::actors {
+
+namespace {
+
+/// An effect that cannot even be begun.
+class failed_step final : public step {
+public:
+  failed_step(step_failed why, const step_done& done) { done(std::move(why)); }
+  void give_up(bool) override {}
+};
+
+} // namespace
+
+std::unique_ptr<step> start_step(context& ctx, step_order order,
+                                 step_done done) {
+  const auto& kind = order.what.node->kind;
+  if (std::holds_alternative<tasks::call_http>(kind))
+    return start_http_step(ctx, std::move(order), std::move(done));
+  if (std::holds_alternative<tasks::run_workflow>(kind))
+    return start_child_step(ctx, std::move(order), std::move(done));
+  return std::make_unique<failed_step>(
+    step_failed{error_kind::configuration,
+                "this daemon cannot carry out the task kind '"
+                  + std::string{order.what.node->kind_name} + "'"},
+    done);
+}
+
+} // namespace pawl::actors

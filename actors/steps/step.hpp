@@ -1,0 +1,54 @@
+#pragma once
+
+#include "actors/context.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+/// The effects of tasks, each carried out by one object that a step worker
+/// (step_worker.hpp) holds while it is under way.
+namespace pawl::actors {
+
+/// What to do, and for whom.
+struct step_order {
+  commands::perform what; ///< Its `node` lies within `flow`.
+  definition_ptr flow;
+  instance_key whose;
+  std::string ns; ///< Of the instance.
+  std::string id; ///< Of the instance.
+};
+
+/// How an effect ended. Called once at most, on any thread; must not block.
+using step_done = std::function<void(step_result)>;
+
+/// An effect under way. Destroying it abandons the effect where it stands: the
+/// order will come again, or nobody cares any more.
+class step {
+public:
+  step() = default;
+  virtual ~step() = default;
+  step(const step&) = delete;
+  step& operator=(const step&) = delete;
+
+  /// Gives the effect up; `done` is told when that is achieved. `for_good`: it
+  /// is cancelled; else the order will come again after a pause.
+  virtual void give_up(bool for_good) = 0;
+};
+
+/// Begins the effect of `order`.
+[[nodiscard]] std::unique_ptr<step> start_step(context& ctx, step_order order,
+                                               step_done done);
+
+// One function a kind of effect.
+
+/// `call: http`.
+[[nodiscard]] std::unique_ptr<step>
+start_http_step(context& ctx, step_order order, step_done done);
+/// `run: workflow`: makes the child, if that has not been done, and waits for
+/// its end. A pause of the parent pauses the child, a cancel cancels it.
+[[nodiscard]] std::unique_ptr<step>
+start_child_step(context& ctx, step_order order, step_done done);
+
+} // namespace pawl::actors

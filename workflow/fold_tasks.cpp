@@ -1,0 +1,273 @@
+#include "base/overload.hpp"
+#include "workflow/folder.hpp"
+#include "workflow/planner.hpp"
+
+#include <algorithm>
+
+namespace pawl {
+
+namespace {
+
+// The most specific word on where the flow goes wins.
+flow flow_behind(const frame& f, const task& node, std::uint32_t branch) {
+  if (branch > 0)
+    return std::get<tasks::switch_on>(node.kind).cases.at(branch - 1).then;
+  if (const auto* guard = std::get_if<tasks::try_catch>(&node.kind);
+      guard != nullptr && f.handling && guard->then != flow{})
+    return guard->then;
+  return node.then;
+}
+
+// A list of one task that stands in no list of its own: its place there says
+// nothing.
+bool holds_one(const frame& scope, const definition& of) {
+  if (!scope.node)
+    return false;
+  const auto& kind = of.tasks[*scope.node].kind;
+  if (scope.role == frame_role::wrap)
+    return scope.wrap->segment == scope.wrap->extensions.size();
+  return std::holds_alternative<tasks::call_function>(kind)
+         || (scope.role == frame_role::lane
+             && std::holds_alternative<tasks::fork>(kind));
+}
+
+} // namespace
+
+const task& folder::node_of(const std::string& pointer) const {
+  const auto found = of_.by_pointer.find(pointer);
+  require(found != of_.by_pointer.end(), "a task that is not defined");
+  return of_.tasks[found->second];
+}
+
+frame& folder::open_frame(frame_id id, frame_id parent, task_index node) {
+  auto& scope = frame_of(parent);
+  const auto [place, fresh] = s_.frames.try_emplace(id);
+  auto& f = place->second;
+  if (fresh) {
+    s_.next_frame = std::max(s_.next_frame, id + 1);
+    f.raw = scope.data;
+  }
+  f.id = id;
+  f.parent = parent;
+  f.node = node;
+  f.started = at_;
+  return f;
+}
+
+void folder::operator()(const events::task_started& x) {
+  const auto& node = node_of(x.task);
+  const bool fresh = !s_.frames.contains(x.frame);
+  auto& f = open_frame(x.frame, x.parent, node.index);
+  auto& parent = frame_of(x.parent);
+  if (fresh)
+    parent.entered[node.index] = x.visit;
+  f.visit = x.visit;
+  f.attempt = x.attempt;
+  ++f.dispatch;
+  f.input = x.input ? x.input : f.raw;
+  f.arguments = x.arguments ? x.arguments : null_datum();
+  f.data = f.input;
+  f.cursor = 0;
+  f.iterations = 0;
+  f.retries = 0;
+  f.handling = false;
+  f.error = null_datum();
+  f.lost = 0;
+  f.entered.clear();
+  f.gathered.clear();
+  f.listening.reset();
+  parent.at = phase::holding;
+  begin_phase(f);
+}
+
+// Gives a task that begins the phase of its kind.
+void folder::begin_phase(frame& f) {
+  const auto& node = of_.tasks.at(*f.node);
+  f.at = std::visit(
+    overload{[](const tasks::call_http&) { return phase::running; },
+             [](const tasks::call_openapi&) { return phase::running; },
+             [](const tasks::run_program&) { return phase::running; },
+             [](const tasks::run_workflow&) { return phase::running; },
+             [](const tasks::wait&) { return phase::waiting; },
+             [](const tasks::listen&) { return phase::waiting; },
+             [](const auto&) { return phase::ready; }},
+    node.kind);
+  if (std::holds_alternative<tasks::call_function>(node.kind))
+    f.data = f.arguments;
+  if (std::holds_alternative<tasks::listen>(node.kind))
+    f.listening.emplace();
+  // A loop's first item is taken by task.iterated, as every other.
+  if (std::holds_alternative<tasks::for_each>(node.kind))
+    f.cursor = cursor_end;
+}
+
+void folder::operator()(const events::task_completed& x) {
+  auto& f = frame_of(x.frame);
+  const auto& node = of_.tasks.at(*f.node);
+  const auto output = x.output ? x.output : f.input;
+  if (x.context)
+    s_.context = x.context;
+  ++s_.tasks_completed;
+  const auto to = flow_behind(f, node, x.branch);
+  const auto parent = f.parent;
+  close(x.frame);
+  auto& scope = frame_of(parent);
+  if (scope.role == frame_role::wrap && scope.node == node.index) {
+    scope.wrap->output = output;
+    scope.wrap->then = static_cast<std::uint32_t>(to.to);
+    scope.wrap->target = to.target;
+    scope.cursor = cursor_end;
+    scope.at = phase::ready;
+    return;
+  }
+  move(parent, node, output, to);
+}
+
+void folder::operator()(const events::task_skipped& x) {
+  const auto& node = node_of(x.task);
+  auto& parent = frame_of(x.parent);
+  parent.cursor = holds_one(parent, of_) ? cursor_end : node.position + 1;
+}
+
+void folder::operator()(const events::task_faulted& x) {
+  if (x.frame == 0) {
+    frame_of(0).at = phase::faulted;
+    return;
+  }
+  ++s_.tasks_faulted;
+  fault_frame(x.frame, x.error);
+}
+
+void folder::operator()(const events::task_retried& x) {
+  auto& f = frame_of(x.frame);
+  if (x.by_operator)
+    return retried_by_operator(f, x);
+  close_below(x.frame);
+  drop_timers(x.frame, timer_purpose::attempt);
+  f.retries = x.attempt - 1;
+  f.attempt = x.attempt;
+  f.cursor = 0;
+  f.data = f.input;
+  f.at = x.until ? phase::backoff : phase::ready;
+  f.entered.clear(); // Another attempt of the same visits.
+}
+
+void folder::operator()(const events::task_caught& x) {
+  auto& f = frame_of(x.frame);
+  const auto& guard = std::get<tasks::try_catch>(of_.tasks.at(*f.node).kind);
+  close_below(x.frame);
+  drop_timers(x.frame, timer_purpose::attempt);
+  f.error = x.error;
+  f.handling = true;
+  f.data = f.input;
+  f.cursor = guard.has_handler ? 0 : cursor_end;
+  f.at = phase::ready;
+}
+
+void folder::operator()(const events::task_iterated& x) {
+  auto& f = frame_of(x.frame);
+  f.iterations = x.index + 1;
+  f.cursor = 0;
+  f.at = phase::ready;
+}
+
+void folder::operator()(const events::task_cancelled& x) {
+  if (!x.again)
+    return close(x.frame);
+  auto& f = frame_of(x.frame);
+  ++f.dispatch;
+  ++f.attempt;
+  f.stopped = s_.status == instance_status::suspending
+              || s_.status == instance_status::suspended;
+}
+
+void folder::close(frame_id id) {
+  close_below(id);
+  drop_timers(id);
+  s_.frames.erase(id);
+}
+
+// A frame's children have greater ids than it has, so one pass upwards finds
+// all that hangs below it.
+void folder::close_below(frame_id id) {
+  std::vector<frame_id> doomed{id};
+  for (auto f = s_.frames.upper_bound(id); f != s_.frames.end(); ++f)
+    if (std::ranges::find(doomed, f->second.parent) != doomed.end())
+      doomed.push_back(f->first);
+  for (std::size_t i = 1; i < doomed.size(); ++i) {
+    drop_timers(doomed[i]);
+    s_.frames.erase(doomed[i]);
+  }
+}
+
+void folder::drop_timers(frame_id id, timer_purpose purpose) {
+  std::erase_if(s_.timers, [&](const auto& t) {
+    return t.second.frame == id && t.second.purpose == purpose;
+  });
+}
+
+void folder::drop_timers(frame_id id) {
+  std::erase_if(s_.timers, [&](const auto& t) { return t.second.frame == id; });
+}
+
+void folder::fault_frame(frame_id id, const datum& error) {
+  close_below(id);
+  auto& f = frame_of(id);
+  f.at = phase::faulted;
+  f.error = error;
+  drop_timers(id);
+}
+
+void folder::retried_by_operator(frame& f, const events::task_retried& x) {
+  if (f.at == phase::backoff) {
+    drop_timers(f.id, timer_purpose::backoff);
+    f.at = phase::ready;
+    return;
+  }
+  s_.status = instance_status::running;
+  s_.ended.reset();
+  s_.error = null_datum();
+  s_.faulted_frame = 0;
+  // Effects that were out when the instance faulted are ordered again.
+  for (auto& [id, other] : s_.frames)
+    if (effect_is_out(other)) {
+      ++other.dispatch;
+      ++other.attempt;
+    }
+  if (f.id == 0) {
+    if (x.input) {
+      f.input = x.input;
+      f.data = x.input;
+    }
+    const auto busy = s_.frames.size() > 1;
+    f.at = busy ? phase::holding : phase::ready;
+    return;
+  }
+  if (x.input)
+    f.raw = x.input;
+  f.attempt = x.attempt;
+  f.at = f.role == frame_role::task ? phase::entering : phase::ready;
+}
+
+void folder::move(frame_id parent, const task& node, const datum& output,
+                  const flow& to) {
+  if (to.to == flow::kind::end) {
+    auto& root = frame_of(0);
+    close_below(0);
+    root.data = output;
+    root.cursor = cursor_end;
+    root.at = phase::ready;
+    return;
+  }
+  auto& scope = frame_of(parent);
+  scope.data = output;
+  scope.at = phase::ready;
+  if (to.to == flow::kind::exit || holds_one(scope, of_))
+    scope.cursor = cursor_end;
+  else if (to.to == flow::kind::jump)
+    scope.cursor = of_.tasks.at(to.target).position;
+  else
+    scope.cursor = node.position + 1;
+}
+
+} // namespace pawl

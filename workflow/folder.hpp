@@ -1,0 +1,83 @@
+#pragma once
+
+#include "workflow/state.hpp"
+
+namespace pawl {
+
+/// Folds facts into a state, one kind a function. Every move closes frames,
+/// opens frames or moves a cursor. What concerns the instance, its timers and
+/// its inbox stands in apply.cpp, tasks in fold_tasks.cpp, lanes, extensions
+/// and listening in fold_scopes.cpp.
+class folder {
+public:
+  folder(instance_state& s, const definition& of, timestamp at)
+      : s_{s}, of_{of}, at_{at} {}
+
+  void operator()(const events::instance_created& x);
+  void operator()(const events::instance_started& x);
+  void operator()(const events::instance_suspending& x);
+  void operator()(const events::instance_suspended& x);
+  void operator()(const events::instance_resumed& x);
+  void operator()(const events::instance_cancelling& x);
+  void operator()(const events::instance_cancelled& x);
+  void operator()(const events::instance_faulted& x);
+  void operator()(const events::instance_completed& x);
+
+  void operator()(const events::task_started& x);
+  void operator()(const events::task_completed& x);
+  void operator()(const events::task_skipped& x);
+  void operator()(const events::task_faulted& x);
+  void operator()(const events::task_retried& x);
+  void operator()(const events::task_caught& x);
+  void operator()(const events::task_iterated& x);
+  void operator()(const events::task_cancelled& x);
+
+  void operator()(const events::branch_started& x);
+  void operator()(const events::branch_completed& x);
+  void operator()(const events::branch_faulted& x);
+  void operator()(const events::task_extended& x);
+  void operator()(const events::extension_moved& x);
+  void operator()(const events::extension_closed& x);
+
+  void operator()(const events::timer_armed& x);
+  void operator()(const events::timer_fired& x);
+  void operator()(const events::event_received& x);
+  void operator()(const events::event_consumed& x);
+  void operator()(const events::event_handled& x);
+
+private:
+  static void require(bool holds, const char* what);
+  frame& frame_of(frame_id id);
+  [[nodiscard]] const task& node_of(const std::string& pointer) const;
+  void end(instance_status how);
+  void clear();
+  frame& open_frame(frame_id id, frame_id parent, task_index node);
+  void begin_phase(frame& f);
+  void close(frame_id id);
+  void close_below(frame_id id);
+  void drop_timers(frame_id id, timer_purpose purpose);
+  void drop_timers(frame_id id);
+  void fault_frame(frame_id id, const datum& error);
+  void retried_by_operator(frame& f, const events::task_retried& x);
+  void move(frame_id parent, const task& node, const datum& output,
+            const flow& to);
+  void settle_lanes(frame& owner);
+
+  instance_state& s_;
+  const definition& of_;
+  timestamp at_;
+};
+
+/// How many lanes `owner` has in all, and how many run side by side. Zero lanes
+/// if it is no container of lanes.
+struct lane_plan {
+  std::uint64_t total = 0;
+  std::uint64_t at_once = 0;
+  bool compete = false;
+};
+[[nodiscard]] lane_plan lanes_of(const frame& owner, const task& node);
+
+/// How many lanes of `owner` run now.
+[[nodiscard]] std::uint64_t running_lanes(const frame& owner);
+
+} // namespace pawl

@@ -1,0 +1,46 @@
+#include "workflow/arguments.hpp"
+
+namespace pawl {
+
+namespace {
+
+/// Deeper than this, workflows that run each other are a loop.
+constexpr std::uint32_t children_max = 32;
+
+std::string_view name_of(tasks::run_program::kind what) {
+  constexpr std::string_view names[] = {"shell", "script", "container"};
+  return names[static_cast<std::size_t>(what)];
+}
+
+} // namespace
+
+void begin_task(planner& p, const entry& e, const tasks::run_program& what) {
+  argument_list arguments{p, e};
+  arguments.add("with", what.with);
+  arguments.add_fixed("kind", json::value(name_of(what.what)));
+  arguments.add_fixed("await", json::value(what.await));
+  if (!what.language.empty())
+    arguments.add_fixed("language", json::value(what.language));
+  if (what.source)
+    arguments.add_endpoint("source", *what.source);
+  begin_effect(p, e, arguments.take());
+}
+
+void begin_task(planner& p, const entry& e, const tasks::run_workflow& what) {
+  argument_list arguments{p, e};
+  arguments.add_fixed("namespace", json::value(what.ns));
+  arguments.add_fixed("name", json::value(what.name));
+  arguments.add_fixed("version", json::value(what.version));
+  if (what.input)
+    arguments.add("input", *what.input);
+  else
+    arguments.add_fixed("input", *e.input);
+  arguments.add_fixed("depth", json::value(p.state().depth + 1));
+  if (p.state().depth >= children_max)
+    arguments.fail(error_kind::runtime, "workflows run each other more than "
+                                          + std::to_string(children_max)
+                                          + " levels deep");
+  begin_effect(p, e, arguments.take());
+}
+
+} // namespace pawl
