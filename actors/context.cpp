@@ -1,5 +1,7 @@
 #include "actors/context.hpp"
 
+#include <cstdlib>
+
 namespace pawl::actors {
 
 resource_limits resource_limits_of(const config::options& o) {
@@ -8,6 +10,32 @@ resource_limits resource_limits_of(const config::options& o) {
           .timeout = o.resources.timeout,
           .fresh_for = o.resources.fresh_for,
           .cache_bytes_max = o.resources.cache_max};
+}
+
+program_client_options programs_of(const config::options& o) {
+  const auto& p = o.programs;
+  std::vector<std::string> hidden{"/etc/pawl", "/run/credentials"};
+  if (!o.data_dir.empty())
+    hidden.push_back(o.data_dir);
+  const char* const credentials
+    = std::getenv("CREDENTIALS_DIRECTORY"); // NOLINT(concurrency-mt-unsafe)
+  if (credentials != nullptr && *credentials != '\0')
+    hidden.emplace_back(credentials);
+  return {.runner = {.socket = p.socket,
+                     .program = {},
+                     .user = p.user,
+                     .hidden = std::move(hidden)},
+          .isolation = p.isolation,
+          .limits = {.enabled = p.enabled,
+                     .path = p.path,
+                     .environment = p.environment,
+                     .concurrency_max = p.concurrency_max,
+                     .timeout_max = p.timeout_max,
+                     .grace = p.grace,
+                     .memory_max = p.memory_max,
+                     .output_max = p.output_max,
+                     .processes_max = p.processes_max,
+                     .network = p.network}};
 }
 
 machine_limits context::limits() const {

@@ -7,6 +7,7 @@
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
 #include "actors/steps/http_client.hpp"
+#include "actors/steps/program_client.hpp"
 #include "actors/steps/resource_loader.hpp"
 #include "config/options.hpp"
 
@@ -46,13 +47,18 @@ private:
 /// The bounds that the options give the fetching of resources.
 [[nodiscard]] resource_limits resource_limits_of(const config::options& o);
 
+/// What the options say of programs. Those of a runner that is a child do not
+/// see the data, the configuration and the credentials of this process.
+[[nodiscard]] program_client_options programs_of(const config::options& o);
+
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
 struct context {
   context(storage::store& s, const config::options& o, caf::actor_system& sys,
           http_client& h)
       : store{s}, options{o}, system{sys}, http{h},
-        resources{h, resource_limits_of(o)}, definitions{s} {}
+        resources{h, resource_limits_of(o)}, programs{programs_of(o)},
+        definitions{s} {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
@@ -64,6 +70,7 @@ struct context {
   caf::actor_system& system;
   http_client& http;
   resource_loader resources;
+  program_client programs;
   definition_cache definitions;
   feed changes;
   journal_gauge journal;

@@ -70,6 +70,8 @@ void add_gauges(context& ctx) {
           [&ctx] { return static_cast<double>(ctx.hot.load()); });
   m.gauge("pawl_http_calls_active", "HTTP calls of steps under way.",
           [&ctx] { return static_cast<double>(ctx.http.active()); });
+  m.gauge("pawl_programs_active", "Programs of steps that run or wait.",
+          [&ctx] { return static_cast<double>(ctx.programs.active()); });
   m.gauge("pawl_disk_free_bytes", "Free bytes where the data lives.",
           [&ctx] { return static_cast<double>(ctx.store.free_bytes()); });
   m.gauge("pawl_watchers", "Clients that wait for a change of an instance.",
@@ -141,7 +143,8 @@ bool runtime::drain(duration patience) {
     if (std::chrono::steady_clock::now() >= end)
       return false;
     std::this_thread::sleep_for(drain_look);
-    const bool busy = ctx.http.active() != 0 || ctx.journal.queued_bytes() != 0;
+    const bool busy = ctx.http.active() != 0 || ctx.programs.active() != 0
+                      || ctx.journal.queued_bytes() != 0;
     quiet = busy ? 0 : quiet + 1;
   }
   return true;

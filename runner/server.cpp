@@ -18,7 +18,7 @@ namespace {
 
 using steady = program::steady;
 
-constexpr duration farewell_max{3'000};
+constexpr duration farewell_max{2'000};
 
 /// Whether the process behind a connection is one of `group`, or root. A
 /// program of ours is neither.

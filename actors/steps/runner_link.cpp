@@ -111,7 +111,7 @@ runner_link::open(const runner_place& place) {
 
 runner_link::~runner_link() {
   frames_.reset();
-  constexpr int looks_max = 500;
+  constexpr int looks_max = 400;
   for (int look = 0; child_ > 0 && look < looks_max; ++look) {
     const auto gone = ::waitpid(child_, nullptr, WNOHANG);
     if (gone == child_ || (gone < 0 && errno != EINTR))
