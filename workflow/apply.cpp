@@ -135,15 +135,32 @@ bool effect_is_out(const frame& f) {
   return f.at == phase::running && !f.stopped;
 }
 
+namespace {
+
+// Whether the tasks below it stand elsewhere in the document, so that other
+// tasks may have the same ones.
+bool lends_tasks(const frame& f, const definition& of) {
+  if (f.wrap)
+    return f.wrap->segment != f.wrap->extensions.size();
+  return f.role == frame_role::task
+         && std::holds_alternative<tasks::call_function>(
+           of.tasks[*f.node].kind);
+}
+
+} // namespace
+
 std::string effect_key(const instance_state& s, const frame& f,
                        const definition& of) {
   std::string path;
+  auto task = of.tasks[*f.node].pointer;
   for (const auto* at = &f; at->id != 0; at = &s.frames.at(at->parent)) {
+    if (at != &f && lends_tasks(*at, of))
+      task = of.tasks[*at->node].pointer + task;
     auto step = at->role == frame_role::lane ? "b" + std::to_string(at->lane)
                                              : std::to_string(at->visit);
     path = path.empty() ? std::move(step) : step + "." + path;
   }
-  return s.ns + "/" + s.id + of.tasks[*f.node].pointer + "/" + path;
+  return s.ns + "/" + s.id + task + "/" + path;
 }
 
 void apply(instance_state& state, const definition& of, const event& fact,
