@@ -2,6 +2,7 @@
 
 #include "actors/steps/program_order.hpp"
 #include "actors/steps/runner_link.hpp"
+#include "workflow/effect.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,12 +13,6 @@
 
 namespace pawl::actors {
 
-/// How a program went.
-struct program_outcome {
-  std::int32_t code = 0; ///< 128 + n if signal n ended it.
-  std::string out;       ///< What it wrote, as UTF-8.
-  std::string err;
-};
 using program_result = std::variant<program_outcome, program_failure>;
 
 struct program_client_options {

@@ -18,6 +18,8 @@ std::unique_ptr<step> start_step(context& ctx, step_order order,
   const auto& kind = order.what.node->kind;
   if (std::holds_alternative<tasks::call_http>(kind))
     return start_http_step(ctx, std::move(order), std::move(done));
+  if (std::holds_alternative<tasks::run_program>(kind))
+    return start_program_step(ctx, std::move(order), std::move(done));
   if (std::holds_alternative<tasks::run_workflow>(kind))
     return start_child_step(ctx, std::move(order), std::move(done));
   return std::make_unique<failed_step>(

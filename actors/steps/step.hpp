@@ -46,6 +46,9 @@ public:
 /// `call: http`.
 [[nodiscard]] std::unique_ptr<step>
 start_http_step(context& ctx, step_order order, step_done done);
+/// `run: shell`, `script` and `container`.
+[[nodiscard]] std::unique_ptr<step>
+start_program_step(context& ctx, step_order order, step_done done);
 /// `run: workflow`: makes the child, if that has not been done, and waits for
 /// its end. A pause of the parent pauses the child, a cancel cancels it.
 [[nodiscard]] std::unique_ptr<step>
