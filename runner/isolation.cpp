@@ -38,7 +38,7 @@ bool write_file(const char* name, const std::string& text) {
 }
 
 /// Inside, everybody is who they were outside; there is nobody else.
-bool map_user() {
+bool map_user(uid_t user, gid_t group) {
   const auto line = [](auto id) {
     const auto n = std::to_string(id);
     return n + " " + n + " 1";
@@ -46,8 +46,8 @@ bool map_user() {
   // What is not dumpable belongs to root, its maps too.
   prctl(PR_SET_DUMPABLE, 1);
   const bool done = write_file("/proc/self/setgroups", "deny")
-                    && write_file("/proc/self/gid_map", line(getegid()))
-                    && write_file("/proc/self/uid_map", line(geteuid()));
+                    && write_file("/proc/self/gid_map", line(group))
+                    && write_file("/proc/self/uid_map", line(user));
   prctl(PR_SET_DUMPABLE, 0);
   return done;
 }
@@ -152,7 +152,7 @@ pid_t fork_apart(bool namespaces, bool network) {
 
 result<void> enter(const surroundings& around, const std::string& path,
                    std::uint64_t bytes) {
-  if (!map_user())
+  if (!map_user(around.user, around.group))
     return refused("The user cannot be mapped");
   if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     return refused("The mounts cannot be parted");

@@ -13,6 +13,8 @@ namespace pawl::runner {
 struct surroundings {
   std::vector<std::string> hidden; ///< Directories and files nobody may see.
   separation how = separation::none;
+  uid_t user = 0;  ///< Whom this process and all programs are. In a new user
+  gid_t group = 0; ///< namespace nobody could tell.
 };
 
 /// As fork(), but with namespaces the child is the first process of its own

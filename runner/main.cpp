@@ -117,7 +117,9 @@ int run(const std::vector<std::string_view>& words) {
   const int signals = block_signals();
   auto& around = options.around;
   around.hidden = std::move(given.hidden);
-  around.how = namespaces_work()       ? separation::namespaces
+  around.user = geteuid();
+  around.group = getegid();
+  around.how = namespaces_work(around) ? separation::namespaces
                : was_root || by_socket ? separation::user
                                        : separation::none;
   server{std::move(options)}.run(signals);

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace pawl::runner {
@@ -207,13 +208,22 @@ void server::report_ended() {
   }
 }
 
-bool namespaces_work() {
+bool namespaces_work(const surroundings& around) {
+  const auto refused = [](const std::string& why) {
+    log::info("runner.no_namespaces", {{"detail", why}});
+  };
   const pid_t probe = fork_apart(true, true);
-  if (probe < 0)
+  if (probe < 0) {
+    refused("The kernel makes none: " + std::generic_category().message(errno)
+            + ".");
     return false;
+  }
   if (probe == 0) {
     constexpr std::uint64_t little = 1 << 20;
-    _exit(enter({}, "", little) ? 0 : 1);
+    const auto entered = enter(around, "", little);
+    if (!entered)
+      refused(entered.error().detail);
+    _exit(entered ? 0 : 1);
   }
   int status = -1;
   while (waitpid(probe, &status, 0) < 0 && errno == EINTR) {

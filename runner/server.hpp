@@ -52,6 +52,6 @@ private:
 };
 
 /// Whether this process can give programs namespaces of their own. Tries it.
-[[nodiscard]] bool namespaces_work();
+[[nodiscard]] bool namespaces_work(const surroundings& around);
 
 } // namespace pawl::runner

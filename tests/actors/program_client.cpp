@@ -125,6 +125,21 @@ BOOST_AUTO_TEST_CASE(what_the_operator_hides_is_hidden) {
              == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(every_user_gets_namespaces_where_one_does) {
+  auto options = client_options();
+  options.isolation = "namespaces";
+  program_client nobody{options};
+  if (std::holds_alternative<program_failure>(run(nobody, shell("true")))) {
+    BOOST_TEST_MESSAGE("skipped: this system gives no namespaces");
+    return;
+  }
+  options.runner.user = "daemon"; // Means nothing unless this is root.
+  program_client other{options};
+  const auto how = outcome(run(other, shell("id -u; cat /proc/self/uid_map")));
+  BOOST_TEST(how.out.starts_with(
+    ::geteuid() == 0 ? "1\n" : std::to_string(::geteuid()) + "\n"));
+}
+
 BOOST_AUTO_TEST_CASE(runs_nothing_with_less_isolation_than_demanded) {
   auto options = client_options(keeping::without_namespaces);
   options.isolation = "user";

@@ -208,6 +208,7 @@ BOOST_AUTO_TEST_CASE(many_programs_run_side_by_side) {
   options.limits.concurrency_max = 8;
   program_client client{options};
   std::vector<std::unique_ptr<running_program>> all;
+  all.reserve(60);
   for (int i = 0; i < 60; ++i)
     all.push_back(std::make_unique<running_program>(
       client, shell("echo $1", {{"arguments", {std::to_string(i)}}})));
