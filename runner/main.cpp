@@ -17,6 +17,7 @@
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
@@ -65,6 +66,13 @@ int given_listener() {
   return pid != nullptr && std::atoi(pid) == getpid() ? first : -1;
 }
 
+bool is_socket(int fd, bool listening) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0
+         && (listens != 0) == listening;
+}
+
 int block_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -93,6 +101,8 @@ int run(const std::vector<std::string_view>& words) {
   options.listener = given_listener();
   const bool by_socket = options.listener >= 0;
   syscall(SYS_close_range, by_socket ? 4U : 3U, ~0U, 0U);
+  if (!is_socket(by_socket ? options.listener : STDIN_FILENO, by_socket))
+    return complain("There is no socket for orders.");
   if (by_socket) {
     fcntl(options.listener, F_SETFD, FD_CLOEXEC);
     const group* const peers

@@ -141,12 +141,11 @@ BOOST_AUTO_TEST_CASE(programs_die_with_their_client) {
   for (const auto way : both_ways) {
     const auto mark = marker("client");
     bool called = false;
-    {
-      program_client client{client_options(way)};
-      client.start(shell(escape(mark) + "sleep 1000"),
-                   [&](const auto&) { called = true; });
-      BOOST_REQUIRE(eventually([&] { return !processes_with(mark).empty(); }));
-    }
+    const auto note = [&](const auto&) { called = true; };
+    auto client = std::make_unique<program_client>(client_options(way));
+    client->start(shell(escape(mark) + "sleep 1000"), note);
+    BOOST_REQUIRE(eventually([&] { return !processes_with(mark).empty(); }));
+    client.reset();
     BOOST_TEST(eventually([&] { return processes_with(mark).empty(); }));
     BOOST_TEST(!called);
     BOOST_TEST(children().empty());

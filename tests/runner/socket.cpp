@@ -7,7 +7,9 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <grp.h>
 #include <poll.h>
@@ -43,7 +45,8 @@ public:
           .string();
     pid_ = ::fork();
     if (pid_ == 0) {
-      ::dup2(listener, 3);
+      if (::dup2(listener, 3) == listener)
+        ::fcntl(listener, F_SETFD, 0); // It lies there already.
       const auto listen_pid = "LISTEN_PID=" + std::to_string(::getpid());
       std::array<const char*, 3> env{listen_pid.c_str(), "LISTEN_FDS=1",
                                      nullptr};
@@ -111,7 +114,7 @@ void send(int fd, const std::string& text) {
   std::string out;
   put_u32(out, static_cast<std::uint32_t>(text.size()));
   out += text;
-  BOOST_REQUIRE(::write(fd, out.data(), out.size())
+  BOOST_REQUIRE(::send(fd, out.data(), out.size(), MSG_NOSIGNAL)
                 == static_cast<ssize_t>(out.size()));
 }
 
@@ -207,6 +210,15 @@ BOOST_AUTO_TEST_CASE(a_stop_of_the_service_ends_its_programs) {
   service.signal(SIGTERM);
   BOOST_TEST(service.exit_code() == 0);
   ::close(one);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_socket_it_does_not_serve) {
+  const auto program
+    = (fs::read_symlink("/proc/self/exe").parent_path() / "pawl-runner")
+        .string();
+  for (const auto* with : {" </dev/null", " <&-", " --what x", " --user"})
+    BOOST_TEST(std::system((program + with + " 2>/dev/null").c_str()) // NOLINT
+               != 0);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_known_group_it_does_not_serve) {
