@@ -52,7 +52,8 @@ void server::run(int signals) {
     poll_once(signals);
   log::debug("runner.stopping", {{"programs", programs_.size()}});
   for (auto& each : programs_)
-    each->end({fault_kind::runtime, "The runner stops.", true}, kill_now);
+    each->end({fault_kind::runtime, "The runner was stopped.", false},
+              kill_now);
   const auto end = steady::now() + farewell_max;
   while (!programs_.empty() && steady::now() < end)
     poll_once(signals);

@@ -208,6 +208,8 @@ BOOST_AUTO_TEST_CASE(a_stop_of_the_service_ends_its_programs) {
   static_cast<void>(frame(one));
   send(one, order(1, "trap '' TERM; echo x >&2; sleep 1000"));
   service.signal(SIGTERM);
+  // It was not the daemon's wish, so the task has failed.
+  BOOST_TEST(frame(one).find("\"stopped\":false") != std::string::npos);
   BOOST_TEST(service.exit_code() == 0);
   ::close(one);
 }

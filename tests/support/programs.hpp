@@ -86,12 +86,12 @@ inline actors::program_result run(actors::program_client& client,
 }
 
 /// The outcome of a program that must have ended by itself.
-inline actors::program_outcome outcome(const actors::program_result& how) {
+inline program_outcome outcome(const actors::program_result& how) {
   if (const auto* why = std::get_if<actors::program_failure>(&how))
     BOOST_FAIL(why->detail);
-  return std::get<actors::program_outcome>(how);
+  return std::get<program_outcome>(how);
 }
-inline actors::program_outcome outcome(const actors::program_order& what) {
+inline program_outcome outcome(const actors::program_order& what) {
   actors::program_client client{client_options()};
   return outcome(run(client, what));
 }
