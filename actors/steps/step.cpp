@@ -17,7 +17,9 @@ std::unique_ptr<step> start_step(context& ctx, step_order order,
                                  step_done done) {
   const auto& kind = order.what.node->kind;
   if (std::holds_alternative<tasks::call_http>(kind))
-    return start_http_step(ctx, std::move(order), std::move(done));
+    return start_http_step(ctx, order, std::move(done));
+  if (std::holds_alternative<tasks::call_openapi>(kind))
+    return start_openapi_step(ctx, std::move(order), std::move(done));
   if (std::holds_alternative<tasks::run_program>(kind))
     return start_program_step(ctx, std::move(order), std::move(done));
   if (std::holds_alternative<tasks::run_workflow>(kind))

@@ -45,7 +45,10 @@ public:
 
 /// `call: http`.
 [[nodiscard]] std::unique_ptr<step>
-start_http_step(context& ctx, step_order order, step_done done);
+start_http_step(context& ctx, const step_order& order, step_done done);
+/// `call: openapi`: fetches the document, then as `call: http`.
+[[nodiscard]] std::unique_ptr<step>
+start_openapi_step(context& ctx, step_order order, step_done done);
 /// `run: shell`, `script` and `container`.
 [[nodiscard]] std::unique_ptr<step>
 start_program_step(context& ctx, step_order order, step_done done);

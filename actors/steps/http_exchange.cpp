@@ -1,0 +1,104 @@
+#include "actors/steps/http_exchange.hpp"
+
+#include <algorithm>
+
+namespace pawl::actors {
+
+namespace {
+
+/// Header values hold visible ASCII only; all else is percent-encoded, so that
+/// different keys stay different.
+std::string header_safe(std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte < 0x7f && c != '"' && c != '%') {
+      out.push_back(c);
+    } else {
+      out.push_back('%');
+      out.push_back(digits[byte >> 4]);
+      out.push_back(digits[byte & 15]);
+    }
+  }
+  return out;
+}
+
+/// libcurl sends header lines as they are, so a line break would smuggle in
+/// another one.
+bool has_line_break(const http_request& request) {
+  const auto breaks = [](const std::string& text) {
+    return text.find_first_of(std::string_view{"\r\n\0", 3})
+           != std::string::npos;
+  };
+  return std::any_of(
+    request.headers.begin(), request.headers.end(),
+    [&](const auto& h) { return breaks(h.first) || breaks(h.second); });
+}
+
+} // namespace
+
+http_exchange::http_exchange(context& ctx, const commands::perform& what,
+                             step_done done)
+    : ctx_{ctx}, key_{header_safe(what.effect_key)}, attempt_{what.attempt},
+      done_{std::move(done)} {}
+
+http_exchange::~http_exchange() {
+  abandon();
+}
+
+bool http_exchange::end() {
+  const std::lock_guard hold{lock_};
+  if (running_)
+    ctx_.http.cancel(*running_);
+  running_.reset();
+  return !std::exchange(over_, true);
+}
+
+void http_exchange::send(http_request request, json::object shown) {
+  if (has_line_break(request)) {
+    http_outcome refused;
+    refused.failure = "A header holds a line break.";
+    return end_with(effect_outcome{std::move(refused)});
+  }
+  request.headers.emplace_back("Idempotency-Key", key_);
+  request.headers.emplace_back("Pawl-Attempt", std::to_string(attempt_));
+  const std::lock_guard hold{lock_};
+  if (over_)
+    return;
+  running_ = ctx_.http.start(
+    {.method = std::move(request.method),
+     .uri = std::move(request.uri),
+     .headers = std::move(request.headers),
+     .body = std::move(request.body),
+     .redirect = request.redirect},
+    [done = done_, sent = std::move(shown), &ctx = ctx_](http_outcome o) {
+      ctx.measured.http_call(o.failure.empty() ? meters::call::answered
+                                               : meters::call::failed);
+      o.request = sent;
+      done(effect_outcome{std::move(o)});
+    });
+}
+
+void http_exchange::end_with(step_result how) {
+  if (end())
+    done_(std::move(how));
+}
+
+void http_exchange::give_up() {
+  if (!end())
+    return;
+  ctx_.measured.http_call(meters::call::stopped);
+  done_(step_stopped{});
+}
+
+void http_exchange::abandon() {
+  (void)end();
+}
+
+bool http_exchange::over() {
+  const std::lock_guard hold{lock_};
+  return over_;
+}
+
+} // namespace pawl::actors

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/steps/step.hpp"
+
+#include <mutex>
+
+namespace pawl::actors {
+
+/// The HTTP request of one effect: marked with the effect's key and attempt,
+/// sent once, and its answer told. Destroying it abandons the request.
+///
+/// Thread safety: all functions may be called from any thread.
+class http_exchange {
+public:
+  http_exchange(context& ctx, const commands::perform& what, step_done done);
+  ~http_exchange();
+  http_exchange(const http_exchange&) = delete;
+  http_exchange& operator=(const http_exchange&) = delete;
+
+  /// Sends `request`, unless it was given up; `shown` is what `output:
+  /// response` tells of it.
+  void send(http_request request, json::object shown);
+  /// Ends the effect without sending anything, unless it was given up.
+  void end_with(step_result how);
+  /// Gives it up and says so, unless it has ended so.
+  void give_up();
+  /// Gives it up and says nothing.
+  void abandon();
+  /// Whether there is nothing more to do.
+  [[nodiscard]] bool over();
+
+private:
+  /// True once: whoever gets it has the say.
+  [[nodiscard]] bool end();
+
+  context& ctx_;
+  const std::string key_;
+  const std::uint32_t attempt_;
+  const step_done done_;
+  std::mutex lock_;
+  bool over_ = false;
+  std::optional<http_client::ticket> running_;
+};
+
+} // namespace pawl::actors
