@@ -25,13 +25,21 @@ struct late_expression {
   std::string place; ///< Its pointer, by which definition::late finds it.
 };
 
+/// In the mode `loose`: a text that reads as an expression. Its value, or the
+/// text itself where evaluating it fails.
+struct loose_expression {
+  expression::program_ptr program;
+  datum literal;
+};
+
 /// A value of a definition that may hold expressions: plain JSON, one
 /// expression, or a structure with expressions inside. Parts without any are
 /// folded into one datum.
 struct dynamic_value {
   using object = std::vector<std::pair<std::string, dynamic_value>>;
   using array = std::vector<dynamic_value>;
-  std::variant<datum, expression::program_ptr, object, array, late_expression>
+  std::variant<datum, expression::program_ptr, object, array, late_expression,
+               loose_expression>
     form = null_datum();
 };
 
@@ -306,6 +314,7 @@ struct task {
 /// `use.extensions`: tasks around every task of a kind.
 struct extension {
   std::string name;
+  std::string_view target;      ///< A kind of task, "composite" or "all".
   expression::program_ptr when; ///< Null if there is none.
   task_list before, after;
 };
@@ -320,11 +329,17 @@ struct schedule {
   bool may_overlap = true; ///< metadata.overlap
 };
 
+/// Texts that a definition needs besides its own, by URI: functions of catalogs
+/// and of URLs, and schemas.
+using resource_map = std::map<std::string, std::string>;
+
 /// A validated workflow document as plain values. Immutable once made, shared
 /// by all its instances.
 struct definition {
   definition_id id;
-  std::string digest;           ///< SHA-256 of the canonical JSON, hexadecimal.
+  /// SHA-256, hexadecimal, of the document's canonical JSON; with resources, of
+  /// that of {"document": ..., "resources": {URI: text}}.
+  std::string digest;
   json::value document;         ///< The document: `$workflow.definition`.
   json::object metadata;        ///< document.metadata.
   pawl::supervision supervised; ///< document.metadata.supervision.
@@ -345,9 +360,9 @@ struct definition {
   std::vector<std::string> secrets; ///< `use.secrets`
   /// Expressions that step workers evaluate, by late_expression::place.
   std::unordered_map<std::string, expression::program_ptr> late;
-  /// Functions of catalogs and URLs, as they were when the workflow was
-  /// registered, by URI. They count in the digest.
-  std::map<std::string, std::string> resources;
+  /// Those that it is made of, as they were when it was registered. They count
+  /// in the digest.
+  resource_map resources;
 };
 using definition_ptr = std::shared_ptr<const definition>;
 

@@ -1,51 +1,11 @@
 #define BOOST_TEST_MODULE workflow.faults
 
-#include "workflow/parse.hpp"
+#include "tests/support/definitions.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace pawl;
-
-namespace {
-
-constexpr std::string_view header
-  = "document: {dsl: 1.0.3, namespace: test, name: flow, version: 0.1.0}\n";
-
-/// What must stand against a document: the one fault's place and how its
-/// sentence begins.
-struct row {
-  std::string_view text;
-  std::string_view pointer;
-  std::uint32_t line, column;
-  std::string_view begins;
-};
-
-void check(const std::string& text, const row& want, errc code) {
-  const auto got = parse_definition(text);
-  BOOST_TEST_CONTEXT(text) {
-    BOOST_TEST_REQUIRE(!got);
-    const auto why = got.error();
-    BOOST_TEST(slug(why.code) == slug(code));
-    BOOST_TEST_REQUIRE(why.faults.size() == 1U,
-                       why.faults.size()
-                         << " faults, last: " << why.faults.back().pointer
-                         << " " << why.faults.back().detail);
-    BOOST_TEST(why.faults[0].pointer == want.pointer);
-    BOOST_TEST(why.faults[0].line == want.line);
-    BOOST_TEST(why.faults[0].column == want.column);
-    BOOST_TEST(why.faults[0].detail.starts_with(want.begins),
-               why.faults[0].detail);
-    BOOST_TEST(why.detail == why.faults[0].detail);
-  }
-}
-
-/// Each row's text stands behind the header: line 2 is its first.
-void check_behind_header(std::span<const row> rows, errc code) {
-  for (const auto& each : rows)
-    check(std::string{header} + std::string{each.text}, each, code);
-}
-
-} // namespace
+using namespace pawl::test;
 
 BOOST_AUTO_TEST_CASE(finds_faults_of_the_document) {
   constexpr row rows[] = {
@@ -287,45 +247,42 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_expressions_at_their_place) {
 
 BOOST_AUTO_TEST_CASE(refuses_by_name_what_is_not_built) {
   constexpr row rows[] = {
-    {"do: []\nschedule: {every: PT1S}", "/schedule", 3, 1, "'schedule' is not"},
-    {"do: []\nuse: {secrets: [a]}", "/use/secrets", 3, 7, "'use.secrets' is"},
-    {"do: []\nuse: {functions: {}}", "/use/functions", 3, 7, "'use.functions'"},
-    {"do: []\nuse: {extensions: []}", "/use/extensions", 3, 7, "'use.exten"},
-    {"do: []\nuse: {catalogs: {}}", "/use/catalogs", 3, 7, "'use.catalogs'"},
-    {"do: []\nuse: {authentications: {}}", "/use/authentications", 3, 7,
-     "'use.authentications' is not supported yet"},
-    {"do: []\nevaluate: {mode: loose}", "/evaluate/mode", 3, 12,
-     "the evaluation mode 'loose' is not supported yet"},
     {"do: []\nevaluate: {language: js}", "/evaluate/language", 3, 12,
      "the expression language 'js' is not supported yet"},
-    {"do: []\ninput: {schema: {resource: {endpoint: 'http://x'}}}",
-     "/input/schema/resource", 3, 18, "a schema from an external resource"},
     {"do: []\ninput: {schema: {format: avro, document: {}}}",
      "/input/schema/format", 3, 18, "the schema format 'avro' is not"},
-    {"do: [{a: {fork: {branches: []}}}]", "/do/0/a/fork", 2, 11,
-     "the task kind 'fork' is not supported yet"},
-    {"do: [{a: {run: {shell: {command: x}}}}]", "/do/0/a/run", 2, 11,
-     "the task kind 'run' is not supported yet"},
-    {"do: [{a: {call: openapi, with: {}}}]", "/do/0/a/call", 2, 11,
-     "'call: openapi' is not supported yet"},
+    {"do: []\ninput: {schema: {resource: {endpoint: 'ftp://x'}}}",
+     "/input/schema/resource/endpoint", 3, 29, "a resource by 'ftp' is not"},
     {"do: [{a: {call: grpc, with: {}}}]", "/do/0/a/call", 2, 11,
      "'call: grpc' is"},
-    {"do: [{a: {call: htpp, with: {}}}]", "/do/0/a/call", 2, 11,
-     "the function call 'htpp' is not supported yet. Did you mean 'http'?"},
+    {"do: [{a: {call: asyncapi, with: {}}}]", "/do/0/a/call", 2, 11,
+     "'call: asyncapi' is"},
+    {"do: [{a: {call: mcp, with: {}}}]", "/do/0/a/call", 2, 11,
+     "'call: mcp' is"},
+    {"do: [{a: {call: a2a, with: {}}}]", "/do/0/a/call", 2, 11,
+     "'call: a2a' is"},
+    {"do: [{a: {call: worker, with: {}}}]", "/do/0/a/call", 2, 11,
+     "the built-in function 'worker' is not supported yet"},
+    {"do: [{a: {call: 'log:2.0.0@default'}}]", "/do/0/a/call", 2, 11,
+     "the function 'log:2.0.0@default' of the built-in catalog is not"},
+    {"do: [{a: {call: log, with: {format: x}}}]", "/do/0/a/with/format", 2, 29,
+     "'format' of 'call: log' is not"},
     {"do: [{a: {call: http, with: {method: get, endpoint: {uri: 'http://x', "
-     "authentication: {use: a}}}}}]",
-     "/do/0/a/with/endpoint/authentication", 2, 71,
-     "'endpoint.authentication' is not supported yet"},
-    {"do: [{a: {listen: {to: {any: []}}}}]", "/do/0/a/listen/to/any", 2, 25,
-     "'listen.to.any' is not supported yet"},
-    {"do: [{a: {listen: {to: {one: {with: {type: t}}}}, foreach: {}}}]",
-     "/do/0/a/foreach", 2, 51, "'foreach' of a listen task is not"},
-    {"do: [{a: {set: {x: '${ $secrets.k }'}}}]", "/do/0/a/set/x", 2, 17,
-     "the variable $secrets is not supported yet"},
+     "authentication: {certificate: {}}}}}}]",
+     "/do/0/a/with/endpoint/authentication/certificate", 2, 88,
+     "the authentication 'certificate' is not supported yet"},
+    {"do: []\nuse: {authentications: {a: {oidc: {authority: 'http://x', "
+     "grant: authorization_code}}}}",
+     "/use/authentications/a/oidc/grant", 3, 59,
+     "the grant 'authorization_code' is not supported yet"},
+    {"do: [{a: {run: {script: {language: ruby, code: x}}}}]",
+     "/do/0/a/run/script/language", 2, 26,
+     "the script language 'ruby' is not supported yet. 'js' and"},
+    {"do: [{a: {run: {return: all, workflow: {namespace: n, name: w, "
+     "version: latest}}}}]",
+     "/do/0/a/run/return", 2, 17, "'return' of a workflow is not"},
     {"do: [{a: {wait: PT1S, metadata: {onExhausted: suspend}}}]",
      "/do/0/a/metadata/onExhausted", 2, 34, "'metadata.onExhausted' is"},
-    {"do: [{a: {for: {in: .x}, do: [], metadata: {concurrency: 5}}}]",
-     "/do/0/a/metadata/concurrency", 2, 45, "'metadata.concurrency' is not"},
     {"do: [{a: {wait: PT1S, metadata: {compensate: []}}}]",
      "/do/0/a/metadata/compensate", 2, 34, "'metadata.compensate' is not"},
   };

@@ -1,46 +1,12 @@
 #define BOOST_TEST_MODULE workflow.parse
 
-#include "workflow/parse.hpp"
+#include "tests/support/definitions.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace pawl;
+using namespace pawl::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr std::string_view header
-  = "document: {dsl: 1.0.3, namespace: test, name: flow, version: 0.1.0}\n";
-
-/// The definition of the tasks `list`, which stands below `do:`.
-definition_ptr parsed(std::string_view list, std::string_view more = "") {
-  const auto text
-    = std::string{header} + std::string{more} + "do:\n" + std::string{list};
-  auto got = parse_definition(text);
-  BOOST_TEST_REQUIRE(static_cast<bool>(got), text << "\n"
-                                                  << got.error().detail);
-  return *got;
-}
-
-template <class Kind>
-const Kind& as(const definition& made, task_index i = 0) {
-  return std::get<Kind>(made.tasks.at(i).kind);
-}
-
-/// The text of the one expression that `value` is.
-std::string program_text(const dynamic_value& value) {
-  const auto* program = std::get_if<expression::program_ptr>(&value.form);
-  return program != nullptr ? (*program)->text() : "no expression";
-}
-std::string constant_text(const dynamic_value& value) {
-  const auto* constant = std::get_if<datum>(&value.form);
-  return constant != nullptr ? to_text(**constant) : "no constant";
-}
-duration fixed(const std::optional<duration_rule>& rule) {
-  return std::get<calendar_duration>(rule.value()).rest;
-}
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(reads_the_document) {
   const auto made = parse_definition(R"(
@@ -357,15 +323,14 @@ BOOST_AUTO_TEST_CASE(reads_events) {
   BOOST_TEST(with.size() == 4U);
   const auto& l = as<tasks::listen>(*made, 1);
   BOOST_TEST((l.read == read_kind::envelope));
-  BOOST_TEST(constant_text(l.to.filters.front().with.at(0).second)
+  BOOST_TEST(constant_text(l.to.filters.at(0).with.at(0).second)
              == R"("a\\..*")");
-  BOOST_TEST(program_text(l.to.filters.front().with.at(1).second)
-             == " .x > 1 ");
-  BOOST_TEST(l.to.filters.front().correlate.at(0).key == "id");
-  BOOST_TEST(l.to.filters.front().correlate.at(0).from->text() == ".data.id");
-  BOOST_TEST(program_text(*l.to.filters.front().correlate.at(0).expect)
+  BOOST_TEST(program_text(l.to.filters.at(0).with.at(1).second) == " .x > 1 ");
+  BOOST_TEST(l.to.filters.at(0).correlate.at(0).key == "id");
+  BOOST_TEST(l.to.filters.at(0).correlate.at(0).from->text() == ".data.id");
+  BOOST_TEST(program_text(*l.to.filters.at(0).correlate.at(0).expect)
              == " .id ");
-  BOOST_TEST(!l.to.filters.front().correlate.at(1).expect);
+  BOOST_TEST(!l.to.filters.at(0).correlate.at(1).expect);
 }
 
 BOOST_AUTO_TEST_CASE(reads_wait_in_all_forms) {

@@ -29,23 +29,6 @@ std::string read_method(context& c, const cursor& where) {
   return text;
 }
 
-dynamic_value read_endpoint(context& c, const cursor& where) {
-  auto uri = where;
-  if (where.value != nullptr && !where.value->is_string()) {
-    object_reader fields{c.faults, where, "'endpoint'"};
-    uri = fields.need("uri");
-    fields.refuse("authentication", "'endpoint.authentication'");
-    fields.close();
-  }
-  const auto text = uri.text();
-  if (text.data() != nullptr && text.find("://") == std::string_view::npos
-      && expression::strip_braces(text).data() == nullptr)
-    c.faults.warn(uri, quoted(text)
-                         + " is no whole URI (https://...), so the "
-                           "call will fail");
-  return read_uri(c, uri, site::task_body).value_or(dynamic_value{});
-}
-
 /// Headers or query: an object of texts, or one expression in `${ }`.
 std::optional<dynamic_value> read_map(context& c, const cursor& where,
                                       std::string_view what) {
@@ -70,47 +53,29 @@ std::optional<dynamic_value> read_map(context& c, const cursor& where,
         && (name.empty() || name.find_first_of(" \t\r\n:") != name.npos))
       c.faults.invalid_key(member, quoted(name) + " cannot name a header");
   }
-  return read_dynamic(c, where, site::task_body);
+  return read_dynamic(c, where, site::task_arguments);
 }
 
 } // namespace
 
-tasks::call_http read_call(context& c, object_reader& fields) {
-  tasks::call_http out;
-  const auto call = fields.take("call");
-  const auto with = fields.take("with");
-  const auto name = read_text(c, call);
-  if (!name)
-    return out;
-  constexpr std::array<std::string_view, 5> protocols{"asyncapi", "grpc",
-                                                      "openapi", "a2a", "mcp"};
-  if (*name != "http") {
-    const bool known
-      = std::find(protocols.begin(), protocols.end(), *name) != protocols.end();
-    constexpr std::array<std::string_view, 1> supported{"http"};
-    if (known)
-      c.faults.unsupported(call, "'call: " + *name + "'");
-    else
-      c.faults.unsupported(call, "the function call " + quoted(*name),
-                           did_you_mean(*name, supported));
-    return out;
-  }
-  if (with.value == nullptr) {
-    c.faults.invalid(fields.where(), "'call: http' needs 'with'");
-    return out;
-  }
-  object_reader arguments{c.faults, with, "'with' of 'call: http'"};
-  out.method = read_method(c, arguments.need("method"));
-  out.where.uri = read_endpoint(c, arguments.need("endpoint"));
-  out.headers = read_map(c, arguments.take("headers"), "'headers'");
-  out.query = read_map(c, arguments.take("query"), "'query'");
-  if (const auto body = arguments.take("body"); body.value != nullptr)
-    out.body = read_dynamic(c, body, site::task_body);
+output_kind read_output_kind(context& c, const cursor& where) {
   // In the order of output_kind.
   constexpr std::array<std::string_view, 3> outputs{"raw", "content",
                                                     "response"};
-  if (const auto i = read_choice(c, arguments.take("output"), outputs))
-    out.output = static_cast<output_kind>(*i);
+  const auto i = read_choice(c, where, outputs);
+  return i ? static_cast<output_kind>(*i) : output_kind::content;
+}
+
+tasks::call_http read_call_http(context& c, const cursor& with) {
+  tasks::call_http out;
+  object_reader arguments{c.faults, with, "'with' of 'call: http'"};
+  out.method = read_method(c, arguments.need("method"));
+  out.where = read_endpoint(c, arguments.need("endpoint"));
+  out.headers = read_map(c, arguments.take("headers"), "'headers'");
+  out.query = read_map(c, arguments.take("query"), "'query'");
+  if (const auto body = arguments.take("body"); body.value != nullptr)
+    out.body = read_dynamic(c, body, site::task_arguments);
+  out.output = read_output_kind(c, arguments.take("output"));
   out.redirect = read_bool(c, arguments.take("redirect"), false);
   arguments.close();
   return out;

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "workflow/definition.hpp"
+#include "workflow/parse.hpp"
 #include "workflow/parse/report.hpp"
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,14 +17,18 @@
 namespace pawl::parsing {
 
 /// Where an expression stands decides which variables it may use (DSL.md
-/// section 7).
+/// section 7), and who evaluates it.
 enum class site : std::uint8_t {
   workflow_input, ///< Also a workflow's timeout.
-  task_if,        ///< Also a task's `input.from`.
-  task_body,      ///< All that a task's own definition holds.
+  task_if,        ///< Also a task's `input.from` and an extension's `when`.
+  task_body,      ///< All that a task's own definition holds, but ...
+  task_arguments, ///< ... `with` of a call and `run`: what leaves the daemon.
+  authentication,
   task_output,
   task_export,
   workflow_output,
+  registration,   ///< How to get at a resource; evaluated when registered.
+  schedule_event, ///< A filter of `schedule.on`; there is no instance yet.
 };
 
 /// A flow directive that names a task, which is looked up when the list it
@@ -35,24 +42,48 @@ struct pending_jump {
   cursor where;
 };
 
+/// A call of a function, which is looked up when all tasks have been read.
+struct pending_call {
+  task_index owner = 0;
+  std::string name;
+  cursor where;
+  const resource_text* part = nullptr; ///< What `where` leads into.
+};
+
+/// An endpoint that is known when the definition is registered.
+struct fixed_endpoint {
+  std::string uri;
+  std::optional<authentication> access;
+};
+
 /// What the parts share while one document is read.
 struct context {
-  context(const document& source, definition& made)
-      : faults{source}, out{made}, root{&source.value, &source.places, {}} {}
-
-  /// The task `index`, as written.
-  [[nodiscard]] cursor where_of(task_index index) const {
-    return descend(root, out.tasks[index].pointer);
-  }
+  context(const document& source, const resource_map& at_hand, definition& made)
+      : faults{source}, out{made}, resources{at_hand}, root{&source.value,
+                                                            &source.places,
+                                                            {}} {}
 
   report faults;
   definition& out;
+  const resource_map& resources;
+  std::vector<wanted_resource> wanted; ///< What `resources` lacks.
   cursor root;
   std::vector<std::string> locals; ///< Names that `for` and `catch` add here.
   std::vector<pending_jump> jumps; ///< Of the lists that are being read.
 
+  bool loose = false;                             ///< evaluate.mode
+  std::vector<pending_call> calls;                ///< Of all tasks read so far.
+  std::deque<resource_text> parts;                ///< Resources that were read.
+  std::map<std::string, schema_ptr> schemas_made; ///< By URI.
+  std::map<std::string, task_index> functions_made; ///< By pointer.
+  std::vector<task_index> functions; ///< In the order of their numbers.
+  /// The tasks of extensions, as (first, one behind the last).
+  std::vector<std::pair<task_index, task_index>> extending;
+
   /// The members of `use`, by name, and what was made of them so far.
-  cursor errors, retries, timeouts;
+  cursor functions_written, extensions_written, authentications, timeouts;
+  std::map<std::string, fixed_endpoint, std::less<>> catalogs_made;
+  std::map<std::string, authentication, std::less<>> authentications_made;
   std::map<std::string, error_template, std::less<>> errors_made;
   std::map<std::string, retry_policy, std::less<>> retries_made;
   std::map<std::string, duration_rule, std::less<>> timeouts_made;
@@ -92,6 +123,12 @@ std::optional<std::size_t> read_choice(context& c, const cursor& where,
                                        std::span<const std::string_view> names);
 /// A URI, a URI template, or one expression in `${ }`.
 std::optional<dynamic_value> read_uri(context& c, const cursor& where, site at);
+/// A text that is another language's: an expression only in `${ }`.
+dynamic_value read_foreign(context& c, const cursor& where, site at);
+/// An object of `members`; one datum if none holds an expression.
+dynamic_value make_object(dynamic_value::object members);
+/// Whether `where` is text, and not an expression in `${ }`.
+bool is_literal(const cursor& where);
 
 // dataflow.cpp: input, output, export and their schemas.
 
@@ -99,14 +136,36 @@ input_rule read_input(context& c, const cursor& where, site from);
 output_rule read_output(context& c, const cursor& where, site as,
                         std::string_view what);
 
-// header.cpp: `document`, `use`, `evaluate` and the rest of the top level.
+// header.cpp: `document`, `evaluate` and the rest of the top level.
 
 void read_top_level(context& c, const cursor& root);
+/// A name of 1 to 63 letters, digits and '-'.
+std::string read_label(context& c, const cursor& where);
+/// A semantic version.
+std::string read_version(context& c, const cursor& where);
+
+// use.cpp: what is named once and referred to.
+
+void read_use(context& c, const cursor& where);
+/// Calls `read` with name and place of each member of the object `where`.
+void for_members(
+  context& c, const cursor& where, std::string_view what,
+  const std::function<void(const std::string&, const cursor&)>& read);
+/// The one member that an entry of a list holds; nothing after a fault, which
+/// says that `what` is such an object.
+std::optional<std::pair<std::string, cursor>>
+read_entry(context& c, const cursor& item, std::string_view what);
 /// `timeout`: an object, or a name in `use.timeouts`.
 std::optional<duration_rule> read_timeout(context& c, const cursor& where,
                                           site at);
 /// `error`: an object, or a name in `use.errors`.
 error_template read_error(context& c, const cursor& where);
+/// Reports that the name at `where` is not among `names` of `use.<member>`.
+void report_unknown_name(context& c, const cursor& where,
+                         std::string_view member,
+                         const std::vector<std::string_view>& names);
+/// Reports that `use.secrets` lacks `name`, if it does.
+void check_secret(context& c, const cursor& where, std::string_view name);
 
 // retry.cpp
 
@@ -117,23 +176,74 @@ std::optional<retry_policy> read_retry(context& c, const cursor& where,
 /// The policy object at `where`.
 retry_policy read_retry_policy(context& c, const cursor& where);
 
+// authentication.cpp
+
+/// `authentication`: a policy, or `use` and a name in `use.authentications`.
+std::optional<authentication> read_authentication(context& c,
+                                                  const cursor& where, site at);
+/// The policy object at `where`.
+authentication read_policy(context& c, const cursor& where, site at);
+
+// resources.cpp: where something is, and texts beside the document.
+
+/// An endpoint: a URI, an expression, or an object with `uri`.
+endpoint read_endpoint(context& c, const cursor& where);
+/// An external resource that is fetched when a task runs.
+endpoint read_resource(context& c, const cursor& where, std::string_view what);
+std::optional<fixed_endpoint> read_fixed_endpoint(context& c,
+                                                  const cursor& where);
+/// The resource `what`, read; null if it is still wanted or does not parse.
+const resource_text* open_resource(context& c, const fixed_endpoint& what,
+                                   const cursor& where);
+/// The schema of an external resource.
+schema_ptr read_schema_resource(context& c, const cursor& where);
+/// `uri` of a page that shows a file in a repository as that of the file.
+std::string raw_uri(std::string uri);
+
+// functions.cpp, extensions.cpp
+
+/// Reads all that tasks call, and tells them what was made of it.
+void resolve_calls(context& c);
+/// Whether `name` is a function of the built-in catalog: "log",
+/// "log:1.0.0@default".
+bool is_builtin_log(const context& c, std::string_view name);
+/// `use.catalogs`
+void read_catalogs(context& c, const cursor& where);
+/// `use.functions`
+void read_functions(context& c);
+/// `use.extensions`
+void read_extensions(context& c);
+/// Tells all tasks by what they are extended.
+void apply_extensions(context& c);
+
 // tasks.cpp: task lists and what all tasks have.
 
-task_list read_tasks(context& c, const cursor& where, std::string_view what);
+/// What a list of tasks is: flow may lead from one to another in it, or not.
+enum class list_kind : std::uint8_t { sequence, branches };
+task_list read_tasks(context& c, const cursor& where, std::string_view what,
+                     list_kind kind = list_kind::sequence);
+/// A task that stands in no list.
+task_index read_lone_task(context& c, const cursor& where, std::string name);
 /// A flow directive of `owner`. The target of a jump is filled in when the list
 /// is done.
 flow read_flow(context& c, const cursor& where, pending_jump jump);
 
-// kinds.cpp, call_http.cpp, events.cpp, try_catch.cpp: one function a kind.
-// `fields` is the task; each takes the members that it knows.
+// kinds.cpp, call.cpp, call_http.cpp, emit.cpp, listen.cpp, run.cpp,
+// try_catch.cpp: one function a kind. `fields` is the task; each takes the
+// members that it knows.
 
+using task_kind = decltype(task::kind);
 tasks::set read_set(context& c, object_reader& fields);
 tasks::switch_on read_switch(context& c, object_reader& fields,
                              task_index self);
 tasks::for_each read_for(context& c, object_reader& fields);
+tasks::fork read_fork(context& c, object_reader& fields);
 tasks::raise read_raise(context& c, object_reader& fields);
 tasks::wait read_wait(context& c, object_reader& fields);
-tasks::call_http read_call(context& c, object_reader& fields);
+task_kind read_call(context& c, object_reader& fields, task_index self);
+tasks::call_http read_call_http(context& c, const cursor& with);
+output_kind read_output_kind(context& c, const cursor& where);
+task_kind read_run(context& c, object_reader& fields);
 tasks::emit read_emit(context& c, object_reader& fields);
 tasks::listen read_listen(context& c, object_reader& fields);
 tasks::try_catch read_try(context& c, object_reader& fields, task_index self);
@@ -142,16 +252,34 @@ tasks::try_catch read_try(context& c, object_reader& fields, task_index self);
 std::string read_variable_name(context& c, const cursor& where,
                                std::string fallback);
 
+// events.cpp, schedule.cpp
+
+/// The attributes of an event that the DSL names; all but `data` are text.
+bool is_text_attribute(std::string_view name);
+/// Reports what is wrong with the attribute `name` of an event or of a filter.
+void check_attribute(context& c, const cursor& where, std::string_view name);
+/// `what` says whose the strategy is.
+event_strategy read_strategy(context& c, const cursor& where,
+                             std::string_view what, site at);
+read_kind read_how(context& c, const cursor& where);
+std::optional<schedule> read_schedule(context& c, const cursor& where);
+
 // flow.cpp
 
 /// Fills in the jumps of `list` from `first` on, and warns of tasks that cannot
-/// be reached.
-void resolve_flow(context& c, const task_list& list, std::size_t first);
+/// be reached. `places` are where the tasks of `list` stand.
+void resolve_flow(context& c, const task_list& list,
+                  const std::vector<cursor>& places, std::size_t first);
+/// Reports the jumps from `first` on: they stand in `what`, where none leads
+/// anywhere.
+void refuse_jumps(context& c, std::size_t first, std::string_view what);
 
 // metadata.cpp: the extensions of API.md.
 
 void read_document_metadata(context& c, const cursor& where);
 void read_task_metadata(context& c, const cursor& where, task_index self);
+/// `metadata.concurrency` of a `for`; 0 if there is none.
+std::uint32_t read_concurrency(context& c, const cursor& metadata);
 
 /// Makes names visible while the tasks within are read.
 class added_locals {

@@ -34,11 +34,11 @@ schema_ptr read_schema(context& c, const cursor& where) {
     c.faults.invalid(resource, "a schema has either 'document' or "
                                "'resource', not both");
   if (document.value == nullptr && resource.value == nullptr)
-    c.faults.invalid(where, "a schema needs 'document', which holds it");
-  if (resource.value != nullptr)
-    c.faults.unsupported(resource, "a schema from an external resource");
+    c.faults.invalid(where, "a schema needs 'document', which holds it, or "
+                            "'resource', which says where it is");
   if (document.value == nullptr)
-    return nullptr;
+    return resource.value != nullptr ? read_schema_resource(c, resource)
+                                     : nullptr;
   auto made = compile_schema(*document.value, c.pattern_budget);
   if (made)
     return *made;

@@ -12,16 +12,6 @@ namespace {
 constexpr std::array<std::string_view, 7> text_attributes{
   "id", "source", "type", "time", "subject", "datacontenttype", "dataschema"};
 
-bool is_text_attribute(std::string_view name) {
-  return std::find(text_attributes.begin(), text_attributes.end(), name)
-         != text_attributes.end();
-}
-
-bool is_literal(const cursor& where) {
-  return where.value != nullptr && where.value->is_string()
-         && expression::strip_braces(where.text()).data() == nullptr;
-}
-
 /// Warns of a text that can only match as it stands, though it looks like a
 /// regular expression.
 void check_pattern(context& c, const cursor& where) {
@@ -40,24 +30,19 @@ void check_pattern(context& c, const cursor& where) {
 }
 
 event_filter::correlation read_correlation(context& c, std::string key,
-                                           const cursor& where) {
+                                           const cursor& where, site at) {
   event_filter::correlation out;
   out.key = std::move(key);
   object_reader fields{c.faults, where, "a correlation"};
-  out.from = read_program(c, fields.need("from"), site::task_body);
-  out.expect
-    = read_text_or_expression(c, fields.take("expect"), site::task_body);
+  out.from = read_program(c, fields.need("from"), at);
+  out.expect = read_text_or_expression(c, fields.take("expect"), at);
   fields.close();
   return out;
 }
 
 void read_filter_attribute(context& c, const cursor& where, std::string name,
-                           event_filter& out) {
-  if (is_text_attribute(name) && !where.value->is_string()) {
-    c.faults.invalid(where, "the attribute " + quoted(name)
-                              + " is text; put it in quotes");
-    return;
-  }
+                           site at, event_filter& out) {
+  check_attribute(c, where, name);
   if (is_literal(where)) {
     if (c.pattern_budget == 0)
       c.faults.invalid(where, "the document's regular expressions are too "
@@ -65,113 +50,128 @@ void read_filter_attribute(context& c, const cursor& where, std::string name,
     else
       check_pattern(c, where);
   }
-  out.with.emplace_back(std::move(name),
-                        read_dynamic(c, where, site::task_body));
+  out.with.emplace_back(std::move(name), read_dynamic(c, where, at));
 }
 
-event_filter read_event_filter(context& c, const cursor& where) {
+event_filter read_event_filter(context& c, const cursor& where, site at) {
   event_filter out;
   object_reader fields{c.faults, where, "an event filter"};
   const auto with = fields.need("with");
   const auto correlate = fields.take("correlate");
   fields.close();
-  const object_reader attributes{c.faults, with, "'with' of an event filter"};
-  if (attributes.is_object()) {
-    const auto& object = with.value->get_object();
-    if (object.empty())
-      c.faults.invalid(with, "'with' needs at least one attribute");
-    for (std::size_t i = 0; i < object.size(); ++i) {
-      const auto key = (object.begin() + i)->key();
-      read_filter_attribute(c, with.member(i), {key.data(), key.size()}, out);
-    }
-  }
-  const object_reader keys{c.faults, correlate, "'correlate'"};
-  if (keys.is_object()) {
-    const auto& object = correlate.value->get_object();
-    for (std::size_t i = 0; i < object.size(); ++i) {
-      const auto key = (object.begin() + i)->key();
-      out.correlate.push_back(
-        read_correlation(c, {key.data(), key.size()}, correlate.member(i)));
-    }
-  }
+  for_members(c, with, "'with' of an event filter",
+              [&](const std::string& name, const cursor& value) {
+                read_filter_attribute(c, value, name, at, out);
+              });
+  if (with.value != nullptr && with.value->is_object()
+      && with.value->get_object().empty())
+    c.faults.invalid(with, "'with' needs at least one attribute");
+  for_members(c, correlate, "'correlate'",
+              [&](const std::string& key, const cursor& value) {
+                out.correlate.push_back(read_correlation(c, key, value, at));
+              });
   return out;
 }
 
-/// Checks one attribute of an event that will be sent.
-void check_attribute(context& c, const cursor& where, std::string_view name) {
-  if (name == "data")
+std::vector<event_filter> read_filters(context& c, const cursor& where,
+                                       std::string_view what, site at) {
+  std::vector<event_filter> out;
+  if (!where.value->is_array()) {
+    c.faults.invalid(where, quoted(what) + " must be a list of event filters");
+    return out;
+  }
+  for (std::size_t i = 0; i < where.value->get_array().size(); ++i)
+    out.push_back(read_event_filter(c, where.item(i), at));
+  return out;
+}
+
+/// `until` of `any`: an expression, or a strategy that has none itself.
+void read_until(context& c, const cursor& where, site at, event_strategy& out) {
+  if (where.value == nullptr)
     return;
-  if (is_text_attribute(name) && !where.value->is_string()) {
-    c.faults.invalid(where, "the attribute " + quoted(name)
-                              + " is text; put it in quotes");
+  if (where.value->is_string()) {
+    out.until = read_program(c, where, at);
     return;
   }
-  if (where.value->is_structured())
-    c.faults.invalid(where, "an extension attribute of an event is text, a "
-                            "number or a boolean");
-  if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789")
-      != std::string_view::npos)
-    c.faults.warn(where, "CloudEvents names attributes with lower-case letters "
-                         "and digits only, which "
-                           + quoted(name) + " is not");
-  if (!is_literal(where))
+  if (const auto inner = where.member("until"); inner.value != nullptr) {
+    c.faults.invalid_key(inner, "the strategy of an 'until' has no 'until' "
+                                "itself");
     return;
-  if (name == "time" && !parse_timestamp(where.text()))
-    c.faults.invalid(where, "a time like 2026-01-31T23:59:59Z, or an "
-                            "expression in ${ }, is needed");
-  if ((name == "type" || name == "id" || name == "source")
-      && where.text().empty())
-    c.faults.invalid(where,
-                     "the attribute " + quoted(name) + " cannot be empty");
-  if (name == "source" || name == "dataschema")
-    read_uri(c, where, site::task_body);
+  }
+  out.until_events = std::make_shared<const event_strategy>(
+    read_strategy(c, where, "'until'", at));
 }
 
 } // namespace
 
-tasks::emit read_emit(context& c, object_reader& fields) {
-  tasks::emit out;
-  object_reader emitted{c.faults, fields.take("emit"), "'emit'"};
-  object_reader event{c.faults, emitted.need("event"), "'emit.event'"};
-  const auto with = event.need("with");
-  event.close();
-  emitted.close();
-  object_reader attributes{c.faults, with, "'emit.event.with'"};
-  attributes.need("type");
-  if (!attributes.is_object())
-    return out;
-  const auto& object = with.value->get_object();
-  for (std::size_t i = 0; i < object.size(); ++i) {
-    const auto key = (object.begin() + i)->key();
-    check_attribute(c, with.member(i), {key.data(), key.size()});
+bool is_text_attribute(std::string_view name) {
+  return std::find(text_attributes.begin(), text_attributes.end(), name)
+         != text_attributes.end();
+}
+
+void check_attribute(context& c, const cursor& where, std::string_view name) {
+  if (!is_text_attribute(name))
+    return;
+  if (!where.value->is_string()) {
+    c.faults.invalid(where, "the attribute " + quoted(name)
+                              + " is text; put it in quotes");
+    return;
   }
-  out.with = read_dynamic(c, with, site::task_body);
+  if (!is_literal(where))
+    return;
+  const auto text = where.text();
+  if (name == "time" && !parse_timestamp(text))
+    c.faults.invalid(where, "a time like 2026-01-31T23:59:59Z, or an "
+                            "expression in ${ }, is needed");
+  if (name == "source" || name == "dataschema") {
+    if (text.empty())
+      c.faults.invalid(where, "a URI cannot be empty");
+    else if (text.find_first_of(" \t\r\n\v\f") != std::string_view::npos)
+      c.faults.invalid(where, "a URI cannot hold spaces");
+  }
+}
+
+event_strategy read_strategy(context& c, const cursor& where,
+                             std::string_view what, site at) {
+  using kind = event_strategy::kind;
+  event_strategy out;
+  object_reader fields{c.faults, where, what};
+  const auto one = fields.take("one");
+  const auto all = fields.take("all");
+  const auto any = fields.take("any");
+  const auto until = fields.take("until");
+  fields.close();
+  const int found = int{one.value != nullptr} + int{all.value != nullptr}
+                    + int{any.value != nullptr};
+  if (found != 1) {
+    if (fields.is_object())
+      c.faults.invalid(where, std::string{what}
+                                + " needs exactly one of 'one', 'any' and "
+                                  "'all'");
+    return out;
+  }
+  if (until.value != nullptr && any.value == nullptr)
+    c.faults.invalid_key(until, "'until' belongs to 'any'");
+  if (one.value != nullptr) {
+    out.filters.push_back(read_event_filter(c, one, at));
+    return out;
+  }
+  out.how = all.value != nullptr ? kind::all : kind::any;
+  out.filters = all.value != nullptr ? read_filters(c, all, "all", at)
+                                     : read_filters(c, any, "any", at);
+  if (all.value != nullptr && all.value->is_array()
+      && all.value->get_array().empty())
+    c.faults.warn(all, "all of no events have come at once");
+  if (any.value != nullptr)
+    read_until(c, until, at, out);
   return out;
 }
 
-tasks::listen read_listen(context& c, object_reader& fields) {
-  tasks::listen out;
-  object_reader listened{c.faults, fields.take("listen"), "'listen'"};
-  object_reader to{c.faults, listened.need("to"), "'listen.to'"};
+read_kind read_how(context& c, const cursor& where) {
   // In the order of read_kind.
   constexpr std::array<std::string_view, 3> reads{"data", "envelope", "raw"};
-  if (const auto i = read_choice(c, listened.take("read"), reads))
-    out.read = static_cast<read_kind>(*i);
-  listened.close();
-  fields.refuse("foreach", "'foreach' of a listen task");
-  const auto one = to.take("one");
-  to.refuse("all", "'listen.to.all'");
-  to.refuse("any", "'listen.to.any'");
-  to.refuse("until", "'listen.to.until'");
-  const int strategies
-    = int{to.has("one")} + int{to.has("all")} + int{to.has("any")};
-  if (to.is_object() && strategies != 1)
-    c.faults.invalid(to.where(), "'listen.to' needs exactly one of 'one', "
-                                 "'any' and 'all'");
-  to.close();
-  if (one.value != nullptr)
-    out.to.filters.push_back(read_event_filter(c, one));
-  return out;
+  const auto i = read_choice(c, where, reads);
+  return i ? static_cast<read_kind>(*i) : read_kind::data;
 }
 
 } // namespace pawl::parsing

@@ -102,7 +102,17 @@ private:
 
 } // namespace
 
-void resolve_flow(context& c, const task_list& list, std::size_t first) {
+void refuse_jumps(context& c, std::size_t first, std::string_view what) {
+  for (auto i = first; i < c.jumps.size(); ++i)
+    c.faults.invalid(c.jumps[i].where,
+                     "there is no way from " + std::string{what} + " to "
+                       + quoted(c.jumps[i].target)
+                       + "; it may have 'continue', 'exit' and 'end'");
+  c.jumps.resize(first);
+}
+
+void resolve_flow(context& c, const task_list& list,
+                  const std::vector<cursor>& places, std::size_t first) {
   std::vector<std::string_view> names;
   std::unordered_map<std::string_view, task_index> by_name;
   for (const auto index : list) {
@@ -123,7 +133,7 @@ void resolve_flow(context& c, const task_list& list, std::size_t first) {
   const auto reached = reachability{c, list}.walk();
   for (std::size_t i = 0; i < list.size(); ++i)
     if (!reached[i])
-      c.faults.warn(c.where_of(list[i]), "this task is never reached");
+      c.faults.warn(places[i], "this task is never reached");
 }
 
 } // namespace pawl::parsing

@@ -65,6 +65,8 @@ bool is_version(std::string_view text) {
   }
 }
 
+} // namespace
+
 std::string read_label(context& c, const cursor& where) {
   auto text = read_text(c, where);
   if (text && !is_label(*text))
@@ -86,6 +88,8 @@ std::string read_version(context& c, const cursor& where) {
                      quoted(*text) + " is not a semantic version like '1.0.0'");
   return text.value_or("");
 }
+
+namespace {
 
 void read_document(context& c, const cursor& where) {
   object_reader fields{c.faults, where, "'document'"};
@@ -111,158 +115,11 @@ void read_evaluate(context& c, const cursor& where) {
     c.faults.unsupported(language, "the expression language " + quoted(*name));
   const auto mode = fields.take("mode");
   constexpr std::array<std::string_view, 2> modes{"strict", "loose"};
-  if (read_choice(c, mode, modes) == std::size_t{1})
-    c.faults.unsupported(mode, "the evaluation mode 'loose'");
+  c.loose = read_choice(c, mode, modes) == std::size_t{1};
   fields.close();
-}
-
-/// Calls `read` for each member of the object `where`.
-template <class Read>
-void for_members(context& c, const cursor& where, std::string_view what,
-                 Read read) {
-  const object_reader fields{c.faults, where, what};
-  if (!fields.is_object())
-    return;
-  for (std::size_t i = 0; i < where.value->get_object().size(); ++i) {
-    const auto key = (where.value->get_object().begin() + i)->key();
-    read(std::string{key.data(), key.size()}, where.member(i));
-  }
-}
-
-std::optional<duration_rule> read_timeout_object(context& c,
-                                                 const cursor& where, site at) {
-  object_reader fields{c.faults, where, "a timeout"};
-  auto after = read_duration(c, fields.need("after"), at);
-  fields.close();
-  return after;
-}
-
-error_template read_error_object(context& c, const cursor& where) {
-  error_template out;
-  object_reader fields{c.faults, where, "an error"};
-  out.type = read_uri(c, fields.need("type"), site::task_body)
-               .value_or(dynamic_value{});
-  out.status = read_integer(c, fields.need("status"), 0).value_or(0);
-  out.title = read_text_or_expression(c, fields.take("title"), site::task_body);
-  out.detail
-    = read_text_or_expression(c, fields.take("detail"), site::task_body);
-  const auto instance = fields.take("instance");
-  out.instance = read_text_or_expression(c, instance, site::task_body);
-  const auto text = instance.text();
-  if (text.data() != nullptr && !text.empty() && text.front() != '/'
-      && expression::strip_braces(text).data() == nullptr)
-    c.faults.invalid(instance, "an error's instance is a JSON Pointer, which "
-                               "starts with '/', or an expression in ${ }");
-  fields.close();
-  return out;
-}
-
-/// Reads `use`. What is named is read once, here, so that its faults show even
-/// if nothing refers to it.
-void read_use(context& c, const cursor& where) {
-  object_reader fields{c.faults, where, "'use'"};
-  c.errors = fields.take("errors");
-  c.retries = fields.take("retries");
-  c.timeouts = fields.take("timeouts");
-  fields.refuse("authentications", "'use.authentications'");
-  fields.refuse("catalogs", "'use.catalogs'");
-  fields.refuse("extensions", "'use.extensions'");
-  fields.refuse("functions", "'use.functions'");
-  fields.refuse("secrets", "'use.secrets'");
-  fields.close();
-  for_members(c, c.errors, "'use.errors'",
-              [&c](const std::string& name, const cursor& at) {
-                c.errors_made[name] = read_error_object(c, at);
-              });
-  for_members(
-    c, c.timeouts, "'use.timeouts'",
-    [&c](const std::string& name, const cursor& at) {
-      c.timeouts_made[name]
-        = read_timeout_object(c, at, site::task_body).value_or(duration_rule{});
-    });
-  for_members(c, c.retries, "'use.retries'",
-              [&c](const std::string& name, const cursor& at) {
-                const added_locals local{c, {"error"}};
-                c.retries_made[name] = read_retry_policy(c, at);
-              });
-}
-
-/// Whether `program` reads the variable `name`.
-bool uses(const expression::program_ptr& program, std::string_view name) {
-  if (program == nullptr)
-    return false;
-  const auto all = program->variables();
-  return std::any_of(all.begin(), all.end(),
-                     [name](const auto& use) { return use.name == name; });
-}
-
-/// Reports that `name` at `where` is not among what `use` holds.
-template <class Map>
-void report_unknown_name(context& c, const cursor& where, const Map& made,
-                         std::string_view member) {
-  std::vector<std::string_view> names;
-  names.reserve(made.size());
-  for (const auto& each : made)
-    names.emplace_back(each.first);
-  c.faults.invalid(where, "'use." + std::string{member} + "' has no "
-                            + quoted(where.text()) + "."
-                            + did_you_mean(where.text(), names));
 }
 
 } // namespace
-
-std::optional<duration_rule> read_timeout(context& c, const cursor& where,
-                                          site at) {
-  if (where.value == nullptr)
-    return std::nullopt;
-  if (!where.value->is_string())
-    return read_timeout_object(c, where, at);
-  const auto found = c.timeouts_made.find(where.text());
-  // A workflow's timeout may use fewer variables than a task's, so it is read
-  // once more for that place.
-  if (found != c.timeouts_made.end())
-    return at == site::workflow_input
-             ? read_timeout_object(c, c.timeouts.member(found->first), at)
-             : found->second;
-  report_unknown_name(c, where, c.timeouts_made, "timeouts");
-  return std::nullopt;
-}
-
-error_template read_error(context& c, const cursor& where) {
-  if (where.value == nullptr)
-    return {};
-  if (!where.value->is_string())
-    return read_error_object(c, where);
-  const auto found = c.errors_made.find(where.text());
-  if (found != c.errors_made.end())
-    return found->second;
-  report_unknown_name(c, where, c.errors_made, "errors");
-  return {};
-}
-
-std::optional<retry_policy> read_retry(context& c, const cursor& where,
-                                       const std::string& as) {
-  if (where.value == nullptr)
-    return std::nullopt;
-  if (!where.value->is_string()) {
-    const added_locals local{c, {as}};
-    return read_retry_policy(c, where);
-  }
-  const auto found = c.retries_made.find(where.text());
-  if (found == c.retries_made.end()) {
-    report_unknown_name(c, where, c.retries_made, "retries");
-    return std::nullopt;
-  }
-  // Read without knowing who refers to it, it knows the error as $error.
-  if (as != "error"
-      && (uses(found->second.when, "error")
-          || uses(found->second.except_when, "error")))
-    c.faults.invalid(where, "the policy " + quoted(where.text())
-                              + " uses $error, but this 'catch' names the "
-                                "error $"
-                              + as + "; let the policy use '.'");
-  return found->second;
-}
 
 void read_top_level(context& c, const cursor& root) {
   object_reader fields{c.faults, root, "a workflow"};
@@ -271,8 +128,12 @@ void read_top_level(context& c, const cursor& root) {
   read_use(c, fields.take("use"));
   c.out.input = read_input(c, fields.take("input"), site::workflow_input);
   c.out.timeout = read_timeout(c, fields.take("timeout"), site::workflow_input);
-  fields.refuse("schedule", "'schedule'");
+  c.out.scheduled = read_schedule(c, fields.take("schedule"));
   c.out.body = read_tasks(c, fields.need("do"), "'do'");
+  read_functions(c);
+  read_extensions(c);
+  resolve_calls(c);
+  apply_extensions(c);
   c.out.output
     = read_output(c, fields.take("output"), site::workflow_output, "'output'");
   fields.close_leniently();

@@ -6,20 +6,6 @@ namespace pawl::parsing {
 
 namespace {
 
-/// The case that `item` holds, as (name, cursor); nothing after a fault.
-std::optional<std::pair<std::string, cursor>> one_case(context& c,
-                                                       const cursor& item) {
-  const auto* object = item.value->if_object();
-  if (object == nullptr || object->size() != 1) {
-    c.faults.invalid(item, "an entry of 'switch' is an object with one "
-                           "member: the case's name, and the case");
-    return std::nullopt;
-  }
-  const auto key = object->begin()->key();
-  return std::pair{std::string{key.data(), key.size()},
-                   item.member(std::size_t{0})};
-}
-
 tasks::switch_case read_case(context& c, const cursor& where,
                              pending_jump jump) {
   tasks::switch_case out;
@@ -28,6 +14,18 @@ tasks::switch_case read_case(context& c, const cursor& where,
   out.then = read_flow(c, fields.need("then"), std::move(jump));
   fields.close();
   return out;
+}
+
+/// `for.in`: an expression, or a list of objects.
+dynamic_value read_items(context& c, const cursor& where) {
+  if (where.value == nullptr || !where.value->is_array())
+    return {read_program(c, where, site::task_body)};
+  for (std::size_t i = 0; i < where.value->get_array().size(); ++i)
+    if (!where.item(i).value->is_object())
+      c.faults.invalid(where.item(i), "the items of a list that is written "
+                                      "down are objects; for others use an "
+                                      "expression: '${ [1, 2] }'");
+  return read_dynamic(c, where, site::task_body);
 }
 
 /// Whether jq can read `text` as the name of a variable.
@@ -89,7 +87,9 @@ tasks::switch_on read_switch(context& c, object_reader& fields,
   std::map<std::string, std::string> seen; // Name to pointer.
   std::string default_at;
   for (std::size_t i = 0; i < where.value->get_array().size(); ++i) {
-    auto found = one_case(c, where.item(i));
+    auto found = read_entry(c, where.item(i),
+                            "an entry of 'switch' is an object with one "
+                            "member: the case's name, and the case");
     if (!found)
       continue;
     auto& [name, at] = *found;
@@ -122,15 +122,22 @@ tasks::for_each read_for(context& c, object_reader& fields) {
     c.faults.invalid(at.value != nullptr ? at : loop.where(),
                      "the item and its index cannot both be called "
                        + quoted(out.at));
-  const auto in = loop.need("in");
-  if (in.value != nullptr && in.value->is_array())
-    out.in = read_dynamic(c, in, site::task_body);
-  else
-    out.in = {read_program(c, in, site::task_body)};
+  out.in = read_items(c, loop.need("in"));
   loop.close();
+  out.concurrency = read_concurrency(c, fields.where().member("metadata"));
   const added_locals names{c, {out.each, out.at}};
   out.while_ = read_program(c, fields.take("while"), site::task_body);
   out.body = read_tasks(c, fields.need("do"), "'do'");
+  return out;
+}
+
+tasks::fork read_fork(context& c, object_reader& fields) {
+  tasks::fork out;
+  object_reader fork{c.faults, fields.take("fork"), "'fork'"};
+  out.compete = read_bool(c, fork.take("compete"), false);
+  out.branches
+    = read_tasks(c, fork.need("branches"), "'branches'", list_kind::branches);
+  fork.close();
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "workflow/parse/context.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace pawl::parsing {
@@ -7,11 +8,11 @@ namespace pawl::parsing {
 namespace {
 
 /// Extensions of the contract that are not built yet. Other keys are free.
-constexpr std::array<std::string_view, 10> document_refused{
-  "states", "outcome", "index",  "sla",   "overlap",
-  "events", "saga",    "budget", "cache", "onExhausted"};
-constexpr std::array<std::string_view, 9> task_refused{
-  "state", "compensate", "onExhausted", "concurrency", "budget",
+constexpr std::array<std::string_view, 9> document_refused{
+  "states", "outcome", "index", "sla",        "events",
+  "saga",   "budget",  "cache", "onExhausted"};
+constexpr std::array<std::string_view, 8> task_refused{
+  "state", "compensate", "onExhausted", "budget",
   "cache", "sla",        "outcome",     "index"};
 
 template <std::size_t N>
@@ -103,9 +104,21 @@ void read_task_metadata(context& c, const cursor& where, task_index self) {
     supervised = read_supervision(c, at, c.out.supervised);
   const auto commit = read_commit(c, where);
   auto& task = c.out.tasks[self];
+  if (const auto at = where.member("concurrency");
+      at.value != nullptr && task.kind_name != "for")
+    c.faults.invalid(at, "'metadata.concurrency' belongs to 'for'");
   task.metadata = where.value->get_object();
   task.supervised = supervised;
   task.commit_each = commit;
+}
+
+std::uint32_t read_concurrency(context& c, const cursor& metadata) {
+  constexpr std::int64_t side_by_side_max = 1000;
+  const auto at = metadata.member("concurrency");
+  const auto n = read_integer(c, at, 1);
+  if (n && *n > side_by_side_max)
+    c.faults.invalid(at, "it must be at most 1,000");
+  return static_cast<std::uint32_t>(std::min(n.value_or(0), side_by_side_max));
 }
 
 } // namespace pawl::parsing

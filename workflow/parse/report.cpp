@@ -81,12 +81,28 @@ cursor descend(cursor from, std::string_view pointer) {
   return from;
 }
 
+fault report::make(const cursor& where, place at, std::string detail) const {
+  if (part_ == nullptr) {
+    const auto shown = in_characters(source_.text, at);
+    return {where.pointer, shown.line, shown.column, std::move(detail)};
+  }
+  const auto inner = in_characters(part_->source.text, at);
+  const auto shown = in_characters(source_.text, part_->reference.at());
+  auto said = "in " + part_->uri;
+  if (inner.line != 0)
+    said += ", line " + std::to_string(inner.line) + ", column "
+            + std::to_string(inner.column);
+  return {part_->reference.pointer, shown.line, shown.column,
+          said + ": " + detail};
+}
+
 void report::add(std::vector<fault>& to, const cursor& where, place at,
                  std::string detail) {
-  if (to.size() >= faults_max || !seen_.emplace(where.pointer, detail).second)
+  if (to.size() >= faults_max)
     return;
-  const auto shown = in_characters(source_.text, at);
-  to.push_back({where.pointer, shown.line, shown.column, std::move(detail)});
+  auto made = make(where, at, std::move(detail));
+  if (seen_.emplace(made.pointer, made.detail).second)
+    to.push_back(std::move(made));
 }
 
 void report::invalid(const cursor& where, std::string detail) {
@@ -106,7 +122,8 @@ void report::invalid_within(const cursor& where, std::string_view part,
   // If the text stands in the document as it is (no escapes, on one line), its
   // own place can be told; else that of the scalar must do.
   if (at.line != 0 && offset.line == 1 && offset.column != 0) {
-    const std::string_view all = source_.text;
+    const std::string_view all
+      = part_ != nullptr ? part_->source.text : source_.text;
     std::size_t start = 0;
     for (std::uint32_t line = 1; line < at.line; ++line)
       start = all.find('\n', start) + 1;

@@ -34,6 +34,17 @@ struct cursor {
 /// The value that `pointer` leads to from `from`; as far as it can be followed.
 [[nodiscard]] cursor descend(cursor from, std::string_view pointer);
 
+/// A text beside the document that is read as a part of it.
+struct resource_text {
+  std::string uri;
+  document source;
+  cursor reference; ///< What asks for it, in the document itself.
+  /// All of it; its pointers start with `prefix`.
+  [[nodiscard]] cursor root(std::string prefix) const {
+    return {&source.value, &source.places, std::move(prefix)};
+  }
+};
+
 /// Collects what stands against a document: all faults, not the first only,
 /// bounded at 256. Faults in the same words at the same pointer count once.
 class report {
@@ -55,6 +66,17 @@ public:
   /// The document is valid, but `where` is likely not what is meant.
   void warn(const cursor& where, std::string detail);
 
+  /// From now on all cursors lead into `part`, and what is said of them is told
+  /// at its reference; null: into the document. Returns what it was before.
+  const resource_text* enter(const resource_text* part) {
+    return std::exchange(part_, part);
+  }
+  [[nodiscard]] const resource_text* part() const { return part_; }
+  /// `detail` as a fault at `where`, which is not kept.
+  [[nodiscard]] fault fault_at(const cursor& where, std::string detail) const {
+    return make(where, where.at(), std::move(detail));
+  }
+
   /// Whether faults are no longer kept, so that detail can be saved.
   [[nodiscard]] bool full() const { return faults_.size() >= faults_max; }
   /// Whether warnings are no longer kept.
@@ -73,12 +95,29 @@ private:
   static constexpr std::size_t faults_max = 256;
   void add(std::vector<fault>& to, const cursor& where, place at,
            std::string detail);
+  [[nodiscard]] fault make(const cursor& where, place at,
+                           std::string detail) const;
 
   const document& source_;
+  const resource_text* part_ = nullptr;
   std::vector<fault> faults_;
   std::vector<fault> warnings_;
   std::set<std::pair<std::string, std::string>> seen_;
   bool breaks_rules_ = false; ///< Something is wrong, not only unsupported.
+};
+
+/// Cursors lead into `part` while this lives; null: into the document.
+class reading_part {
+public:
+  reading_part(report& of, const resource_text* part)
+      : of_{of}, before_{of.enter(part)} {}
+  ~reading_part() { of_.enter(before_); }
+  reading_part(const reading_part&) = delete;
+  reading_part& operator=(const reading_part&) = delete;
+
+private:
+  report& of_;
+  const resource_text* before_;
 };
 
 /// Reads an object whose members are all known: whoever is done with it calls

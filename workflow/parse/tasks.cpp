@@ -42,35 +42,32 @@ std::string_view kind_of(context& c, const object_reader& fields) {
   return {};
 }
 
-/// Reads what is particular to the kind into `out.kind`. False if it is not
-/// built yet, which has been reported.
-bool read_kind(context& c, object_reader& fields, std::string_view kind,
-               task_index self) {
-  const auto keep
-    = [&c, self](auto made) { c.out.tasks[self].kind = std::move(made); };
-  if (kind == "do")
-    keep(tasks::do_block{read_tasks(c, fields.take("do"), "'do'")});
-  else if (kind == "set")
-    keep(read_set(c, fields));
-  else if (kind == "switch")
-    keep(read_switch(c, fields, self));
-  else if (kind == "for")
-    keep(read_for(c, fields));
-  else if (kind == "try")
-    keep(read_try(c, fields, self));
-  else if (kind == "raise")
-    keep(read_raise(c, fields));
-  else if (kind == "wait")
-    keep(read_wait(c, fields));
-  else if (kind == "call")
-    keep(read_call(c, fields));
-  else if (kind == "emit")
-    keep(read_emit(c, fields));
-  else if (kind == "listen")
-    keep(read_listen(c, fields));
-  else
-    fields.refuse(kind, "the task kind '" + std::string{kind} + "'");
-  return kind != "fork" && kind != "run";
+/// What is particular to the kind.
+task_kind read_kind(context& c, object_reader& fields, std::string_view kind,
+                    task_index self) {
+  if (kind == "set")
+    return read_set(c, fields);
+  if (kind == "switch")
+    return read_switch(c, fields, self);
+  if (kind == "for")
+    return read_for(c, fields);
+  if (kind == "fork")
+    return read_fork(c, fields);
+  if (kind == "try")
+    return read_try(c, fields, self);
+  if (kind == "raise")
+    return read_raise(c, fields);
+  if (kind == "wait")
+    return read_wait(c, fields);
+  if (kind == "call")
+    return read_call(c, fields, self);
+  if (kind == "emit")
+    return read_emit(c, fields);
+  if (kind == "listen")
+    return read_listen(c, fields);
+  if (kind == "run")
+    return read_run(c, fields);
+  return tasks::do_block{read_tasks(c, fields.take("do"), "'do'")};
 }
 
 /// Reads what all tasks have. A reference to the task would dangle when tasks
@@ -110,36 +107,37 @@ void read_task(context& c, const cursor& where, std::string name,
   if (!kind.empty()) {
     c.out.tasks[self].kind_name = kind;
     read_common(c, fields, self);
-    if (read_kind(c, fields, kind, self))
-      fields.close();
+    auto particular = read_kind(c, fields, kind, self);
+    c.out.tasks[self].kind = std::move(particular);
+    fields.close();
   }
   c.out.tasks[self].end = static_cast<task_index>(c.out.tasks.size());
 }
 
-/// The name of the one task that `item` holds; nothing after a fault.
-std::optional<std::string> task_name(context& c, const cursor& item) {
-  const auto* object = item.value->if_object();
-  if (object == nullptr || object->size() != 1) {
-    c.faults.invalid(item, "an entry of a task list is an object with one "
-                           "member: the task's name, and the task");
-    return std::nullopt;
-  }
-  const auto key = object->begin()->key();
-  std::string name{key.data(), key.size()};
-  const auto at = item.member(std::size_t{0});
+/// Whether `name`, which stands at `at`, can be a task's.
+bool is_task_name(context& c, const cursor& at, std::string_view name) {
   if (name.empty() || name.size() > name_bytes_max) {
     c.faults.invalid_key(at, "a task's name has 1 to 256 bytes");
-    return std::nullopt;
+    return false;
   }
   if (name == "continue" || name == "exit" || name == "end")
     c.faults.warn(at, "no 'then' can lead to this task, because " + quoted(name)
                         + " is a flow directive");
-  return name;
+  return true;
+}
+
+/// Whether one more task may be read.
+bool has_room(context& c, const cursor& where) {
+  if (c.out.tasks.size() < tasks_max)
+    return true;
+  c.faults.invalid(where, "a workflow has at most 10,000 tasks");
+  return false;
 }
 
 } // namespace
 
-task_list read_tasks(context& c, const cursor& where, std::string_view what) {
+task_list read_tasks(context& c, const cursor& where, std::string_view what,
+                     list_kind kind) {
   task_list out;
   if (where.value == nullptr)
     return out;
@@ -149,26 +147,40 @@ task_list read_tasks(context& c, const cursor& where, std::string_view what) {
     return out;
   }
   const auto jumps_before = c.jumps.size();
+  std::vector<cursor> places;
   std::map<std::string, std::string> seen; // Name to pointer.
   for (std::size_t i = 0; i < where.value->get_array().size(); ++i) {
     const auto item = where.item(i);
-    auto name = task_name(c, item);
-    if (!name)
+    auto entry = read_entry(c, item,
+                            "an entry of a task list is an object with one "
+                            "member: the task's name, and the task");
+    if (!entry || !is_task_name(c, entry->second, entry->first))
       continue;
-    const auto at = item.member(std::size_t{0});
-    if (const auto [first, fresh] = seen.emplace(*name, at.pointer); !fresh)
-      c.faults.invalid_key(at, "a task named " + quoted(*name)
+    auto& [name, at] = *entry;
+    if (const auto [first, fresh] = seen.emplace(name, at.pointer); !fresh)
+      c.faults.invalid_key(at, "a task named " + quoted(name)
                                  + " is in this list already, at "
                                  + first->second);
-    if (c.out.tasks.size() >= tasks_max) {
-      c.faults.invalid(item, "a workflow has at most 10,000 tasks");
+    if (!has_room(c, item))
       break;
-    }
     out.push_back(static_cast<task_index>(c.out.tasks.size()));
-    read_task(c, at, std::move(*name), static_cast<std::uint32_t>(i));
+    places.push_back(at);
+    read_task(c, at, std::move(name), static_cast<std::uint32_t>(i));
   }
-  resolve_flow(c, out, jumps_before);
+  if (kind == list_kind::branches)
+    refuse_jumps(c, jumps_before, "a branch of a fork");
+  else
+    resolve_flow(c, out, places, jumps_before);
   return out;
+}
+
+task_index read_lone_task(context& c, const cursor& where, std::string name) {
+  const auto jumps_before = c.jumps.size();
+  const auto made = static_cast<task_index>(c.out.tasks.size());
+  if (is_task_name(c, where, name) && has_room(c, where))
+    read_task(c, where, std::move(name), 0);
+  refuse_jumps(c, jumps_before, "a function");
+  return made;
 }
 
 flow read_flow(context& c, const cursor& where, pending_jump jump) {
