@@ -191,8 +191,9 @@ cursor object_reader::need(std::string_view name) {
 }
 
 void object_reader::refuse(std::string_view name, std::string_view construct) {
-  if (const auto found = take(name); found.value != nullptr)
-    to_.unsupported(found, construct);
+  refused_.push_back(name);
+  if (has(name))
+    to_.unsupported(where_.member(name), construct);
 }
 
 void object_reader::close() {
@@ -210,7 +211,10 @@ void object_reader::close_with(bool lenient) {
     if (lenient ? to_.warned_enough() : to_.full())
       return;
     const auto name = view((object_->begin() + i)->key());
-    if (std::find(known_.begin(), known_.end(), name) != known_.end())
+    const auto is_in = [name](const auto& names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (is_in(known_) || is_in(refused_))
       continue;
     auto detail = what_ + " has no member " + quoted(name) + "."
                   + did_you_mean(name, known_);

@@ -150,6 +150,7 @@ private:
   const json::object* object_ = nullptr;
   std::string what_;
   std::vector<std::string_view> known_;
+  std::vector<std::string_view> refused_; ///< Known, but not to be offered.
 };
 
 } // namespace pawl::parsing
