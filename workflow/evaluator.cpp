@@ -210,6 +210,12 @@ or_raised<json::value> evaluator::build(const dynamic_value& what,
     return evaluate(**program, dot, at);
   if (const auto* late = std::get_if<late_expression>(&what.form))
     return put_off(*late, at, sink);
+  if (const auto* loose = std::get_if<loose_expression>(&what.form)) {
+    auto value = evaluate(*loose->program, dot, at);
+    if (value || pending())
+      return value;
+    return json::value(*loose->literal);
+  }
   const auto part = [&](const dynamic_value& member, std::string_view key) {
     if (sink == nullptr)
       return build(member, dot, at);

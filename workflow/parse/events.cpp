@@ -50,7 +50,10 @@ void read_filter_attribute(context& c, const cursor& where, std::string name,
     else
       check_pattern(c, where);
   }
-  out.with.emplace_back(std::move(name), read_dynamic(c, where, at));
+  // A text is a constant or a pattern, in the mode `loose` as well.
+  out.with.emplace_back(std::move(name), where.value->is_string()
+                                           ? read_foreign(c, where, at)
+                                           : read_dynamic(c, where, at));
 }
 
 event_filter read_event_filter(context& c, const cursor& where, site at) {
