@@ -56,6 +56,7 @@ constexpr decision decisions[] = {
   {"attributes of events are scalars", "an extension attribute of an event",
    "*/emit/event/with/"},
   {"a schedule says one thing", "'schedule' needs exactly one of", "/schedule"},
+  {"cron expressions are valid", "", "/schedule/cron"},
   {"authority and grant are needed", "'oauth2' needs 'authority'", "/oauth2"},
   {"authority and grant are needed", "'oauth2' needs 'grant'", "/oauth2"},
   {"authority and grant are needed", "'oidc' needs 'authority'", "/oidc"},
@@ -85,6 +86,10 @@ bool stands_at(std::string_view pointer, std::string_view at) {
 }
 
 } // namespace
+
+std::span<const decision> all_decisions() {
+  return decisions;
+}
 
 const decision* decision_behind(const fault& why) {
   const auto* found = std::find_if(

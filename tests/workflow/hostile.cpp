@@ -4,11 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 using namespace pawl;
 
@@ -49,13 +45,6 @@ do:
   - listen1:
       listen: {to: {one: {with: {type: t}, correlate: {k: {from: .k}}}}, read: raw}
 )";
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in{path};
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
 
 /// Changes one thing, somewhere: what people and hostile senders do to a
 /// document.
@@ -237,34 +226,4 @@ BOOST_AUTO_TEST_CASE(bounds_the_names_of_tasks) {
   const auto refused = parse_definition(long_name);
   BOOST_TEST_REQUIRE(!refused);
   BOOST_TEST(refused.error().detail.find("256 bytes") != std::string::npos);
-}
-
-/// $PAWL_SHARED_DIR/spec/examples holds the specification's own examples.
-BOOST_AUTO_TEST_CASE(accepts_or_refuses_by_name_every_example) {
-  const auto* shared = std::getenv("PAWL_SHARED_DIR");
-  if (shared == nullptr) {
-    BOOST_TEST_MESSAGE("skipped: PAWL_SHARED_DIR is not set");
-    return;
-  }
-  std::size_t accepted = 0;
-  std::size_t refused = 0;
-  for (const auto& entry : std::filesystem::directory_iterator{
-         std::filesystem::path{shared} / "spec" / "examples"}) {
-    BOOST_TEST_CONTEXT(entry.path().filename()) {
-      const auto got = parse_definition(read_file(entry.path()));
-      if (got) {
-        ++accepted;
-        continue;
-      }
-      ++refused;
-      const auto why = got.error();
-      BOOST_TEST(slug(why.code) == slug(errc::unsupported));
-      for (const auto& each : why.faults)
-        BOOST_TEST(each.detail.find("is not supported yet")
-                     != std::string::npos,
-                   each.detail);
-    }
-  }
-  BOOST_TEST(accepted >= 21U);
-  BOOST_TEST(refused > 0U);
 }

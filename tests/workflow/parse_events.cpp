@@ -120,6 +120,8 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_schedules) {
      "'schedule' needs exactly one of"},
     {"do: []\nschedule: {every: PT1S, after: PT1S}", "/schedule", 3, 11,
      "'schedule' needs exactly one of"},
+    {"do: []\nschedule: {cron: '0 25 * * *'}", "/schedule/cron", 3, 18,
+     "The hour \"25\" of the cron"},
     {"do: []\nschedule: {every: PT0S}", "/schedule/every", 3, 19,
      "the interval must be longer than nothing"},
     {"do: []\nschedule: {every: '${ .x }'}", "/schedule/every", 3, 19,

@@ -1,3 +1,4 @@
+#include "workflow/cron.hpp"
 #include "workflow/parse/context.hpp"
 
 #include <array>
@@ -16,6 +17,15 @@ std::optional<duration_rule> read_known(context& c, const cursor& where) {
     return std::nullopt;
   }
   return read_duration(c, where, site::schedule_event);
+}
+
+std::string read_cron(context& c, const cursor& where) {
+  auto text = read_text(c, where);
+  if (!text)
+    return {};
+  if (const auto made = parse_cron(*text); !made)
+    c.faults.invalid(where, made.error().detail);
+  return std::move(*text);
 }
 
 /// `document.metadata.overlap`
@@ -43,7 +53,7 @@ std::optional<schedule> read_schedule(context& c, const cursor& where) {
   fields.close();
   out.every = read_known(c, every);
   out.after = read_known(c, after);
-  out.cron = read_text(c, cron).value_or("");
+  out.cron = read_cron(c, cron);
   if (on.value != nullptr)
     out.on = read_strategy(c, on, "'schedule.on'", site::schedule_event);
   out.read = read_how(c, read);
