@@ -52,6 +52,8 @@ std::string_view slug(errc code) {
     return "locked";
   case errc::io:
     return "io";
+  case errc::no_secret_key:
+    return "no-secret-key";
   case errc::internal:
     break;
   }

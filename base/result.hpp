@@ -36,6 +36,7 @@ enum class errc : std::uint8_t {
   corrupt,             ///< Stored bytes do not decode; needs an operator.
   locked,              ///< Another process holds the data directory.
   io,                  ///< The disk or the network failed.
+  no_secret_key,       ///< The key that seals stored secrets is not there.
   internal,            ///< A broken invariant of ours, contained.
 };
 

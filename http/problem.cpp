@@ -108,6 +108,7 @@ unsigned status_of(errc code) {
   case errc::in_use:
   case errc::conflict:
   case errc::quarantined:
+  case errc::no_secret_key:
     return 409;
   case errc::precondition_failed:
     return 412;

@@ -123,6 +123,10 @@ std::string definition_key(const definition_id& id) {
   return out.append(id.version);
 }
 
+std::string secret_key(std::string_view name) {
+  return std::string{"secret/"}.append(name);
+}
+
 std::string content_key(std::string_view digest) {
   return std::string{"c"}.append(digest);
 }

@@ -176,6 +176,15 @@ struct stored_definition {
   std::map<std::string, std::string> resources = {};
 };
 
+/// A secret as it lies on disk: sealed by secrets::keyring, which alone knows
+/// what is in it.
+struct sealed_secret {
+  std::string name;
+  std::string sealed;
+  timestamp updated;
+  bool operator==(const sealed_secret&) const = default;
+};
+
 struct open_options {
   std::filesystem::path directory;
   bool torn_tail_cut = true; ///< False: refuse to cut a torn tail, exit 78.
@@ -249,6 +258,10 @@ public:
   put_events(std::span<const datum> batch, std::string_view ns, timestamp now,
              duration buffer_for, duration dedup_for,
              const std::optional<kept_answer>& answer);
+  /// Stores a secret, in place of a former one. Returns whether it is new.
+  result<bool> put_secret(const sealed_secret& what);
+  /// Fails with errc::not_found.
+  result<> remove_secret(std::string_view name);
   result<> put_quarantine(const instance_key& key,
                           const std::optional<quarantine>& what);
   /// Removes expired answers, events, deduplication rows and the contents of
@@ -311,6 +324,11 @@ public:
   read_events(std::uint64_t number, std::size_t limit) const;
   /// The number of the last event that arrived.
   [[nodiscard]] std::uint64_t last_event() const;
+
+  /// Fails with errc::not_found, errc::corrupt.
+  [[nodiscard]] result<sealed_secret> read_secret(std::string_view name) const;
+  /// All secrets, ordered by name.
+  [[nodiscard]] result<std::vector<sealed_secret>> list_secrets() const;
 
   /// Free bytes of the file system that holds the store.
   [[nodiscard]] std::uint64_t free_bytes() const;

@@ -170,6 +170,27 @@ result<stored_definition> decode_definition(std::string_view key,
   return out;
 }
 
+std::string encode_secret(const sealed_secret& what) {
+  auto out = begin_value(format, 16 + what.name.size() + what.sealed.size());
+  put_time(out, what.updated);
+  put_text(out, what.name);
+  put_text(out, what.sealed);
+  seal(out);
+  return out;
+}
+
+result<sealed_secret> decode_secret(std::string_view key,
+                                    std::string_view value) {
+  wire_reader in{value, format};
+  sealed_secret out;
+  out.updated = in.time();
+  out.name = in.text();
+  out.sealed = in.text();
+  if (!in.done() || secret_key(out.name) != key)
+    return broken_row(family::meta, key);
+  return out;
+}
+
 std::string encode_quarantine(const quarantine& what) {
   auto out = begin_value(format, 16 + what.reason.size());
   put_time(out, what.since);

@@ -176,6 +176,11 @@ result<> verifier::check_values() {
                   decode_seen(key, value) || decode_answer(key, value));
     });
   if (ok)
+    ok = each(family::meta, [&](auto key, auto value) {
+      if (key.starts_with(secret_key("")))
+        must_decode(family::meta, key, decode_secret(key, value).has_value());
+    });
+  if (ok)
     ok = each(family::definition, [&](auto key, auto value) {
       if (key.starts_with('c'))
         must_decode(family::definition, key,

@@ -1,0 +1,56 @@
+#include "storage/database.hpp"
+#include "storage/store.hpp"
+#include "storage/values.hpp"
+
+namespace pawl::storage {
+
+result<bool> store::put_secret(const sealed_secret& what) {
+  const auto key = secret_key(what.name);
+  auto before = db_->get(family::meta, key);
+  if (!before)
+    return before.error();
+  row_list rows;
+  rows.put(family::meta, key, encode_secret(what));
+  if (auto written = db_->write(rows); !written)
+    return written.error();
+  return !before->has_value();
+}
+
+result<> store::remove_secret(std::string_view name) {
+  const auto key = secret_key(name);
+  auto before = db_->get(family::meta, key);
+  if (!before)
+    return before.error();
+  if (!*before)
+    return error{errc::not_found, "there is no such secret"};
+  row_list rows;
+  rows.erase(family::meta, key);
+  return db_->write(rows);
+}
+
+result<sealed_secret> store::read_secret(std::string_view name) const {
+  const auto key = secret_key(name);
+  auto row = db_->get(family::meta, key);
+  if (!row)
+    return row.error();
+  if (!*row)
+    return error{errc::not_found, "there is no such secret"};
+  return decode_secret(key, **row);
+}
+
+result<std::vector<sealed_secret>> store::list_secrets() const {
+  const auto prefix = secret_key("");
+  scan rows{*db_, {family::meta, prefix, after_prefix(prefix), false}};
+  std::vector<sealed_secret> out;
+  for (; rows.valid(); rows.next()) {
+    auto one = decode_secret(rows.key(), rows.value());
+    if (!one)
+      return one.error();
+    out.push_back(std::move(*one));
+  }
+  if (auto s = rows.status(); !s)
+    return s.error();
+  return out;
+}
+
+} // namespace pawl::storage
