@@ -6,10 +6,12 @@
 #include "actors/journal_gauge.hpp"
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
+#include "actors/steps/authorizer.hpp"
 #include "actors/steps/http_client.hpp"
 #include "actors/steps/program_client.hpp"
 #include "actors/steps/resource_loader.hpp"
 #include "config/options.hpp"
+#include "secrets/vault.hpp"
 
 #include <caf/actor.hpp>
 
@@ -58,7 +60,9 @@ struct context {
           http_client& h)
       : store{s}, options{o}, system{sys}, http{h},
         resources{h, resource_limits_of(o)}, programs{programs_of(o)},
-        definitions{s} {}
+        definitions{s}, vault{s, {o.secrets.directory, o.secrets.credentials}},
+        access{h,
+               [this](const std::string& name) { return vault.find(name); }} {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
@@ -72,6 +76,8 @@ struct context {
   resource_loader resources;
   program_client programs;
   definition_cache definitions;
+  secrets::vault vault;
+  authorizer access;
   feed changes;
   journal_gauge journal;
   meters measured;

@@ -129,6 +129,15 @@ gateway make_gateway(context& ctx) {
   door.remove_definition = [g](const definition_ref& which, reply_to to) {
     g->remove_definition(which, std::move(to));
   };
+  door.store_secret = [g](put_secret what, reply_to to) {
+    g->store_secret(std::move(what), std::move(to));
+  };
+  door.list_of_secrets = [g](const list_secrets& what, const reply_to& to) {
+    g->list_of_secrets(what, to);
+  };
+  door.remove_secret = [g](const std::string& name, reply_to to) {
+    g->remove_secret(name, std::move(to));
+  };
   door.start = [g](start_instance what, reply_to to) {
     g->start(std::move(what), std::move(to));
   };

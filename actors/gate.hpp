@@ -31,6 +31,11 @@ public:
   void publish(publish_events what, reply_to to);
   void remove(const purge_instance& what, reply_to to);
 
+  // gate_secrets.cpp
+  void store_secret(put_secret what, reply_to to);
+  void list_of_secrets(const list_secrets& what, const reply_to& to);
+  void remove_secret(const std::string& name, reply_to to);
+
   // gate_reads.cpp
   void read(const read_instance& what, reply_to to);
   void list(list_instances what, const reply_to& to);

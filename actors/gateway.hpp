@@ -140,6 +140,18 @@ struct list_definitions {
   std::string cursor = {};
 };
 
+/// Stores a secret, in place of a former one.
+struct put_secret {
+  std::string name = {};
+  json::value value = {}; ///< A text or an object.
+};
+
+/// Their names; the cursor is the last one of the page before.
+struct list_secrets {
+  std::uint32_t limit = 100;
+  std::string cursor = {};
+};
+
 /// One piece of a history, oldest first. The items are ready to be sent.
 struct history_page {
   struct item {
@@ -167,6 +179,10 @@ struct gateway {
   std::function<void(definition_ref, bool source, reply_to)> read_definition;
   std::function<void(list_definitions, reply_to)> list_definitions_of;
   std::function<void(definition_ref, reply_to)> remove_definition;
+
+  std::function<void(put_secret, reply_to)> store_secret;
+  std::function<void(list_secrets, reply_to)> list_of_secrets;
+  std::function<void(std::string name, reply_to)> remove_secret;
 
   std::function<void(start_instance, reply_to)> start;
   std::function<void(read_instance, reply_to)> read;

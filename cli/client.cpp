@@ -83,14 +83,14 @@ void prepare(CURL* easy, const server_address& server, const request& what,
   // A proxy for the world must not see what stays on this machine.
   if (is_loopback(server.base))
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  if (what.method == "POST") {
+  if (what.method == "POST" || what.method == "PUT") {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(what.body.size()));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, what.body.data());
-  } else if (what.method != "GET") {
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, what.method.c_str());
   }
+  if (what.method != "POST" && what.method != "GET")
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, what.method.c_str());
 }
 
 /// Whether no byte of the request can have reached a daemon.

@@ -221,6 +221,14 @@ std::string default_data_dir(const std::vector<assignment>& environment) {
   return home + "/pawl";
 }
 
+/// Where systemd puts the credentials of the unit; "" if it does not.
+std::string credentials_dir(const std::vector<assignment>& environment) {
+  for (const auto& [name, value] : environment)
+    if (name == "CREDENTIALS_DIRECTORY")
+      return value;
+  return {};
+}
+
 std::string summary(const std::vector<fault>& faults, const std::string& file) {
   std::string text;
   for (const auto& each : faults) {
@@ -272,6 +280,8 @@ result<loaded> load(const sources& from) {
   }
   if (out.chosen.data_dir.empty())
     out.chosen.data_dir = default_data_dir(from.environment);
+  if (out.chosen.secrets.credentials.empty())
+    out.chosen.secrets.credentials = credentials_dir(from.environment);
   return out;
 }
 

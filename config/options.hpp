@@ -132,6 +132,16 @@ struct options {
     bool operator==(const retry_options&) const = default;
   } retry;
 
+  struct secrets_options {
+    /// One file a secret; "" for none. Systemd's credentials are secrets too.
+    std::string directory;
+    /// "" stands for $CREDENTIALS_DIRECTORY; load() fills it in.
+    std::string credentials;
+    std::string key_file; ///< "": the credential pawl-secret-key, if any.
+    std::vector<std::string> old_key_files;
+    bool operator==(const secrets_options&) const = default;
+  } secrets;
+
   struct events_options {
     duration buffer_for{3'600'000};
     duration dedup_for{86'400'000};

@@ -5,11 +5,13 @@
 #include "actors/runtime.hpp"
 #include "base/log.hpp"
 #include "http/server.hpp"
+#include "secrets/keyring.hpp"
 #include "storage/store.hpp"
 
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace pawl::daemon {
@@ -59,6 +61,25 @@ result<std::unique_ptr<storage::store>> open_store(const config::options& o) {
   return opened;
 }
 
+/// The keys of stored secrets: the file that is configured, else systemd's
+/// credential; then the former ones.
+result<secrets::keyring> load_keys(const config::options& o) {
+  std::vector<std::string> files;
+  const auto credential = o.secrets.credentials + "/pawl-secret-key";
+  if (!o.secrets.key_file.empty())
+    files.push_back(o.secrets.key_file);
+  else if (!o.secrets.credentials.empty()
+           && std::filesystem::exists(credential))
+    files.push_back(credential);
+  else if (!o.secrets.old_key_files.empty())
+    return error{errc::malformed,
+                 "secrets.old_key_files: there is no newer key; set "
+                 "secrets.key_file"};
+  files.insert(files.end(), o.secrets.old_key_files.begin(),
+               o.secrets.old_key_files.end());
+  return secrets::keyring::load(files);
+}
+
 } // namespace
 
 struct wiring::state {
@@ -76,11 +97,16 @@ wiring::~wiring() {
 result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
                                               duration kill_every) {
   auto made = std::make_unique<state>();
+  auto keys = load_keys(chosen);
+  if (!keys)
+    return keys.error();
   auto store = open_store(chosen);
   if (!store)
     return store.error();
   made->store = std::move(*store);
-  made->inside = std::make_unique<actors::runtime>(*made->store, chosen);
+  made->inside = std::make_unique<actors::runtime>(
+    *made->store, chosen,
+    [&](actors::context& inside) { inside.vault.use_keys(std::move(*keys)); });
   auto& ctx = made->inside->ctx();
   http::observer watching;
   watching.answered = [&ctx](const http::exchange& e) {

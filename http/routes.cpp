@@ -45,6 +45,10 @@ constexpr route table[] = {
 
   {"POST", "/v1/events", "publishEvents", publish_events, event, "namespace"},
 
+  {"PUT", "/v1/secrets/{name}", "putSecret", put_secret, json},
+  {"GET", "/v1/secrets", "listSecrets", list_secrets, none, "limit cursor"},
+  {"DELETE", "/v1/secrets/{name}", "removeSecret", remove_secret},
+
   {"GET", "/livez", "livez", livez},
   {"GET", "/readyz", "readyz", readyz},
   {"GET", "/metrics", "metrics", metrics},

@@ -120,7 +120,10 @@ result<keyring> keyring::load(std::span<const std::string> files) {
 result<std::string> keyring::seal(std::string_view name,
                                   std::string_view plain) const {
   if (keys_.empty())
-    return error{errc::no_secret_key, "There is no key to seal secrets with."};
+    return error{errc::no_secret_key,
+                 "There is no key to seal secrets with. Set "
+                 "secrets.key_file, or the systemd "
+                 "credential pawl-secret-key."};
   const auto& with = *keys_.front();
   std::string out{format};
   out += with.id();

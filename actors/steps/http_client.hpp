@@ -31,12 +31,6 @@ struct http_digest {
   std::string password;
 };
 
-/// What an HTTP digest authentication (RFC 7616) is made of.
-struct http_digest {
-  std::string username;
-  std::string password;
-};
-
 /// One request, ready to be sent.
 struct http_call {
   std::string method;

@@ -31,6 +31,11 @@ outcome follow(const call& from);
 outcome deliver_event(const call& from);
 outcome publish_events(const call& from);
 
+// secrets.cpp
+outcome put_secret(const call& from);
+outcome list_secrets(const call& from);
+outcome remove_secret(const call& from);
+
 // health.cpp
 outcome livez(const call& from);
 outcome readyz(const call& from);

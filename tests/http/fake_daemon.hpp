@@ -32,6 +32,9 @@ public:
   std::optional<actors::purge_instance> purged;
   std::optional<actors::deliver_event> delivered;
   std::optional<actors::publish_events> published;
+  std::optional<actors::put_secret> secret_put;
+  std::optional<actors::list_secrets> secrets_listed;
+  std::optional<std::string> secret_removed;
   std::string unready;
 
   actors::gateway door() {
@@ -53,6 +56,12 @@ public:
       = [this](auto wish, auto done) { note(purged, wish, done); };
     g.deliver = [this](auto wish, auto done) { note(delivered, wish, done); };
     g.publish = [this](auto wish, auto done) { note(published, wish, done); };
+    g.store_secret
+      = [this](auto wish, auto done) { note(secret_put, wish, done); };
+    g.list_of_secrets
+      = [this](auto wish, auto done) { note(secrets_listed, wish, done); };
+    g.remove_secret
+      = [this](auto name, auto done) { note(secret_removed, name, done); };
     g.history = [this](auto wish, auto after, auto limit, auto done) {
       tell_history(wish, after, limit, done);
     };

@@ -1,0 +1,139 @@
+#include "cli/commands/commands.hpp"
+#include "cli/views.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <termios.h>
+#include <unistd.h>
+
+namespace pawl::cli::commands {
+namespace {
+
+std::string secret_target(const std::string& name) {
+  return "/v1/secrets/" + url_encode(name);
+}
+
+/// One line from the terminal, which does not show it.
+std::string read_hidden(session& s, const std::string& name) {
+  s.err << "value of " << printable(name) << " (not shown): " << std::flush;
+  termios before{};
+  const bool known = tcgetattr(STDIN_FILENO, &before) == 0;
+  auto silent = before;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  if (known)
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  std::string line;
+  std::getline(s.in, line);
+  if (known)
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  s.err << '\n';
+  return line;
+}
+
+/// What the text of a file means, as the daemon reads files of secrets: a JSON
+/// object if it is one, else text without its last line break.
+json::value value_of(std::string text) {
+  if (auto parsed = parse_json(text); parsed && parsed->is_object())
+    return std::move(*parsed);
+  if (text.ends_with('\n'))
+    text.pop_back();
+  if (text.ends_with('\r'))
+    text.pop_back();
+  return json::value(text);
+}
+
+outcome<exit_code> set(session& s, const std::string& name,
+                       const std::string& file) {
+  std::string text;
+  if (file.empty() && s.asks) {
+    text = read_hidden(s, name);
+  } else {
+    auto content = read_file(s, file.empty() ? "-" : file);
+    if (!content)
+      return content.error();
+    text = std::move(*content);
+  }
+  const json::object body{{"value", value_of(std::move(text))}};
+  auto stored = call(s, {.method = "PUT",
+                         .target = secret_target(name),
+                         .headers = {{"Content-Type", "application/json"}},
+                         .body = to_text(json::value(body))});
+  if (!stored)
+    return stored.error();
+  s.err << "stored " << printable(name) << '\n';
+  return exit_code::ok;
+}
+
+outcome<exit_code> list(session& s) {
+  json::array items;
+  std::string cursor;
+  do {
+    std::string target = "/v1/secrets?limit=1000";
+    add_query(target, "cursor", cursor);
+    auto page = call(s, {.target = target});
+    if (!page)
+      return page.error();
+    if (const auto* some = find_at(*page, {"items"});
+        some != nullptr && some->is_array())
+      items.insert(items.end(), some->get_array().begin(),
+                   some->get_array().end());
+    cursor = text_at(*page, {"nextCursor"});
+  } while (!cursor.empty());
+  table rows{{"NAME", "SOURCE", "UPDATED"}, {}};
+  std::vector<std::string> names;
+  for (const auto& item : items) {
+    names.push_back(text_at(item, {"name"}));
+    rows.rows.push_back(
+      {names.back(), text_at(item, {"source"}), text_at(item, {"updatedAt"})});
+  }
+  const json::object whole{{"items", std::move(items)},
+                           {"nextCursor", nullptr}};
+  print(s, whole, rows, names);
+  if (s.output == format::table && rows.rows.empty())
+    s.err << "no secrets\n";
+  return exit_code::ok;
+}
+
+outcome<exit_code> remove(session& s, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    auto gone = call(s, {.method = "DELETE", .target = secret_target(name)});
+    if (!gone)
+      return gone.error();
+    s.err << "removed " << printable(name) << '\n';
+  }
+  return exit_code::ok;
+}
+
+} // namespace
+
+void add_secrets(CLI::App& app, action& chosen) {
+  auto* secret = app.add_subcommand("secret", "Secrets that workflows use");
+  secret->require_subcommand(1);
+  secret->footer("A value is never an argument: those are seen by all.\n"
+                 "Examples:\n"
+                 "  pawl secret set api-key < key.txt\n"
+                 "  pawl secret set login --from-file login.json\n"
+                 "  pawl secret ls");
+  auto name = std::make_shared<std::string>();
+  auto file = std::make_shared<std::string>();
+  auto* cmd
+    = secret->add_subcommand("set", "Store a secret, or replace it: the text "
+                                    "from stdin, or a JSON object");
+  cmd->add_option("name", *name, "Its name")->required()->type_name("NAME");
+  cmd->add_option("--from-file", *file, "The file that holds the value")
+    ->type_name("FILE");
+  cmd->callback([name, file, &chosen] {
+    chosen = [name, file](session& s) { return set(s, *name, *file); };
+  });
+  cmd = secret->add_subcommand("ls", "List the names");
+  cmd->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
+  auto gone = std::make_shared<std::vector<std::string>>();
+  cmd = secret->add_subcommand("rm", "Remove stored secrets");
+  cmd->add_option("name", *gone, "Which")->required()->type_name("NAME...");
+  cmd->callback([gone, &chosen] {
+    chosen = [gone](session& s) { return remove(s, *gone); };
+  });
+}
+
+} // namespace pawl::cli::commands
