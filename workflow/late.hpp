@@ -1,6 +1,7 @@
 #pragma once
 
 #include "workflow/definition.hpp"
+#include "workflow/effect.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,28 +12,45 @@
 /// arguments' member `late` what is to be evaluated there: {at: the pointer
 /// into the arguments, place: late_expression::place, data, variables}. The
 /// step worker does so, right before the effect leaves.
+///
+/// Thread safety: all functions are pure.
 namespace pawl {
 
-/// The secrets that the late values of `arguments` read by name. With
-/// `$secrets` used as a whole it is all of definition::secrets.
+/// The secrets that the late values of `arguments` read by name, in order and
+/// each once. With `$secrets` used as a whole it is all of
+/// definition::secrets.
 [[nodiscard]] std::vector<std::string>
 secrets_read(const definition& of, const json::object& arguments);
 
 /// `arguments` with all late values in place, and without the member `late`.
 /// `secrets` has a member for each name of secrets_read; `authorization` is
-/// what `$authorization` shall be, null while it is not known.
+/// what `$authorization` shall be, null if there is none.
 ///
-/// Fails with errc::invalid_input: jq's message, without any value in it.
-/// Thread safety: any thread.
+/// Fails with errc::invalid_input: which expression fails, but not why, since
+/// jq's message may hold a value; errc::internal if the arguments are not
+/// those of this definition.
 [[nodiscard]] result<json::object> reveal(json::object arguments,
                                           const definition& of,
                                           const json::object& secrets,
                                           const json::value& authorization,
                                           timestamp now);
 
+/// Only what stands at the pointer `at` of `arguments`, with its late values in
+/// place: an authentication has to be known before `$authorization` is. Null
+/// if nothing stands there. Fails as reveal().
+[[nodiscard]] result<json::value>
+reveal_part(const json::object& arguments, std::string_view at,
+            const definition& of, const json::object& secrets, timestamp now);
+
 /// Replaces every occurrence of a text in `secrets` (and of the texts that its
-/// objects and lists hold; those shorter than 4 bytes are left) by "***".
+/// objects and lists hold; those shorter than 4 bytes are left) by "***". A
+/// text is also found as it stands inside a JSON text, percent-encoded, or
+/// whole in base64.
 [[nodiscard]] std::string redact(std::string text, const json::value& secrets);
+/// As above in every text and every key of `value`.
 [[nodiscard]] json::value redact(json::value value, const json::value& secrets);
+/// As above in all that an effect brought back.
+[[nodiscard]] effect_outcome redact_outcome(effect_outcome what,
+                                            const json::value& secrets);
 
 } // namespace pawl
