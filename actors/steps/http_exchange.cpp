@@ -1,6 +1,7 @@
 #include "actors/steps/http_exchange.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace pawl::actors {
 
@@ -36,12 +37,28 @@ bool has_line_break(const http_request& request) {
     [&](const auto& h) { return breaks(h.first) || breaks(h.second); });
 }
 
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+/// Adds what makes the request authenticated, in place of what stands there.
+void add_access(http_request& request, const authorized& access) {
+  for (const auto& [name, value] : access.headers) {
+    std::erase_if(request.headers,
+                  [&](const auto& h) { return same_name(h.first, name); });
+    request.headers.emplace_back(name, value);
+  }
+}
+
 } // namespace
 
-http_exchange::http_exchange(context& ctx, const commands::perform& what,
+http_exchange::http_exchange(context& ctx, const step_order& order,
                              step_done done)
-    : ctx_{ctx}, key_{header_safe(what.effect_key)}, attempt_{what.attempt},
-      done_{std::move(done)} {}
+    : ctx_{ctx}, key_{header_safe(order.what.effect_key)},
+      attempt_{order.what.attempt}, access_{order.access}, done_{
+                                                             std::move(done)} {}
 
 http_exchange::~http_exchange() {
   abandon();
@@ -56,6 +73,8 @@ bool http_exchange::end() {
 }
 
 void http_exchange::send(http_request request, json::object shown) {
+  if (access_)
+    add_access(request, *access_);
   if (has_line_break(request)) {
     http_outcome refused;
     refused.failure = "A header holds a line break.";
@@ -71,7 +90,8 @@ void http_exchange::send(http_request request, json::object shown) {
      .uri = std::move(request.uri),
      .headers = std::move(request.headers),
      .body = std::move(request.body),
-     .redirect = request.redirect},
+     .redirect = request.redirect,
+     .digest = access_ ? access_->digest : std::nullopt},
     [done = done_, sent = std::move(shown), &ctx = ctx_](http_outcome o) {
       ctx.measured.http_call(o.failure.empty() ? meters::call::answered
                                                : meters::call::failed);

@@ -12,7 +12,7 @@ namespace pawl::actors {
 /// Thread safety: all functions may be called from any thread.
 class http_exchange {
 public:
-  http_exchange(context& ctx, const commands::perform& what, step_done done);
+  http_exchange(context& ctx, const step_order& order, step_done done);
   ~http_exchange();
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
@@ -36,6 +36,7 @@ private:
   context& ctx_;
   const std::string key_;
   const std::uint32_t attempt_;
+  const std::optional<authorized> access_;
   const step_done done_;
   std::mutex lock_;
   bool over_ = false;

@@ -13,14 +13,15 @@ namespace {
 class openapi_run : public std::enable_shared_from_this<openapi_run> {
 public:
   openapi_run(context& ctx, step_order order, step_done done)
-      : ctx_{ctx}, order_{std::move(order)}, exchange_{ctx, order_.what,
+      : ctx_{ctx}, order_{std::move(order)}, exchange_{ctx, order_,
                                                        std::move(done)} {}
 
   void begin() {
-    ctx_.resources.load({.uri = uri()}, [me = shared_from_this()](
-                                          const resource_loader::outcome& got) {
-      me->take(got);
-    });
+    ctx_.resources.load(
+      resource_of(uri(), order_.source_access),
+      [me = shared_from_this()](const resource_loader::outcome& got) {
+        me->take(got);
+      });
   }
   void give_up() { exchange_.give_up(); }
   /// Nobody cares any more.

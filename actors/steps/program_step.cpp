@@ -19,9 +19,9 @@ public:
     const auto* source = arguments().if_contains("source");
     if (source == nullptr)
       return run({});
-    resource_call wanted{.uri = std::string{source->at("uri").as_string()}};
     ctx_.resources.load(
-      std::move(wanted),
+      resource_of(std::string{source->at("uri").as_string()},
+                  order_.source_access),
       [me = shared_from_this()](const resource_loader::outcome& got) {
         if (const auto* why = std::get_if<no_resource>(&got))
           return me->end(step_failed{why->kind, why->detail});

@@ -13,8 +13,31 @@ public:
 
 } // namespace
 
+resource_call resource_of(std::string uri,
+                          const std::optional<authorized>& access) {
+  resource_call call{.uri = std::move(uri)};
+  if (access) {
+    call.headers = access->headers;
+    call.digest = access->digest;
+  }
+  return call;
+}
+
 std::unique_ptr<step> start_step(context& ctx, step_order order,
                                  step_done done) {
+  if (!needs_guard(order.what.arguments->as_object()))
+    return start_plain_step(ctx, std::move(order), std::move(done));
+  if (std::holds_alternative<tasks::run_workflow>(order.what.node->kind))
+    return std::make_unique<failed_step>(
+      step_failed{error_kind::configuration,
+                  "the input of a child workflow is kept, so it cannot hold "
+                  "secrets; the child can name them itself in `use.secrets`"},
+      done);
+  return start_guarded_step(ctx, std::move(order), std::move(done));
+}
+
+std::unique_ptr<step> start_plain_step(context& ctx, step_order order,
+                                       step_done done) {
   const auto& kind = order.what.node->kind;
   if (std::holds_alternative<tasks::call_http>(kind))
     return start_http_step(ctx, order, std::move(done));

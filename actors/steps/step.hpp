@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/context.hpp"
+#include "actors/steps/authorizer.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,6 +19,10 @@ struct step_order {
   instance_key whose;
   std::string ns; ///< Of the instance.
   std::string id; ///< Of the instance.
+  /// What makes the call authenticated, and the fetching of what the task
+  /// refers to.
+  std::optional<authorized> access = {};
+  std::optional<authorized> source_access = {};
 };
 
 /// How an effect ended. Called once at most, on any thread; must not block.
@@ -37,9 +42,25 @@ public:
   virtual void give_up(bool for_good) = 0;
 };
 
-/// Begins the effect of `order`.
+/// Begins the effect of `order`, with secrets and authentication in place.
 [[nodiscard]] std::unique_ptr<step> start_step(context& ctx, step_order order,
                                                step_done done);
+
+/// As start_step, for an order whose arguments may leave as they are.
+[[nodiscard]] std::unique_ptr<step>
+start_plain_step(context& ctx, step_order order, step_done done);
+
+/// The call that fetches what a task refers to.
+[[nodiscard]] resource_call
+resource_of(std::string uri, const std::optional<authorized>& access);
+
+/// Whether arguments depend on secrets or want an authentication.
+[[nodiscard]] bool needs_guard(const json::object& arguments);
+/// Makes the arguments of `order` ready to leave, begins its effect, and takes
+/// all secrets out of what comes back. A call whose token is refused is made
+/// once more with another one.
+[[nodiscard]] std::unique_ptr<step>
+start_guarded_step(context& ctx, step_order order, step_done done);
 
 // One function a kind of effect.
 

@@ -1,0 +1,163 @@
+#include "actors/steps/ready_arguments.hpp"
+#include "actors/steps/step.hpp"
+
+#include <boost/json/array.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+
+#include <mutex>
+
+namespace pawl::actors {
+
+namespace {
+
+/// Puts secrets in place and proves who calls, has the effect carried out, and
+/// takes out of its outcome whatever must not be kept.
+class guarded_run : public std::enable_shared_from_this<guarded_run> {
+public:
+  guarded_run(context& ctx, step_order order, step_done done)
+      : ctx_{ctx}, order_{std::move(order)}, done_{std::move(done)} {}
+
+  void begin() { make_ready_at(0); }
+
+  void give_up(bool for_good) {
+    step* inner = nullptr; // Only its worker, who asks here, ends it.
+    {
+      const std::lock_guard hold{lock_};
+      inner = inner_.get();
+    }
+    if (inner != nullptr)
+      return inner->give_up(for_good);
+    end(step_stopped{});
+  }
+
+  void abandon() {
+    std::unique_ptr<step> inner;
+    const std::lock_guard hold{lock_};
+    done_ = {};
+    inner.swap(inner_);
+  }
+
+private:
+  /// First for what the task refers to, last for the call itself, which may
+  /// read `$authorization`.
+  static constexpr std::string_view places[]
+    = {"/document/authentication", "/source/authentication", "/authentication"};
+  static constexpr std::size_t own = std::size(places) - 1;
+
+  void make_ready_at(std::size_t place) {
+    const auto& given = order_.what.arguments->as_object();
+    boost::system::error_code none;
+    while (place < own
+           && order_.what.arguments->find_pointer(places[place], none)
+                == nullptr)
+      ++place;
+    const auto at = place == own && !given.contains("authentication")
+                      ? std::string_view{}
+                      : places[place];
+    make_ready({ctx_.vault, ctx_.access}, given, order_.flow, at,
+               [me = shared_from_this(), place](auto ready) {
+                 if (auto* no = std::get_if<denied>(&ready))
+                   return me->end(step_failed{no->kind, std::move(no->detail)});
+                 me->ready(place, std::get<ready_arguments>(std::move(ready)));
+               });
+  }
+
+  void ready(std::size_t place, ready_arguments with) {
+    for (auto& text : with.secrets.as_array())
+      known_.push_back(std::move(text));
+    if (place < own) {
+      source_access_ = std::move(with.access);
+      return make_ready_at(place + 1);
+    }
+    access_ = std::move(with.access);
+    with.arguments.erase("authentication");
+    auto order = order_;
+    order.what.arguments = make_datum(std::move(with.arguments));
+    order.access = access_;
+    order.source_access = source_access_;
+    auto inner = start_plain_step(ctx_, std::move(order),
+                                  [me = shared_from_this()](step_result how) {
+                                    me->ended(how);
+                                  });
+    const std::lock_guard hold{lock_};
+    if (done_)
+      inner_.swap(inner);
+  }
+
+  void ended(step_result& how) {
+    const auto* outcome = std::get_if<effect_outcome>(&how);
+    const auto* answer
+      = outcome != nullptr ? std::get_if<http_outcome>(outcome) : nullptr;
+    constexpr std::uint32_t unauthorized = 401;
+    if (answer != nullptr && answer->status == unauthorized && !renewed_
+        && access_ && ctx_.access.renew(*access_)) {
+      renewed_ = true;
+      // Off the thread that is within the effect which has just ended.
+      ctx_.system.spawn([me = shared_from_this()] { me->make_ready_at(0); });
+      return;
+    }
+    const json::value known(known_);
+    if (auto* brought = std::get_if<effect_outcome>(&how))
+      *brought = redact_outcome(std::move(*brought), known);
+    if (auto* why = std::get_if<step_failed>(&how))
+      why->detail = redact(std::move(why->detail), known);
+    end(std::move(how));
+  }
+
+  void end(step_result how) {
+    step_done done;
+    {
+      const std::lock_guard hold{lock_};
+      done = std::exchange(done_, {});
+    }
+    if (done)
+      done(std::move(how));
+  }
+
+  context& ctx_;
+  const step_order order_;
+  std::mutex lock_;
+  step_done done_; ///< Empty once it was told.
+  std::unique_ptr<step> inner_;
+  // Used by one thread at a time, as one thing follows the other.
+  json::array known_; ///< What is not to come back.
+  std::optional<authorized> access_;
+  std::optional<authorized> source_access_;
+  bool renewed_ = false;
+};
+
+class guarded_step final : public step {
+public:
+  explicit guarded_step(std::shared_ptr<guarded_run> run)
+      : run_{std::move(run)} {
+    run_->begin();
+  }
+  ~guarded_step() override { run_->abandon(); }
+  void give_up(bool for_good) override { run_->give_up(for_good); }
+
+private:
+  std::shared_ptr<guarded_run> run_;
+};
+
+bool has_access(const json::object& arguments, std::string_view part) {
+  const auto* member = arguments.if_contains(part);
+  return member != nullptr && member->is_object()
+         && member->get_object().contains("authentication");
+}
+
+} // namespace
+
+bool needs_guard(const json::object& arguments) {
+  return arguments.contains("late") || arguments.contains("authentication")
+         || has_access(arguments, "document")
+         || has_access(arguments, "source");
+}
+
+std::unique_ptr<step> start_guarded_step(context& ctx, step_order order,
+                                         step_done done) {
+  return std::make_unique<guarded_step>(
+    std::make_shared<guarded_run>(ctx, std::move(order), std::move(done)));
+}
+
+} // namespace pawl::actors
