@@ -46,7 +46,8 @@ reveal_part(const json::object& arguments, std::string_view at,
 /// objects and lists hold; those shorter than 4 bytes are left) by "***". A
 /// text is also found as it stands inside a JSON text, percent-encoded, or
 /// whole in base64.
-[[nodiscard]] std::string redact(std::string text, const json::value& secrets);
+[[nodiscard]] std::string redact_text(std::string text,
+                                      const json::value& secrets);
 /// As above in every text and every key of `value`.
 [[nodiscard]] json::value redact(json::value value, const json::value& secrets);
 /// As above in all that an effect brought back.

@@ -147,7 +147,7 @@ void clean(child_outcome& what, const redactor& hide) {
 
 } // namespace
 
-std::string redact(std::string text, const json::value& secrets) {
+std::string redact_text(std::string text, const json::value& secrets) {
   return redactor{secrets}(std::move(text));
 }
 

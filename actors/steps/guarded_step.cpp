@@ -76,10 +76,9 @@ private:
     order.what.arguments = make_datum(std::move(with.arguments));
     order.access = access_;
     order.source_access = source_access_;
-    auto inner = start_plain_step(ctx_, std::move(order),
-                                  [me = shared_from_this()](step_result how) {
-                                    me->ended(how);
-                                  });
+    auto inner = start_plain_step(
+      ctx_, std::move(order),
+      [me = shared_from_this()](step_result how) { me->ended(how); });
     const std::lock_guard hold{lock_};
     if (done_)
       inner_.swap(inner);
@@ -101,7 +100,7 @@ private:
     if (auto* brought = std::get_if<effect_outcome>(&how))
       *brought = redact_outcome(std::move(*brought), known);
     if (auto* why = std::get_if<step_failed>(&how))
-      why->detail = redact(std::move(why->detail), known);
+      why->detail = redact_text(std::move(why->detail), known);
     end(std::move(how));
   }
 

@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(puts_secrets_in_and_says_what_to_hide) {
     {"at": "/headers/X", "place": "/h"}, {"at": "/body", "place": "/b"}]})");
   BOOST_TEST(text(out.arguments)
              == R"({"headers":{"X":"k planted-1"},"body":"planted-2"})");
-  BOOST_TEST(redact("planted-1 planted-2", out.secrets) == "*** ***");
+  BOOST_TEST(redact_text("planted-1 planted-2", out.secrets) == "*** ***");
 }
 
 BOOST_AUTO_TEST_CASE(an_authentication_is_known_to_the_rest) {
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(an_authentication_is_known_to_the_rest) {
   BOOST_TEST(out.arguments.at("body").as_string() == "Basic " + credentials);
   BOOST_REQUIRE(out.access.has_value());
   BOOST_TEST(out.access->headers[0].second == "Basic " + credentials);
-  BOOST_TEST(redact("planted-3 " + credentials, out.secrets) == "*** ***");
+  BOOST_TEST(redact_text("planted-3 " + credentials, out.secrets) == "*** ***");
 }
 
 BOOST_AUTO_TEST_CASE(fetches_a_token_with_a_secret) {
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(fetches_a_token_with_a_secret) {
     "authentication": {"scheme": "oauth2", "use": "policy"},
     "late": [{"at": "/body", "place": "/b"}]})");
   BOOST_TEST(out.arguments.at("body").as_string() == "token-t1");
-  BOOST_TEST(redact("token-t1 planted-4 planted-id", out.secrets)
+  BOOST_TEST(redact_text("token-t1 planted-4 planted-id", out.secrets)
              == "*** *** ***");
   // Another place may have another authentication.
   BOOST_TEST(!w.good(R"({"authentication": {"scheme": "bearer"}})", "").access);

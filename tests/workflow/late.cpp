@@ -173,28 +173,28 @@ BOOST_AUTO_TEST_CASE(reveals_an_authentication_alone) {
 
 BOOST_AUTO_TEST_CASE(hides_every_secret_text) {
   const json::value known{{"a", "s3cret"}, {"b", {1, {{"c", "other one"}}}}};
-  BOOST_TEST(redact("x s3cret s3crets3cret other one", known)
+  BOOST_TEST(redact_text("x s3cret s3crets3cret other one", known)
              == "x *** ****** ***");
-  BOOST_TEST(redact("nothing here", known) == "nothing here");
+  BOOST_TEST(redact_text("nothing here", known) == "nothing here");
   // Shorter than four bytes is left, or no text would be whole.
-  BOOST_TEST(redact("abc", json::value("abc")) == "abc");
-  BOOST_TEST(redact("abcd", json::value("abcd")) == "***");
-  BOOST_TEST(redact("abcd", json::value(nullptr)) == "abcd");
+  BOOST_TEST(redact_text("abc", json::value("abc")) == "abc");
+  BOOST_TEST(redact_text("abcd", json::value("abcd")) == "***");
+  BOOST_TEST(redact_text("abcd", json::value(nullptr)) == "abcd");
 }
 
 BOOST_AUTO_TEST_CASE(hides_secrets_that_overlap) {
   const json::value known{"abcdef", "defghi", "abcdefghijk"};
-  BOOST_TEST(redact("-abcdefghi-", known) == "-***-");
-  BOOST_TEST(redact("-abcdefghijk-", known) == "-***-");
-  BOOST_TEST(redact("-defghi-abcdef-", known) == "-***-***-");
+  BOOST_TEST(redact_text("-abcdefghi-", known) == "-***-");
+  BOOST_TEST(redact_text("-abcdefghijk-", known) == "-***-");
+  BOOST_TEST(redact_text("-defghi-abcdef-", known) == "-***-***-");
 }
 
 BOOST_AUTO_TEST_CASE(hides_a_secret_in_other_writing) {
   const json::value known("p@ss \"w/rd");
-  BOOST_TEST(redact(R"({"x":"p@ss \"w/rd"})", known) == R"({"x":"***"})");
-  BOOST_TEST(redact("p%40ss%20%22w%2Frd", known) == "***");
-  BOOST_TEST(redact("p%40ss+%22w%2frd", known) == "***");
-  BOOST_TEST(redact("cEBzcyAidy9yZA==", known) == "***==");
+  BOOST_TEST(redact_text(R"({"x":"p@ss \"w/rd"})", known) == R"({"x":"***"})");
+  BOOST_TEST(redact_text("p%40ss%20%22w%2Frd", known) == "***");
+  BOOST_TEST(redact_text("p%40ss+%22w%2frd", known) == "***");
+  BOOST_TEST(redact_text("cEBzcyAidy9yZA==", known) == "***==");
 }
 
 BOOST_AUTO_TEST_CASE(hides_secrets_in_keys_and_values) {
