@@ -163,8 +163,10 @@ struct tick {};
 
 /// Somebody -> broker: events have been stored.
 struct events_arrived {};
-/// A wish of the broker: the instance has seen the event.
-struct shown {};
+/// A wish of the broker: the instance has seen the event of this number.
+struct shown {
+  std::uint64_t number = 0;
+};
 /// Instance -> broker: this `listen` is stored and waits from now on.
 struct listens {
   storage::subscription what;

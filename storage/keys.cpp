@@ -123,6 +123,12 @@ std::string definition_key(const definition_id& id) {
   return out.append(id.version);
 }
 
+std::string schedule_key(std::string_view ns, std::string_view name) {
+  std::string out{"s"};
+  out.append(ns).push_back('\0');
+  return out.append(name);
+}
+
 std::string content_key(std::string_view digest) {
   return std::string{"c"}.append(digest);
 }

@@ -105,6 +105,9 @@ void put_time(std::string& out, timestamp t);
                                       std::string_view row);
 /// 'n', namespace, 0, name, 0, version.
 [[nodiscard]] std::string definition_key(const definition_id& id);
+/// 's', namespace, 0, name.
+[[nodiscard]] std::string schedule_key(std::string_view ns,
+                                       std::string_view name);
 /// 'c', digest.
 [[nodiscard]] std::string content_key(std::string_view digest);
 

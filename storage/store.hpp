@@ -7,6 +7,7 @@
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -176,6 +177,17 @@ struct stored_definition {
   std::map<std::string, std::string> resources = {};
 };
 
+/// What is kept of a schedule (workflow/schedule.hpp). There is one at most for
+/// each workflow of a namespace.
+struct stored_schedule {
+  std::string ns;
+  std::string name;
+  std::string state; ///< Bytes; only their reader knows what they mean.
+};
+
+/// Who reads the stored CloudEvents by their numbers.
+enum class event_reader : std::uint8_t { broker, scheduler };
+
 struct open_options {
   std::filesystem::path directory;
   bool torn_tail_cut = true; ///< False: refuse to cut a torn tail, exit 78.
@@ -232,9 +244,12 @@ public:
 
   /// Stores a definition. Fails with errc::already_exists if that version
   /// holds other content; the same content again is no failure and answers
-  /// false, new content true.
+  /// false, new content true. With it, in one write, the workflow gets
+  /// `schedule` if it has none yet.
   result<bool> put_definition(const stored_definition& what,
-                              const std::optional<kept_answer>& answer);
+                              const std::optional<kept_answer>& answer,
+                              const std::optional<stored_schedule>& schedule
+                              = {});
   /// Forgets a version; its content stays as long as instances are pinned to
   /// it, and for an hour, so that a start which is under way finds it.
   /// Fails with errc::not_found, errc::in_use (a live instance).
@@ -249,11 +264,15 @@ public:
   put_events(std::span<const datum> batch, std::string_view ns, timestamp now,
              duration buffer_for, duration dedup_for,
              const std::optional<kept_answer>& answer);
+  /// Replaces what is kept of a schedule.
+  result<> put_schedule(const stored_schedule& what);
+  /// Forgets a schedule, if there is one.
+  result<> remove_schedule(std::string_view ns, std::string_view name);
   result<> put_quarantine(const instance_key& key,
                           const std::optional<quarantine>& what);
   /// Removes expired answers, events, deduplication rows and the contents of
   /// definitions that were removed and that nothing is pinned to, at most
-  /// `max`; returns how many.
+  /// `max`; returns how many. Events that a reader may still need stay.
   result<std::size_t> collect_garbage(timestamp now, std::size_t max);
 
   // --- Reading: any thread -----------------------------------------------
@@ -309,6 +328,16 @@ public:
   /// Buffered events that arrived after `number`, at most `limit`.
   [[nodiscard]] result<std::vector<arrived_event>>
   read_events(std::uint64_t number, std::size_t limit) const;
+  /// Any thread: `who` needs no event up to `number` any more, once it has
+  /// expired. As long as a reader has said nothing, all events are kept.
+  void release_events(event_reader who, std::uint64_t number);
+  /// Fails with errc::not_found, errc::corrupt.
+  [[nodiscard]] result<stored_schedule>
+  read_schedule(std::string_view ns, std::string_view name) const;
+  /// Schedules ordered by namespace and name, at most `limit` after `after`.
+  [[nodiscard]] result<std::vector<stored_schedule>>
+  list_schedules(const std::optional<stored_schedule>& after,
+                 std::size_t limit) const;
   /// The number of the last event that arrived.
   [[nodiscard]] std::uint64_t last_event() const;
 
@@ -325,6 +354,8 @@ private:
 
   std::unique_ptr<database> db_;
   std::atomic<std::uint64_t> last_event_{0};
+  /// By event_reader.
+  std::array<std::atomic<std::uint64_t>, 2> released_{};
 };
 
 /// Reads every row offline: numbers, chains, checksums, heads against

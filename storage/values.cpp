@@ -170,6 +170,28 @@ result<stored_definition> decode_definition(std::string_view key,
   return out;
 }
 
+std::string encode_schedule_row(const stored_schedule& what) {
+  auto out = begin_value(format, 8 + what.ns.size() + what.name.size()
+                                   + what.state.size());
+  put_text(out, what.ns);
+  put_text(out, what.name);
+  put_text(out, what.state);
+  seal(out);
+  return out;
+}
+
+result<stored_schedule> decode_schedule_row(std::string_view key,
+                                            std::string_view value) {
+  wire_reader in{value, format};
+  stored_schedule out;
+  out.ns = in.text();
+  out.name = in.text();
+  out.state = in.text();
+  if (!in.done())
+    return broken_row(family::definition, key);
+  return out;
+}
+
 std::string encode_quarantine(const quarantine& what) {
   auto out = begin_value(format, 16 + what.reason.size());
   put_time(out, what.since);
