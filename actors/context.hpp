@@ -83,6 +83,7 @@ struct context {
   door<writer_actor> writer;
   door<timers_actor> timers;
   door<broker_actor> broker;
+  door<scheduler_actor> scheduler;
   door<step_pool_actor> steps;
   door<evaluator_actor> evaluator;
   door<supervisor_actor> supervisor;

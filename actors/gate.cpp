@@ -150,6 +150,18 @@ gateway make_gateway(context& ctx) {
   door.publish = [g](publish_events what, reply_to to) {
     g->publish(std::move(what), std::move(to));
   };
+  door.list_schedules_of = [g](const list_schedules& what, const reply_to& to) {
+    g->list_schedules_of(what, to);
+  };
+  door.read_schedule = [g](const std::string& id, const reply_to& to) {
+    g->read_schedule(id, to);
+  };
+  door.act_on_schedule_of = [g](act_on_schedule what, reply_to to) {
+    g->act_on_schedule_of(std::move(what), std::move(to));
+  };
+  door.trigger = [g](trigger_schedule what, reply_to to) {
+    g->trigger(std::move(what), std::move(to));
+  };
   door.history
     = [g](const instance_ref& which, sequence after, std::uint32_t limit,
           const history_reply& to) { g->history(which, after, limit, to); };

@@ -269,8 +269,10 @@ struct state : instance_args {
     const auto broker = ctx->broker.get();
     for (auto& s : turn->record.subscribed)
       self->send(broker, listens{std::move(s)});
-    if (!turn->record.emitted.empty())
+    if (!turn->record.emitted.empty()) {
       self->send(broker, events_arrived{});
+      self->send(ctx->scheduler.get(), events_arrived{});
+    }
   }
 
   /// All is durable: see to the world, then answer. In this order, since who

@@ -45,6 +45,15 @@ constexpr route table[] = {
 
   {"POST", "/v1/events", "publishEvents", publish_events, event, "namespace"},
 
+  {"GET", "/v1/schedules", "listSchedules", list_schedules, none,
+   "namespace limit cursor"},
+  {"GET", "/v1/schedules/{id}", "readSchedule", read_schedule},
+  {"POST", "/v1/schedules/{id}/pause", "pauseSchedule", pause_schedule, json},
+  {"POST", "/v1/schedules/{id}/resume", "resumeSchedule", resume_schedule,
+   json},
+  {"POST", "/v1/schedules/{id}/trigger", "triggerSchedule", trigger_schedule,
+   json},
+
   {"GET", "/livez", "livez", livez},
   {"GET", "/readyz", "readyz", readyz},
   {"GET", "/metrics", "metrics", metrics},

@@ -4,10 +4,13 @@
 
 namespace pawl::storage {
 
-result<> store::put_schedule(const stored_schedule& what) {
+result<> store::put_schedule(const stored_schedule& what,
+                             const std::optional<kept_answer>& answer) {
   row_list rows;
   rows.put(family::definition, schedule_key(what.ns, what.name),
            encode_schedule_row(what));
+  if (answer)
+    add_answer(rows, *answer);
   return db_->write(rows);
 }
 

@@ -265,7 +265,8 @@ public:
              duration buffer_for, duration dedup_for,
              const std::optional<kept_answer>& answer);
   /// Replaces what is kept of a schedule.
-  result<> put_schedule(const stored_schedule& what);
+  result<> put_schedule(const stored_schedule& what,
+                        const std::optional<kept_answer>& answer = {});
   /// Forgets a schedule, if there is one.
   result<> remove_schedule(std::string_view ns, std::string_view name);
   result<> put_quarantine(const instance_key& key,

@@ -31,6 +31,13 @@ outcome follow(const call& from);
 outcome deliver_event(const call& from);
 outcome publish_events(const call& from);
 
+// schedules.cpp
+outcome list_schedules(const call& from);
+outcome read_schedule(const call& from);
+outcome pause_schedule(const call& from);
+outcome resume_schedule(const call& from);
+outcome trigger_schedule(const call& from);
+
 // health.cpp
 outcome livez(const call& from);
 outcome readyz(const call& from);
