@@ -4,6 +4,7 @@
 #include "actors/definition_cache.hpp"
 #include "actors/feed.hpp"
 #include "actors/journal_gauge.hpp"
+#include "actors/lifecycle_feed.hpp"
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
 #include "actors/steps/http_client.hpp"
@@ -73,6 +74,7 @@ struct context {
   program_client programs;
   definition_cache definitions;
   feed changes;
+  lifecycle_feed lifecycle;
   journal_gauge journal;
   meters measured;
   std::atomic<std::size_t> hot = 0; ///< Instances in memory.

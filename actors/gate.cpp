@@ -168,6 +168,14 @@ gateway make_gateway(context& ctx) {
   door.observe = [g](const instance_ref& which, std::function<void()> changed) {
     return g->observe(which, std::move(changed));
   };
+  door.lifecycle_position = [g] { return g->ctx().lifecycle.position(); };
+  door.lifecycle = [g](const lifecycle_filter& want, sequence after,
+                       std::uint32_t limit, const history_reply& to) {
+    to(g->ctx().lifecycle.read(want, after, limit));
+  };
+  door.observe_lifecycle = [g](std::function<void()> changed) {
+    return g->ctx().lifecycle.observe(std::move(changed));
+  };
   door.metrics = [g] { return g->ctx().measured.text(); };
   door.unready = [g] { return g->unready(); };
   return door;

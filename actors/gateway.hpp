@@ -153,6 +153,14 @@ struct list_instances {
   std::string cursor = {};
 };
 
+/// Which lifecycle CloudEvents; "" for all.
+struct lifecycle_filter {
+  std::string ns = {};
+  std::string workflow = {};
+  std::string version = {};
+  std::string type = {}; ///< What the type begins with.
+};
+
 struct list_definitions {
   std::string ns = {};   ///< "" for all.
   std::string name = {}; ///< "" for all.
@@ -210,6 +218,17 @@ struct gateway {
   std::function<std::unique_ptr<watch>(instance_ref,
                                        std::function<void()> changed)>
     observe;
+
+  /// The number of the newest lifecycle CloudEvent; it does not wait.
+  std::function<sequence()> lifecycle_position;
+  /// Lifecycle CloudEvents after `after`, at most `limit`: those that are
+  /// remembered. They are made only while somebody observes.
+  std::function<void(const lifecycle_filter&, sequence after,
+                     std::uint32_t limit, history_reply)>
+    lifecycle;
+  /// As observe, for the lifecycle of all.
+  std::function<std::unique_ptr<watch>(std::function<void()> changed)>
+    observe_lifecycle;
 
   /// Prometheus text.
   std::function<std::string()> metrics;

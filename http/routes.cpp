@@ -44,6 +44,8 @@ constexpr route table[] = {
    "namespace buffer"},
 
   {"POST", "/v1/events", "publishEvents", publish_events, event, "namespace"},
+  {"GET", "/v1/events", "followLifecycle", follow_lifecycle, none,
+   "namespace workflow version type"},
 
   {"GET", "/v1/schedules", "listSchedules", list_schedules, none,
    "namespace limit cursor"},

@@ -30,6 +30,7 @@ outcome follow(const call& from);
 // events.cpp
 outcome deliver_event(const call& from);
 outcome publish_events(const call& from);
+outcome follow_lifecycle(const call& from);
 
 // schedules.cpp
 outcome list_schedules(const call& from);
