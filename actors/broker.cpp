@@ -59,7 +59,8 @@ struct state {
       wish{.key = to.key,
            .what = requests::deliver{.event = event,
                                      .otherwise
-                                     = requests::deliver::if_unawaited::ignore},
+                                     = requests::deliver::if_unawaited::ignore,
+                                     .arrival = number},
            .errand
            = make_errand([me = caf::actor_cast<broker_actor>(self), number] {
                caf::anon_send(me, shown{number});
@@ -141,12 +142,18 @@ struct state {
     return true;
   }
 
-  void welcome(const storage::subscription& s) {
+  /// An instance in a loop listens again and again: what it has received is
+  /// left out, and what it was to be shown before is shown anew.
+  void welcome(const listens& l) {
+    const auto& s = l.what;
+    std::erase_if(newcomers, [&](const newcomer& n) {
+      return n.what.key == s.key && n.what.type == s.type;
+    });
     newcomer n{.what = s, .unseen = {}};
     const auto oldest = clock::now() - ctx->options.events.buffer_for;
     const auto add = [&](const std::deque<buffered>& events) {
       for (const auto& b : events)
-        if (b.arrived >= oldest)
+        if (b.arrived >= oldest && !l.seen.contains(b.number))
           n.unseen.push_back(b.number);
     };
     if (!s.type.empty()) {
@@ -192,7 +199,7 @@ broker_actor::behavior_type broker(broker_actor::stateful_pointer<state> self,
   self->delayed_send(self, prune_every, tick{});
   return {
     [self](events_arrived) { self->state.pump(); },
-    [self](const listens& l) { self->state.welcome(l.what); },
+    [self](const listens& l) { self->state.welcome(l); },
     [self](const shown& s) { self->state.has_shown(s.number); },
     [self](tick) { self->state.prune(); },
   };

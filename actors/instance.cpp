@@ -300,7 +300,7 @@ struct state : instance_args {
       return;
     const auto broker = ctx->broker.get();
     for (auto& s : turn->record.subscribed)
-      self->send(broker, listens{std::move(s)});
+      self->send(broker, listens{std::move(s), flow->state().arrived});
     if (!turn->record.emitted.empty()) {
       self->send(broker, events_arrived{});
       self->send(ctx->scheduler.get(), events_arrived{});

@@ -174,6 +174,7 @@ struct shown {
 /// Instance -> broker: this `listen` is stored and waits from now on.
 struct listens {
   storage::subscription what;
+  arrivals seen; ///< The events that its instance has received already.
 };
 
 /// Somebody -> scheduler, and it to itself: see to the schedule of this

@@ -70,11 +70,13 @@ std::string timer_key(const instance_key& key, timestamp due) {
   return out;
 }
 
-std::string subscription_key(const instance_key& key, frame_id frame) {
+std::string subscription_key(std::string_view type, const instance_key& key,
+                             frame_id frame) {
   std::string out;
-  out.reserve(20);
+  out.reserve(28);
   put_key(out, key);
   put_u32(out, frame);
+  put_u64(out, index_value(type));
   return out;
 }
 

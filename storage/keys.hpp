@@ -87,8 +87,9 @@ void put_time(std::string& out, timestamp t);
 [[nodiscard]] std::string snapshot_key(const instance_key& key, sequence at);
 /// partition, due time, instance.
 [[nodiscard]] std::string timer_key(const instance_key& key, timestamp due);
-/// instance, frame.
-[[nodiscard]] std::string subscription_key(const instance_key& key,
+/// instance, frame, hash of the type.
+[[nodiscard]] std::string subscription_key(std::string_view type,
+                                           const instance_key& key,
                                            frame_id frame);
 /// In the index: kind, hash of the type, instance, frame. An arriving event
 /// looks its type up here.

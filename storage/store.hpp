@@ -83,7 +83,8 @@ struct arrived_event {
   timestamp arrived;
 };
 
-/// A `listen` that waits: which arriving events its instance must be shown.
+/// A `listen` that waits: which arriving events its instance must be shown. It
+/// has one for each type that it waits for.
 struct subscription {
   instance_key key;
   frame_id frame = 0;
@@ -91,6 +92,12 @@ struct subscription {
   std::string type; ///< The CloudEvents type if it is a constant, else "".
   timestamp since;
   bool operator==(const subscription&) const = default;
+};
+
+/// A `listen` waits for events of this type no more.
+struct unsubscription {
+  frame_id frame = 0;
+  std::string type;
 };
 
 /// All that one turn of one instance changes. It is committed whole or not.
@@ -108,7 +115,7 @@ struct turn {
   std::vector<datum> emitted; ///< CloudEvents to publish, in order.
   duration emitted_for = std::chrono::hours{24}; ///< They are buffered so long.
   std::vector<subscription> subscribed;
-  std::vector<frame_id> unsubscribed;
+  std::vector<unsubscription> unsubscribed;
 };
 
 /// A turn as rows, made ready outside the writer's thread.
@@ -121,8 +128,6 @@ struct prepared_turn {
   sequence snapshot_after = 0;
   sequence older_snapshot_after = 0;
   row_list rows;
-  std::vector<subscription> subscribed;
-  std::vector<frame_id> unsubscribed;
   std::string ns;
   timestamp at;
   timestamp emitted_until;

@@ -114,7 +114,7 @@ result<subscription> decode_subscription(std::string_view key,
   out.since = in.time();
   out.ns = in.text();
   out.type = in.text();
-  if (!in.done() || key.size() != 20)
+  if (!in.done() || key.size() < 20)
     return broken_row(family::subscription, key);
   out.key = instance_at(key);
   out.frame = get_u32(key.substr(16));

@@ -32,6 +32,10 @@ public:
   std::optional<actors::purge_instance> purged;
   std::optional<actors::deliver_event> delivered;
   std::optional<actors::publish_events> published;
+  std::optional<actors::list_schedules> schedules_listed;
+  std::optional<std::string> schedule;
+  std::optional<actors::act_on_schedule> schedule_acted;
+  std::optional<actors::trigger_schedule> triggered;
   std::string unready;
 
   actors::gateway door() {
@@ -53,6 +57,18 @@ public:
       = [this](auto wish, auto done) { note(purged, wish, done); };
     g.deliver = [this](auto wish, auto done) { note(delivered, wish, done); };
     g.publish = [this](auto wish, auto done) { note(published, wish, done); };
+    g.list_schedules_of
+      = [this](auto wish, auto done) { note(schedules_listed, wish, done); };
+    g.read_schedule
+      = [this](const std::string& id, auto done) { note(schedule, id, done); };
+    g.act_on_schedule_of
+      = [this](auto wish, auto done) { note(schedule_acted, wish, done); };
+    g.trigger = [this](auto wish, auto done) { note(triggered, wish, done); };
+    g.lifecycle_position = [] { return sequence{0}; };
+    g.lifecycle = [this](auto&, auto after, auto limit, auto done) {
+      tell_history({}, after, limit, done);
+    };
+    g.observe_lifecycle = [this](auto changed) { return observe(changed); };
     g.history = [this](auto wish, auto after, auto limit, auto done) {
       tell_history(wish, after, limit, done);
     };

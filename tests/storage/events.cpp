@@ -141,9 +141,26 @@ BOOST_AUTO_TEST_CASE(shows_an_event_to_the_listens_for_it_and_for_all) {
   BOOST_TEST((all == store->subscriptions("order", "", {}, 10).value()));
   expect_sound();
   auto turn = one.next();
-  turn.unsubscribed = {1, 2, 77};
+  turn.unsubscribed = {{1, "order"}, {2, ""}, {77, "order"}};
   BOOST_REQUIRE(commit_one(*store, turn, &one));
   BOOST_TEST(store->subscriptions("order", "", {}, 10).value().size() == 1U);
+  expect_sound();
+}
+
+BOOST_AUTO_TEST_CASE(a_listen_may_wait_for_several_types) {
+  auto one = create("a");
+  auto turn = one.next();
+  for (const auto* type : {"paid", "sent", ""})
+    turn.subscribed.push_back({one.key(), 4, "default", type, from_unix_ms(1)});
+  BOOST_REQUIRE(commit_one(*store, turn, &one));
+  for (const auto* type : {"paid", "sent"})
+    BOOST_TEST(store->subscriptions(type, "", {}, 10).value().size() == 2U);
+  expect_sound();
+  turn = one.next();
+  turn.unsubscribed = {{4, "paid"}, {4, ""}};
+  BOOST_REQUIRE(commit_one(*store, turn, &one));
+  BOOST_TEST(store->subscriptions("paid", "", {}, 10).value().empty());
+  BOOST_TEST(store->subscriptions("sent", "", {}, 10).value().size() == 1U);
   expect_sound();
 }
 
@@ -155,7 +172,7 @@ BOOST_AUTO_TEST_CASE(ends_a_listen_that_began_in_the_same_group) {
   const auto first_rows = prepare(first);
   one.settle(first, first_rows);
   auto second = one.next();
-  second.unsubscribed = {4};
+  second.unsubscribed = {{4, "order"}};
   const auto second_rows = prepare(second);
   const std::array group{&first_rows, &second_rows};
   BOOST_REQUIRE(store->commit(group));
