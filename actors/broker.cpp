@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <unordered_map>
 
 namespace pawl::actors {
@@ -49,17 +50,36 @@ struct state {
     return out < ctx->options.instances.rehydrations_max;
   }
 
-  void show(const storage::subscription& to, const datum& event) {
+  void show(const storage::subscription& to, std::uint64_t number,
+            const datum& event) {
     ++out;
+    showing.insert(number);
     self->send(
       ctx->registry.get(),
       wish{.key = to.key,
            .what = requests::deliver{.event = event,
                                      .otherwise
-                                     = requests::deliver::if_unawaited::ignore},
-           .errand = make_errand([me = caf::actor_cast<broker_actor>(self)] {
-             caf::anon_send(me, shown{});
-           })});
+                                     = requests::deliver::if_unawaited::ignore,
+                                     .arrival = number},
+           .errand
+           = make_errand([me = caf::actor_cast<broker_actor>(self), number] {
+               caf::anon_send(me, shown{number});
+             })});
+  }
+
+  void has_shown(std::uint64_t number) {
+    --out;
+    if (const auto one = showing.find(number); one != showing.end())
+      showing.erase(one);
+    pump();
+  }
+
+  /// Events that have been shown to all who waited may go once they expire.
+  void release() {
+    const auto begun = current ? seen - 1 : seen;
+    const auto first
+      = showing.empty() ? begun : std::min(*showing.begin() - 1, begun);
+    ctx->store.release_events(storage::event_reader::broker, first);
   }
 
   /// Shows as much as may be out at once: first what newcomers have missed, so
@@ -80,7 +100,7 @@ struct state {
     const auto read = ctx->store.read_events(number - 1, 1);
     if (read && !read->empty() && read->front().number == number
         && concerns(n.what, read->front()))
-      show(n.what, read->front().event);
+      show(n.what, number, read->front().event);
     return true;
   }
 
@@ -89,7 +109,7 @@ struct state {
       return false;
     if (audience.empty())
       return true;
-    show(audience.front(), current->event);
+    show(audience.front(), current->number, current->event);
     audience.pop_front();
     return true;
   }
@@ -122,12 +142,18 @@ struct state {
     return true;
   }
 
-  void welcome(const storage::subscription& s) {
+  /// An instance in a loop listens again and again: what it has received is
+  /// left out, and what it was to be shown before is shown anew.
+  void welcome(const listens& l) {
+    const auto& s = l.what;
+    std::erase_if(newcomers, [&](const newcomer& n) {
+      return n.what.key == s.key && n.what.type == s.type;
+    });
     newcomer n{.what = s, .unseen = {}};
     const auto oldest = clock::now() - ctx->options.events.buffer_for;
     const auto add = [&](const std::deque<buffered>& events) {
       for (const auto& b : events)
-        if (b.arrived >= oldest)
+        if (b.arrived >= oldest && !l.seen.contains(b.number))
           n.unseen.push_back(b.number);
     };
     if (!s.type.empty()) {
@@ -150,6 +176,7 @@ struct state {
         events.pop_front();
     std::erase_if(by_type,
                   [](const auto& pair) { return pair.second.empty(); });
+    release();
     self->delayed_send(self, prune_every, tick{});
   }
 
@@ -162,6 +189,7 @@ struct state {
   std::deque<newcomer> newcomers;
   std::unordered_map<std::string, std::deque<buffered>> by_type;
   std::size_t out = 0;
+  std::multiset<std::uint64_t> showing; ///< The numbers of those that are out.
 };
 
 broker_actor::behavior_type broker(broker_actor::stateful_pointer<state> self,
@@ -171,11 +199,8 @@ broker_actor::behavior_type broker(broker_actor::stateful_pointer<state> self,
   self->delayed_send(self, prune_every, tick{});
   return {
     [self](events_arrived) { self->state.pump(); },
-    [self](const listens& l) { self->state.welcome(l.what); },
-    [self](shown) {
-      --self->state.out;
-      self->state.pump();
-    },
+    [self](const listens& l) { self->state.welcome(l); },
+    [self](const shown& s) { self->state.has_shown(s.number); },
     [self](tick) { self->state.prune(); },
   };
 }

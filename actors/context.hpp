@@ -4,6 +4,7 @@
 #include "actors/definition_cache.hpp"
 #include "actors/feed.hpp"
 #include "actors/journal_gauge.hpp"
+#include "actors/lifecycle_feed.hpp"
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
 #include "actors/steps/authorizer.hpp"
@@ -79,6 +80,7 @@ struct context {
   secrets::vault vault;
   authorizer access;
   feed changes;
+  lifecycle_feed lifecycle;
   journal_gauge journal;
   meters measured;
   std::atomic<std::size_t> hot = 0; ///< Instances in memory.
@@ -89,6 +91,7 @@ struct context {
   door<writer_actor> writer;
   door<timers_actor> timers;
   door<broker_actor> broker;
+  door<scheduler_actor> scheduler;
   door<step_pool_actor> steps;
   door<evaluator_actor> evaluator;
   door<supervisor_actor> supervisor;

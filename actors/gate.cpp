@@ -159,11 +159,31 @@ gateway make_gateway(context& ctx) {
   door.publish = [g](publish_events what, reply_to to) {
     g->publish(std::move(what), std::move(to));
   };
+  door.list_schedules_of = [g](const list_schedules& what, const reply_to& to) {
+    g->list_schedules_of(what, to);
+  };
+  door.read_schedule = [g](const std::string& id, const reply_to& to) {
+    g->read_schedule(id, to);
+  };
+  door.act_on_schedule_of = [g](act_on_schedule what, reply_to to) {
+    g->act_on_schedule_of(std::move(what), std::move(to));
+  };
+  door.trigger = [g](trigger_schedule what, reply_to to) {
+    g->trigger(std::move(what), std::move(to));
+  };
   door.history
     = [g](const instance_ref& which, sequence after, std::uint32_t limit,
           const history_reply& to) { g->history(which, after, limit, to); };
   door.observe = [g](const instance_ref& which, std::function<void()> changed) {
     return g->observe(which, std::move(changed));
+  };
+  door.lifecycle_position = [g] { return g->ctx().lifecycle.position(); };
+  door.lifecycle = [g](const lifecycle_filter& want, sequence after,
+                       std::uint32_t limit, const history_reply& to) {
+    to(g->ctx().lifecycle.read(want, after, limit));
+  };
+  door.observe_lifecycle = [g](std::function<void()> changed) {
+    return g->ctx().lifecycle.observe(std::move(changed));
   };
   door.metrics = [g] { return g->ctx().measured.text(); };
   door.unready = [g] { return g->unready(); };

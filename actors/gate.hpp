@@ -24,6 +24,12 @@ public:
   void list_of_definitions(const list_definitions& what, const reply_to& to);
   void remove_definition(const definition_ref& which, reply_to to);
 
+  // gate_schedules.cpp
+  void list_schedules_of(const list_schedules& what, const reply_to& to);
+  void read_schedule(const std::string& id, const reply_to& to);
+  void act_on_schedule_of(act_on_schedule what, reply_to to);
+  void trigger(trigger_schedule what, reply_to to);
+
   // gate_wishes.cpp
   void start(start_instance what, reply_to to);
   void act(act_on_instance what, reply_to to);
@@ -71,6 +77,8 @@ private:
   void store_definition(definition_ptr made, storage::stored_definition row,
                         std::optional<storage::kept_answer> kept, answer a,
                         answer_ptr slot);
+  /// A version of a workflow came or went, durably.
+  void versions_changed(const definition_id& of);
   /// `what.id` is set.
   void start_now(start_instance what, const reply_to& to);
   void see_to_the_end(const instance_key& key, duration patience, answer first,

@@ -1,5 +1,6 @@
 #include "actors/gate.hpp"
 #include "workflow/parse.hpp"
+#include "workflow/schedule.hpp"
 
 #include <caf/send.hpp>
 
@@ -9,6 +10,32 @@ namespace {
 
 std::string definition_path(const definition_id& id) {
   return "/v1/definitions/" + id.ns + '/' + id.name + '/' + id.version;
+}
+
+/// What a definition with a schedule is refused for, beside what its text
+/// shows: a time zone that this host does not have.
+result<> check_schedule(const definition& d) {
+  if (!d.scheduled)
+    return {};
+  const auto by = make_timetable(*d.scheduled);
+  if (by)
+    return {};
+  return error{errc::invalid_definition,
+               "The document is not a valid definition.",
+               {fault{.pointer = "/schedule/cron",
+                      .line = 0,
+                      .column = 0,
+                      .detail = by.error().detail}}};
+}
+
+/// The schedule that comes into being with a definition.
+std::optional<storage::stored_schedule>
+schedule_of(const definition& d, timestamp now, std::uint64_t last_event) {
+  if (!d.scheduled)
+    return std::nullopt;
+  return storage::stored_schedule{
+    d.id.ns, d.id.name,
+    encode_schedule(new_schedule(d.id, schedule_rule(d), now, last_event))};
 }
 
 /// A cursor is the last id of the page before, as base64 would hide nothing
@@ -46,6 +73,8 @@ void gate::define_now(const register_definition& what, const reply_to& to) {
   if (!made)
     return to(refusal{.what = made.error()});
   const auto& d = **made;
+  if (const auto good = check_schedule(d); !good)
+    return to(refusal{.what = good.error()});
   const auto now = clock::now();
   const auto created = what.dry_run ? std::nullopt : std::optional{now};
   answer a{.status = what.dry_run ? 200U : 201U,
@@ -90,18 +119,24 @@ void gate::store_definition(definition_ptr made, storage::stored_definition row,
       told->status = said.status;
       told->body = said.body;
     }
-    const auto done = s.put_definition(row, told);
+    const auto done = s.put_definition(
+      row, told, schedule_of(*made, row.created, s.last_event()));
     if (!done) {
       slot->give(
         refusal{.what = done.error(), .location = definition_path(row.id)});
       return done.error();
     }
     if (*done)
-      g->ctx_.definitions.names_changed();
+      g->versions_changed(row.id);
     slot->give(std::move(said));
     return {};
   };
   caf::anon_send(ctx_.writer.get(), write_job{std::move(work)});
+}
+
+void gate::versions_changed(const definition_id& of) {
+  ctx_.definitions.names_changed();
+  caf::anon_send(ctx_.scheduler.get(), see_to_schedule{{of.ns, of.name}, true});
 }
 
 void gate::read_definition(const definition_ref& which, bool source,
@@ -161,7 +196,7 @@ void gate::remove_definition(const definition_ref& which, reply_to to) {
                      slot->give(refusal{.what = done.error()});
                      return done;
                    }
-                   g->ctx_.definitions.names_changed();
+                   g->versions_changed({which.ns, which.name, ""});
                    slot->give(answer{.status = 204});
                    return done;
                  }});

@@ -153,6 +153,7 @@ void gate::publish(publish_events what, reply_to to) {
         return done.error();
       }
       caf::anon_send(g->ctx_.broker.get(), events_arrived{});
+      caf::anon_send(g->ctx_.scheduler.get(), events_arrived{});
       slot->give(a);
       return {};
     };

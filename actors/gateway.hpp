@@ -114,6 +114,26 @@ struct publish_events {
   std::optional<idempotency> once = {};
 };
 
+/// What an operator wants of a schedule; its id is "namespace.name".
+struct act_on_schedule {
+  enum class verb : std::uint8_t { pause, resume };
+  std::string id = {};
+  verb what = verb::pause;
+  std::string reason = {};
+  std::optional<idempotency> once = {};
+};
+/// An instance now, whatever the schedule says.
+struct trigger_schedule {
+  std::string id = {};
+  json::value input = {}; ///< Absent input is an empty object.
+  std::optional<idempotency> once = {};
+};
+struct list_schedules {
+  std::string ns = {}; ///< "" for all.
+  std::uint32_t limit = 100;
+  std::string cursor = {};
+};
+
 /// Purges an instance that has ended.
 struct purge_instance {
   instance_ref which;
@@ -131,6 +151,14 @@ struct list_instances {
   std::optional<bool> quarantined = {};
   std::uint32_t limit = 100;
   std::string cursor = {};
+};
+
+/// Which lifecycle CloudEvents; "" for all.
+struct lifecycle_filter {
+  std::string ns = {};
+  std::string workflow = {};
+  std::string version = {};
+  std::string type = {}; ///< What the type begins with.
 };
 
 struct list_definitions {
@@ -192,6 +220,11 @@ struct gateway {
   std::function<void(deliver_event, reply_to)> deliver;
   std::function<void(publish_events, reply_to)> publish;
 
+  std::function<void(list_schedules, reply_to)> list_schedules_of;
+  std::function<void(const std::string& id, reply_to)> read_schedule;
+  std::function<void(act_on_schedule, reply_to)> act_on_schedule_of;
+  std::function<void(trigger_schedule, reply_to)> trigger;
+
   /// Events after `after`, at most `limit`.
   std::function<void(instance_ref, sequence after, std::uint32_t limit,
                      history_reply)>
@@ -201,6 +234,17 @@ struct gateway {
   std::function<std::unique_ptr<watch>(instance_ref,
                                        std::function<void()> changed)>
     observe;
+
+  /// The number of the newest lifecycle CloudEvent; it does not wait.
+  std::function<sequence()> lifecycle_position;
+  /// Lifecycle CloudEvents after `after`, at most `limit`: those that are
+  /// remembered. They are made only while somebody observes.
+  std::function<void(const lifecycle_filter&, sequence after,
+                     std::uint32_t limit, history_reply)>
+    lifecycle;
+  /// As observe, for the lifecycle of all.
+  std::function<std::unique_ptr<watch>(std::function<void()> changed)>
+    observe_lifecycle;
 
   /// Prometheus text.
   std::function<std::string()> metrics;

@@ -7,6 +7,7 @@
 #include "actors/stored_machine.hpp"
 #include "base/log.hpp"
 #include "base/overload.hpp"
+#include "workflow/lifecycle.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/sec.hpp>
@@ -209,6 +210,7 @@ struct state : instance_args {
 
   void write() {
     outstanding = flow->outstanding();
+    publish_lifecycle();
     turn_outcome outcome{
       .events = std::move(turn->events),
       .emitted = std::move(turn->emitted),
@@ -259,8 +261,38 @@ struct state : instance_args {
     turn->rows.reset();
     ctx->measured.facts(turn->record.events);
     ctx->changes.changed(key, stands->head.last, stands->head.status);
+    tell_of_lifecycle();
     tell_broker();
     proceed();
+  }
+
+  /// In the same commit, if the operator wants workflows to hear of it.
+  void publish_lifecycle() {
+    const auto& chosen = ctx->options.events.lifecycle;
+    if (chosen == "none")
+      return;
+    const auto events = lifecycle_of(
+      lifecycle_now(turn->events, flow->state().last),
+      chosen == "tasks" ? lifecycle_scope::tasks : lifecycle_scope::workflows);
+    turn->emitted.insert(turn->emitted.end(), events.begin(), events.end());
+  }
+
+  void tell_of_lifecycle() {
+    if (ctx->lifecycle.wanted())
+      ctx->lifecycle.publish(
+        flow->state().workflow,
+        lifecycle_of(lifecycle_now(turn->record.events, stands->head.last),
+                     lifecycle_scope::tasks));
+  }
+
+  /// The facts of the turn, of which `last` is the sequence of the last one.
+  [[nodiscard]] lifecycle_facts lifecycle_now(const std::vector<event>& facts,
+                                              sequence last) const {
+    return {.facts = facts,
+            .first = last + 1 - facts.size(),
+            .at = turn->at,
+            .after = flow->state(),
+            .of = flow->flow()};
   }
 
   void tell_broker() {
@@ -268,9 +300,11 @@ struct state : instance_args {
       return;
     const auto broker = ctx->broker.get();
     for (auto& s : turn->record.subscribed)
-      self->send(broker, listens{std::move(s)});
-    if (!turn->record.emitted.empty())
+      self->send(broker, listens{std::move(s), flow->state().arrived});
+    if (!turn->record.emitted.empty()) {
       self->send(broker, events_arrived{});
+      self->send(ctx->scheduler.get(), events_arrived{});
+    }
   }
 
   /// All is durable: see to the world, then answer. In this order, since who

@@ -16,12 +16,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 /// What actors tell each other. All of it stays within the process. The handle
 /// types stand here too, since actors know each other in circles.
 namespace pawl::actors {
+
+/// Names a schedule: the namespace and the name of its workflow.
+using schedule_key = std::pair<std::string, std::string>;
 
 /// Somebody wishes something of an instance, hot or not.
 struct wish {
@@ -163,11 +167,41 @@ struct tick {};
 
 /// Somebody -> broker: events have been stored.
 struct events_arrived {};
-/// A wish of the broker: the instance has seen the event.
-struct shown {};
+/// A wish of the broker: the instance has seen the event of this number.
+struct shown {
+  std::uint64_t number = 0;
+};
 /// Instance -> broker: this `listen` is stored and waits from now on.
 struct listens {
   storage::subscription what;
+  arrivals seen; ///< The events that its instance has received already.
+};
+
+/// Somebody -> scheduler, and it to itself: see to the schedule of this
+/// workflow.
+struct see_to_schedule {
+  schedule_key which;
+  bool versions_changed = false; ///< A version came or went.
+};
+/// An operator -> scheduler.
+struct schedule_wish {
+  enum class verb : std::uint8_t { pause, resume };
+  schedule_key which;
+  verb what = verb::pause;
+  std::string reason;
+  std::optional<idempotency> once;
+  answer_ptr reply;
+};
+/// An instance's answer -> scheduler: a run exists, or why not.
+struct run_made {
+  schedule_key which;
+  std::string instance;
+  std::optional<error> refused;
+};
+/// Writer -> scheduler: the state of the schedule is stored, or is not.
+struct schedule_stored {
+  schedule_key which;
+  bool done = false;
 };
 
 /// Step worker -> step pool: may I? Answered when it may.
@@ -230,6 +264,12 @@ using broker_actor
   = caf::typed_actor<caf::reacts_to<events_arrived>, caf::reacts_to<listens>,
                      caf::reacts_to<shown>, caf::reacts_to<tick>>;
 
+using scheduler_actor
+  = caf::typed_actor<caf::reacts_to<see_to_schedule>,
+                     caf::reacts_to<schedule_wish>, caf::reacts_to<run_made>,
+                     caf::reacts_to<schedule_stored>,
+                     caf::reacts_to<events_arrived>, caf::reacts_to<tick>>;
+
 using step_pool_actor
   = caf::typed_actor<caf::replies_to<want_permit>::with<permit>,
                      caf::reacts_to<permit_back>, caf::reacts_to<tick>>;
@@ -265,6 +305,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::events_arrived)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::listens)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::shown)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::see_to_schedule)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::schedule_wish)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::run_made)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::schedule_stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::want_permit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::permit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::permit_back)

@@ -6,6 +6,7 @@
 #include "actors/recovery.hpp"
 #include "actors/registry.hpp"
 #include "actors/restart.hpp"
+#include "actors/scheduler.hpp"
 #include "actors/step_pool.hpp"
 #include "actors/timers.hpp"
 #include "base/log.hpp"
@@ -72,6 +73,7 @@ struct state {
       {"registry", permanent, into(spawn_registry, ctx->registry), {}, {}},
       {"timers", permanent, into(spawn_timers, ctx->timers), {}, {}},
       {"broker", permanent, into(spawn_broker, ctx->broker), {}, {}},
+      {"scheduler", permanent, into(spawn_scheduler, ctx->scheduler), {}, {}},
       {"recovery",
        restart_rule::transient,
        [this] {

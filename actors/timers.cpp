@@ -42,7 +42,6 @@ struct state {
   }
 
   void look() {
-    next_look = timestamp::max();
     const auto now = clock::now();
     if (now + refill_below >= horizon)
       refill(now);
@@ -87,12 +86,17 @@ struct state {
     horizon = read->size() < held_max ? until : read->back().first;
   }
 
+  /// By the steady clock, so that a wall clock that is set back stops nothing.
+  /// Each tick begins the next one; one that comes before that is due must not
+  /// begin a second row of ticks beside the first.
   void sleep_until(timestamp when) {
-    if (when >= next_look)
-      return; // It wakes up before that anyway.
-    next_look = when;
-    const auto pause = std::max(when - clock::now(), duration{0});
-    self->delayed_send(self, std::min(pause, look_every), tick{});
+    constexpr std::chrono::milliseconds early{2}; // A tick may be so.
+    const auto pause = std::clamp(when - clock::now(), duration{0}, look_every);
+    const auto now = std::chrono::steady_clock::now();
+    if (next_look > now + early && now + pause >= next_look)
+      return;
+    next_look = now + pause;
+    self->delayed_send(self, pause, tick{});
   }
 
   timers_actor::pointer self;
@@ -102,7 +106,7 @@ struct state {
   std::set<std::pair<timestamp, instance_key>> in_order;
   std::unordered_map<instance_key, timestamp> due_of;
   std::unordered_set<instance_key> out; ///< Being woken.
-  timestamp next_look = timestamp::max();
+  std::chrono::steady_clock::time_point next_look;
 };
 
 timers_actor::behavior_type timers(timers_actor::stateful_pointer<state> self,

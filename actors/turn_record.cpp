@@ -29,9 +29,10 @@ storage::head head_of(const machine& now, bool busy) {
   return h;
 }
 
-bool holds(const std::vector<awaited_event>& all, frame_id frame) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const auto& a) { return a.frame == frame; });
+bool holds(const std::vector<awaited_event>& all, const awaited_event& one) {
+  return std::any_of(all.begin(), all.end(), [&](const auto& a) {
+    return a.frame == one.frame && a.type == one.type;
+  });
 }
 
 } // namespace
@@ -63,15 +64,15 @@ storage::turn record_turn(const instance_key& key,
   t.answer = std::move(what.answer);
   const auto listens = now.awaited();
   for (const auto& l : listens)
-    if (!holds(old.listens, l.frame))
+    if (!holds(old.listens, l))
       t.subscribed.push_back({.key = key,
                               .frame = l.frame,
                               .ns = t.after.ns,
                               .type = l.type,
                               .since = l.since});
   for (const auto& l : old.listens)
-    if (!holds(listens, l.frame))
-      t.unsubscribed.push_back(l.frame);
+    if (!holds(listens, l))
+      t.unsubscribed.push_back({l.frame, l.type});
   return t;
 }
 

@@ -111,6 +111,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_emit(app, chosen);
   commands::add_definitions(app, chosen);
   commands::add_secrets(app, chosen);
+  commands::add_schedules(app, chosen);
   commands::add_version(app, chosen);
   commands::add_completion(app, chosen);
   arguments = commands::join_wait_value(std::move(arguments));

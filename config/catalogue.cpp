@@ -351,6 +351,12 @@ constexpr option keeping[] = {
    .max = 365 * day,
    .help = "How long a (source, id) is remembered, to take an event once.",
    .at = at<&o::events, &e::dedup_for>},
+  {.key = "events.lifecycle",
+   .is = unit::word,
+   .words = "none, workflows, tasks",
+   .help = "Which lifecycle CloudEvents are also published to the workflows "
+           "that listen. GET /v1/events has them all in any case.",
+   .at = at<&o::events, &e::lifecycle>},
   {.key = "retention.idempotency_for",
    .is = unit::time,
    .min = 1 * minute,

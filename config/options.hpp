@@ -145,6 +145,7 @@ struct options {
   struct events_options {
     duration buffer_for{3'600'000};
     duration dedup_for{86'400'000};
+    std::string lifecycle = "none"; ///< Published: none, workflows or tasks.
     bool operator==(const events_options&) const = default;
   } events;
 

@@ -39,9 +39,15 @@ struct order {
   duration patience{};
 };
 
-/// The journal of one instance, from behind `after`, as server-sent events.
+/// Numbered items from behind `after`, as server-sent events: the journal of an
+/// instance, or the lifecycle of all.
 struct stream {
-  actors::instance_ref which;
+  /// Reads on; what it owns must stay valid for as long as the stream.
+  std::function<void(sequence after, std::uint32_t limit,
+                     actors::history_reply)>
+    read;
+  /// Calls back, on any thread, when there is more.
+  std::function<std::unique_ptr<actors::watch>(std::function<void()>)> observe;
   sequence after = 0;
   /// The client is a browser that reconnects by itself until a 204 stops it.
   bool reconnects = false;

@@ -44,6 +44,17 @@ constexpr route table[] = {
    "namespace buffer"},
 
   {"POST", "/v1/events", "publishEvents", publish_events, event, "namespace"},
+  {"GET", "/v1/events", "followLifecycle", follow_lifecycle, none,
+   "namespace workflow version type"},
+
+  {"GET", "/v1/schedules", "listSchedules", list_schedules, none,
+   "namespace limit cursor"},
+  {"GET", "/v1/schedules/{id}", "readSchedule", read_schedule},
+  {"POST", "/v1/schedules/{id}/pause", "pauseSchedule", pause_schedule, json},
+  {"POST", "/v1/schedules/{id}/resume", "resumeSchedule", resume_schedule,
+   json},
+  {"POST", "/v1/schedules/{id}/trigger", "triggerSchedule", trigger_schedule,
+   json},
 
   {"PUT", "/v1/secrets/{name}", "putSecret", put_secret, json},
   {"GET", "/v1/secrets", "listSecrets", list_secrets, none, "limit cursor"},

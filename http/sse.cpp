@@ -45,8 +45,7 @@ public:
   async<std::optional<response>> run() {
     bell_->sleeper = &client_.wake;
     // Watched before the first look: what is committed between the two rings.
-    const auto watch
-      = in_.daemon.observe(asked_.want.which, bell::rope(client_.on, bell_));
+    const auto watch = asked_.want.observe(bell::rope(client_.on, bell_));
     auto found = co_await read_page();
     if (!found)
       co_return late();
@@ -70,11 +69,10 @@ public:
 private:
   async<std::optional<page_reply>> read_page() {
     bell_->rung = false;
-    return ask<page_reply>(client_, in_.options.answer_deadline,
-                           [this](actors::history_reply done) {
-                             in_.daemon.history(asked_.want.which, after_,
-                                                page_items, std::move(done));
-                           });
+    return ask<page_reply>(
+      client_, in_.options.answer_deadline, [this](actors::history_reply done) {
+        asked_.want.read(after_, page_items, std::move(done));
+      });
   }
 
   async<void> follow(actors::history_page page) {

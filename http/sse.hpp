@@ -8,9 +8,9 @@
 
 namespace pawl::http {
 
-/// Sends the journal of `want` as server-sent events, without a gap, until the
-/// instance has ended, the client is gone or too slow, or the server drains. At
-/// most one page of the journal is in memory. Returns what to answer instead if
+/// Sends the items of `want` as server-sent events, without a gap, until there
+/// can be no more, the client is gone or too slow, or the server drains. At
+/// most one page is in memory. Returns what to answer instead if
 /// nothing was sent yet; else the connection must be closed.
 struct stream_request {
   stream want;

@@ -27,14 +27,11 @@ public:
 private:
   /// Where the history of `key` ends; nothing if there is no such instance.
   result<std::optional<sequence>> end_of(const instance_key& key) const;
-  result<> unsubscribe(const prepared_turn& what, row_list& rows);
 
   const database& db_;
   event_numbering numbering_;
   std::unordered_map<instance_key, sequence> ends_;
-  // Listens of this group by the key of their row: their type.
-  std::unordered_map<std::string, std::string> subscribed_;
-  // What only this thread knows: numbers of events, types of listens. In a
+  // What only this thread knows: numbers of events. In a
   // deque's stead: reserved once, never moved while `parts_` points to it.
   std::vector<std::unique_ptr<row_list>> extra_;
   std::vector<const row_list*> parts_;
@@ -55,29 +52,6 @@ group_commit::end_of(const instance_key& key) const {
   return std::optional{*last};
 }
 
-result<> group_commit::unsubscribe(const prepared_turn& what, row_list& rows) {
-  for (const auto frame : what.unsubscribed) {
-    const auto key = subscription_key(what.key, frame);
-    std::string type;
-    if (const auto fresh = subscribed_.find(key); fresh != subscribed_.end()) {
-      type = fresh->second;
-    } else {
-      auto row = db_.get(family::subscription, key);
-      if (!row)
-        return row.error();
-      if (!*row)
-        continue;
-      auto known = decode_subscription(key, **row);
-      if (!known)
-        return known.error();
-      type = std::move(known->type);
-    }
-    rows.erase(family::subscription, key);
-    rows.erase(family::index, listener_key(type, what.key, frame));
-  }
-  return {};
-}
-
 result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
   auto end = end_of(what.key);
   if (!end)
@@ -90,14 +64,6 @@ result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
     refusal = error{errc::conflict, "the history of the instance has moved on"};
     return {};
   }
-  if (!what.unsubscribed.empty()) {
-    auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
-    if (auto done = unsubscribe(what, rows); !done)
-      return done.error();
-    parts_.push_back(&rows);
-  }
-  for (const auto& s : what.subscribed)
-    subscribed_[subscription_key(what.key, s.frame)] = s.type;
   parts_.push_back(&what.rows);
   if (!what.emitted.empty()) {
     auto& rows = *extra_.emplace_back(std::make_unique<row_list>());

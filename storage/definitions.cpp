@@ -70,8 +70,10 @@ result<bool> is_needed(const database& db, std::string_view digest) {
     digest, false);
 }
 
-result<bool> store::put_definition(const stored_definition& what,
-                                   const std::optional<kept_answer>& answer) {
+result<bool>
+store::put_definition(const stored_definition& what,
+                      const std::optional<kept_answer>& answer,
+                      const std::optional<stored_schedule>& schedule) {
   const auto key = definition_key(what.id);
   auto named = db_->get(family::definition, key);
   if (!named)
@@ -86,6 +88,14 @@ result<bool> store::put_definition(const stored_definition& what,
     rows.put(family::definition, key, what.digest);
     rows.put(family::definition, content_key(what.digest),
              encode_definition(what));
+  }
+  if (fresh && schedule) {
+    const auto at = schedule_key(schedule->ns, schedule->name);
+    auto known = db_->get(family::definition, at);
+    if (!known)
+      return known.error();
+    if (!*known)
+      rows.put(family::definition, at, encode_schedule_row(*schedule));
   }
   if (answer)
     add_answer(rows, *answer);

@@ -1,8 +1,11 @@
+#include "base/bytes.hpp"
 #include "storage/database.hpp"
 #include "storage/definitions.hpp"
 #include "storage/index.hpp"
 #include "storage/store.hpp"
 #include "storage/values.hpp"
+
+#include <algorithm>
 
 namespace pawl::storage {
 
@@ -46,8 +49,6 @@ result<> erase_listens(const database& db, row_list& rows,
 /// written again since, with a later expiry.
 result<bool> has_expired(const database& db, garbage_kind kind,
                          std::string_view key, timestamp now) {
-  if (kind == garbage_kind::event)
-    return true;
   if (kind == garbage_kind::content) {
     auto needed = is_needed(db, key.substr(1));
     if (!needed)
@@ -124,19 +125,32 @@ result<> store::put_quarantine(const instance_key& key,
   return db_->write(rows);
 }
 
+void store::release_events(event_reader who, std::uint64_t number) {
+  released_[static_cast<std::size_t>(who)] = number;
+}
+
 result<std::size_t> store::collect_garbage(timestamp now, std::size_t max) {
+  const auto released = std::min(released_[0].load(), released_[1].load());
   row_list rows;
   std::size_t removed = 0;
   std::size_t seen = 0;
+  std::size_t kept = 0; // So many, and what is behind them has to wait.
   scan found{*db_, {family::garbage, "", "", false}};
   constexpr std::size_t key_at = 9;
-  for (; found.valid() && seen < max; found.next(), ++seen) {
+  for (; found.valid() && seen < max && kept < 16 * max; found.next()) {
     const auto row = found.key();
     if (row.size() <= key_at || time_at(row) > now)
       break;
     const auto kind = static_cast<garbage_kind>(row[8]);
     const auto key = row.substr(key_at);
-    auto expired = has_expired(*db_, kind, key, now);
+    const bool is_event = kind == garbage_kind::event;
+    if (is_event && get_u64(key) > released) {
+      ++kept;
+      continue;
+    }
+    ++seen;
+    auto expired
+      = is_event ? result<bool>{true} : has_expired(*db_, kind, key, now);
     if (!expired)
       return expired.error();
     if (*expired) {

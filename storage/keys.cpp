@@ -70,11 +70,13 @@ std::string timer_key(const instance_key& key, timestamp due) {
   return out;
 }
 
-std::string subscription_key(const instance_key& key, frame_id frame) {
+std::string subscription_key(std::string_view type, const instance_key& key,
+                             frame_id frame) {
   std::string out;
-  out.reserve(20);
+  out.reserve(28);
   put_key(out, key);
   put_u32(out, frame);
+  put_u64(out, index_value(type));
   return out;
 }
 
@@ -125,6 +127,12 @@ std::string definition_key(const definition_id& id) {
 
 std::string secret_key(std::string_view name) {
   return std::string{"secret/"}.append(name);
+}
+
+std::string schedule_key(std::string_view ns, std::string_view name) {
+  std::string out{"s"};
+  out.append(ns).push_back('\0');
+  return out.append(name);
 }
 
 std::string content_key(std::string_view digest) {

@@ -87,8 +87,9 @@ void put_time(std::string& out, timestamp t);
 [[nodiscard]] std::string snapshot_key(const instance_key& key, sequence at);
 /// partition, due time, instance.
 [[nodiscard]] std::string timer_key(const instance_key& key, timestamp due);
-/// instance, frame.
-[[nodiscard]] std::string subscription_key(const instance_key& key,
+/// instance, frame, hash of the type.
+[[nodiscard]] std::string subscription_key(std::string_view type,
+                                           const instance_key& key,
                                            frame_id frame);
 /// In the index: kind, hash of the type, instance, frame. An arriving event
 /// looks its type up here.
@@ -107,6 +108,9 @@ void put_time(std::string& out, timestamp t);
 [[nodiscard]] std::string definition_key(const definition_id& id);
 /// In meta: "secret/", name.
 [[nodiscard]] std::string secret_key(std::string_view name);
+/// 's', namespace, 0, name.
+[[nodiscard]] std::string schedule_key(std::string_view ns,
+                                       std::string_view name);
 /// 'c', digest.
 [[nodiscard]] std::string content_key(std::string_view digest);
 

@@ -57,14 +57,17 @@ void add_wake_ups(prepared_turn& out, const head* before, const head& after) {
 }
 
 void add_subscriptions(prepared_turn& out, const turn& what) {
+  for (const auto& u : what.unsubscribed) {
+    out.rows.erase(family::subscription,
+                   subscription_key(u.type, out.key, u.frame));
+    out.rows.erase(family::index, listener_key(u.type, out.key, u.frame));
+  }
   for (const auto& s : what.subscribed) {
     const auto value = encode_subscription(s);
-    out.rows.put(family::subscription, subscription_key(out.key, s.frame),
-                 value);
+    out.rows.put(family::subscription,
+                 subscription_key(s.type, out.key, s.frame), value);
     out.rows.put(family::index, listener_key(s.type, out.key, s.frame), value);
   }
-  out.subscribed = what.subscribed;
-  out.unsubscribed = what.unsubscribed;
 }
 
 } // namespace

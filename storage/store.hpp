@@ -7,6 +7,7 @@
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -82,7 +83,8 @@ struct arrived_event {
   timestamp arrived;
 };
 
-/// A `listen` that waits: which arriving events its instance must be shown.
+/// A `listen` that waits: which arriving events its instance must be shown. It
+/// has one for each type that it waits for.
 struct subscription {
   instance_key key;
   frame_id frame = 0;
@@ -90,6 +92,12 @@ struct subscription {
   std::string type; ///< The CloudEvents type if it is a constant, else "".
   timestamp since;
   bool operator==(const subscription&) const = default;
+};
+
+/// A `listen` waits for events of this type no more.
+struct unsubscription {
+  frame_id frame = 0;
+  std::string type;
 };
 
 /// All that one turn of one instance changes. It is committed whole or not.
@@ -107,7 +115,7 @@ struct turn {
   std::vector<datum> emitted; ///< CloudEvents to publish, in order.
   duration emitted_for = std::chrono::hours{24}; ///< They are buffered so long.
   std::vector<subscription> subscribed;
-  std::vector<frame_id> unsubscribed;
+  std::vector<unsubscription> unsubscribed;
 };
 
 /// A turn as rows, made ready outside the writer's thread.
@@ -120,8 +128,6 @@ struct prepared_turn {
   sequence snapshot_after = 0;
   sequence older_snapshot_after = 0;
   row_list rows;
-  std::vector<subscription> subscribed;
-  std::vector<frame_id> unsubscribed;
   std::string ns;
   timestamp at;
   timestamp emitted_until;
@@ -185,6 +191,17 @@ struct sealed_secret {
   bool operator==(const sealed_secret&) const = default;
 };
 
+/// What is kept of a schedule (workflow/schedule.hpp). There is one at most for
+/// each workflow of a namespace.
+struct stored_schedule {
+  std::string ns;
+  std::string name;
+  std::string state; ///< Bytes; only their reader knows what they mean.
+};
+
+/// Who reads the stored CloudEvents by their numbers.
+enum class event_reader : std::uint8_t { broker, scheduler };
+
 struct open_options {
   std::filesystem::path directory;
   bool torn_tail_cut = true; ///< False: refuse to cut a torn tail, exit 78.
@@ -241,9 +258,12 @@ public:
 
   /// Stores a definition. Fails with errc::already_exists if that version
   /// holds other content; the same content again is no failure and answers
-  /// false, new content true.
+  /// false, new content true. With it, in one write, the workflow gets
+  /// `schedule` if it has none yet.
   result<bool> put_definition(const stored_definition& what,
-                              const std::optional<kept_answer>& answer);
+                              const std::optional<kept_answer>& answer,
+                              const std::optional<stored_schedule>& schedule
+                              = {});
   /// Forgets a version; its content stays as long as instances are pinned to
   /// it, and for an hour, so that a start which is under way finds it.
   /// Fails with errc::not_found, errc::in_use (a live instance).
@@ -262,11 +282,16 @@ public:
   result<bool> put_secret(const sealed_secret& what);
   /// Fails with errc::not_found.
   result<> remove_secret(std::string_view name);
+  /// Replaces what is kept of a schedule.
+  result<> put_schedule(const stored_schedule& what,
+                        const std::optional<kept_answer>& answer = {});
+  /// Forgets a schedule, if there is one.
+  result<> remove_schedule(std::string_view ns, std::string_view name);
   result<> put_quarantine(const instance_key& key,
                           const std::optional<quarantine>& what);
   /// Removes expired answers, events, deduplication rows and the contents of
   /// definitions that were removed and that nothing is pinned to, at most
-  /// `max`; returns how many.
+  /// `max`; returns how many. Events that a reader may still need stay.
   result<std::size_t> collect_garbage(timestamp now, std::size_t max);
 
   // --- Reading: any thread -----------------------------------------------
@@ -322,6 +347,16 @@ public:
   /// Buffered events that arrived after `number`, at most `limit`.
   [[nodiscard]] result<std::vector<arrived_event>>
   read_events(std::uint64_t number, std::size_t limit) const;
+  /// Any thread: `who` needs no event up to `number` any more, once it has
+  /// expired. As long as a reader has said nothing, all events are kept.
+  void release_events(event_reader who, std::uint64_t number);
+  /// Fails with errc::not_found, errc::corrupt.
+  [[nodiscard]] result<stored_schedule>
+  read_schedule(std::string_view ns, std::string_view name) const;
+  /// Schedules ordered by namespace and name, at most `limit` after `after`.
+  [[nodiscard]] result<std::vector<stored_schedule>>
+  list_schedules(const std::optional<stored_schedule>& after,
+                 std::size_t limit) const;
   /// The number of the last event that arrived.
   [[nodiscard]] std::uint64_t last_event() const;
 
@@ -343,6 +378,8 @@ private:
 
   std::unique_ptr<database> db_;
   std::atomic<std::uint64_t> last_event_{0};
+  /// By event_reader.
+  std::array<std::atomic<std::uint64_t>, 2> released_{};
 };
 
 /// Reads every row offline: numbers, chains, checksums, heads against

@@ -114,7 +114,7 @@ result<subscription> decode_subscription(std::string_view key,
   out.since = in.time();
   out.ns = in.text();
   out.type = in.text();
-  if (!in.done() || key.size() != 20)
+  if (!in.done() || key.size() < 20)
     return broken_row(family::subscription, key);
   out.key = instance_at(key);
   out.frame = get_u32(key.substr(16));
@@ -179,6 +179,16 @@ std::string encode_secret(const sealed_secret& what) {
   return out;
 }
 
+std::string encode_schedule_row(const stored_schedule& what) {
+  auto out = begin_value(format, 8 + what.ns.size() + what.name.size()
+                                   + what.state.size());
+  put_text(out, what.ns);
+  put_text(out, what.name);
+  put_text(out, what.state);
+  seal(out);
+  return out;
+}
+
 result<sealed_secret> decode_secret(std::string_view key,
                                     std::string_view value) {
   wire_reader in{value, format};
@@ -188,6 +198,18 @@ result<sealed_secret> decode_secret(std::string_view key,
   out.sealed = in.text();
   if (!in.done() || secret_key(out.name) != key)
     return broken_row(family::meta, key);
+  return out;
+}
+
+result<stored_schedule> decode_schedule_row(std::string_view key,
+                                            std::string_view value) {
+  wire_reader in{value, format};
+  stored_schedule out;
+  out.ns = in.text();
+  out.name = in.text();
+  out.state = in.text();
+  if (!in.done())
+    return broken_row(family::definition, key);
   return out;
 }
 

@@ -49,6 +49,9 @@ decode_definition(std::string_view key, std::string_view value);
 [[nodiscard]] std::string encode_secret(const sealed_secret& what);
 [[nodiscard]] result<sealed_secret> decode_secret(std::string_view key,
                                                   std::string_view value);
+[[nodiscard]] std::string encode_schedule_row(const stored_schedule& what);
+[[nodiscard]] result<stored_schedule>
+decode_schedule_row(std::string_view key, std::string_view value);
 
 [[nodiscard]] std::string encode_quarantine(const quarantine& what);
 [[nodiscard]] result<quarantine> decode_quarantine(std::string_view key,

@@ -182,7 +182,10 @@ result<> verifier::check_values() {
     });
   if (ok)
     ok = each(family::definition, [&](auto key, auto value) {
-      if (key.starts_with('c'))
+      if (key.starts_with('s'))
+        must_decode(family::definition, key,
+                    decode_schedule_row(key, value).has_value());
+      else if (key.starts_with('c'))
         must_decode(family::definition, key,
                     decode_definition(key, value).has_value());
       else

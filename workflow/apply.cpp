@@ -124,6 +124,8 @@ void folder::operator()(const events::timer_fired& x) {
 void folder::operator()(const events::event_received& x) {
   s_.inbox.push_back({x.number, x.event});
   s_.next_inbox = x.number + 1;
+  if (x.arrival != 0)
+    s_.arrived.add(x.arrival);
   while (!s_.taken.empty()
          && (s_.taken.size() >= taken_max
              || s_.taken.front().first + taken_for < at_))

@@ -241,6 +241,8 @@ planner::answer planner::deliver(const requests::deliver& wish) {
       return {};
     return not_now("event", state_, shown_status(state_, of_));
   }
+  if (wish.arrival != 0 && state_.arrived.contains(wish.arrival))
+    return {};
   const auto hash = event_hash(*wish.event);
   for (const auto& [when, known] : state_.taken)
     if (known == hash && when + std::chrono::hours{24} > now_)
@@ -262,7 +264,8 @@ planner::answer planner::deliver(const requests::deliver& wish) {
                     "the instance keeps " + std::to_string(state_.inbox.size())
                       + " events that nothing has consumed yet"},
                    {}};
-  plan.emplace_back(events::event_received{state_.next_inbox, wish.event});
+  plan.emplace_back(
+    events::event_received{state_.next_inbox, wish.event, wish.arrival});
   return {};
 }
 

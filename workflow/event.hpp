@@ -198,6 +198,8 @@ struct timer_fired {
 struct event_received {
   std::uint64_t number = 0; ///< Of this instance's inbox, counted from 1.
   datum event = null_datum();
+  std::uint64_t arrival = 0; ///< Of one that was published: its number in the
+                             ///< log of events; 0: it was addressed.
 };
 /// A `listen` took an event out of the inbox.
 struct event_consumed {

@@ -137,6 +137,7 @@ template <class V>
 void describe(V& v, events::event_received& x) {
   v(1, "number", x.number);
   v(2, "event", x.event);
+  v(3, "arrival", x.arrival);
 }
 template <class V>
 void describe(V& v, events::event_consumed& x) {

@@ -57,6 +57,8 @@ struct deliver {
   };
   datum event = null_datum();
   if_unawaited otherwise = if_unawaited::keep;
+  std::uint64_t arrival = 0; ///< Of a published one: its number in the log of
+                             ///< events, which is received once.
 };
 
 } // namespace requests

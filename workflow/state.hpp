@@ -1,5 +1,6 @@
 #pragma once
 
+#include "workflow/arrivals.hpp"
 #include "workflow/definition.hpp"
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
@@ -137,6 +138,7 @@ struct instance_state {
   std::uint64_t next_inbox = 1;
   /// Hashes of (source, id) of events taken lately, against duplicates.
   std::deque<std::pair<timestamp, std::uint64_t>> taken;
+  arrivals arrived; ///< Published events that were received.
 };
 
 /// Folds one fact into the state. Total: a fact that does not fit the state is

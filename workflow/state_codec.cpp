@@ -127,6 +127,8 @@ void describe(V& v, progress& x) {
   v(18, "inbox", x.s.inbox);
   v(19, "nextInbox", x.s.next_inbox);
   v(20, "taken", x.taken);
+  v(21, "arrived", x.s.arrived.spans);
+  v(22, "arrivedFloor", x.s.arrived.floor);
 }
 
 } // namespace layout

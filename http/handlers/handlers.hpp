@@ -30,6 +30,14 @@ outcome follow(const call& from);
 // events.cpp
 outcome deliver_event(const call& from);
 outcome publish_events(const call& from);
+outcome follow_lifecycle(const call& from);
+
+// schedules.cpp
+outcome list_schedules(const call& from);
+outcome read_schedule(const call& from);
+outcome pause_schedule(const call& from);
+outcome resume_schedule(const call& from);
+outcome trigger_schedule(const call& from);
 
 // secrets.cpp
 outcome put_secret(const call& from);

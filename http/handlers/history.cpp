@@ -80,17 +80,18 @@ outcome follow(const call& from) {
   if (!which)
     return refuse(which.error(), from);
   fault_list faults;
-  stream out{std::move(*which), after_of(from, faults), false};
-  // A browser repeats its first URL for ever; the field says where it is.
-  if (from.message.count("Last-Event-ID") > 0) {
-    const auto last = parse_sequence(trimmed(from.message["Last-Event-ID"]));
-    if (!last)
-      faults.add(errc::malformed, "",
-                 "The field Last-Event-ID is a sequence, a whole number.");
-    else
-      out.after = *last;
-    out.reconnects = true;
-  }
+  stream out{.read =
+               [&daemon = from.daemon, which = *which](
+                 sequence after, std::uint32_t limit, auto done) {
+                 daemon.history(which, after, limit, std::move(done));
+               },
+             .observe =
+               [&daemon = from.daemon, which = *which](auto changed) {
+                 return daemon.observe(which, std::move(changed));
+               },
+             .after = after_of(from, faults),
+             .reconnects = false};
+  read_last_event(from, faults, out);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   return out;

@@ -72,6 +72,17 @@ telling_wait(std::chrono::seconds waited) {
   };
 }
 
+void read_last_event(const call& from, fault_list& faults, stream& out) {
+  if (from.message.count("Last-Event-ID") == 0)
+    return;
+  out.reconnects = true;
+  if (const auto last = parse_sequence(trimmed(from.message["Last-Event-ID"])))
+    out.after = *last;
+  else
+    faults.add(errc::malformed, "",
+               "The field Last-Event-ID is a sequence, a whole number.");
+}
+
 result<json::value> body_of(const call& from) {
   if (from.message.body.empty())
     return json::value(json::object_kind); // Braces would make an array.

@@ -41,6 +41,10 @@ wait_of(const call& from);
 [[nodiscard]] std::function<response(const actors::answer&)>
 telling_wait(std::chrono::seconds waited);
 
+/// Last-Event-ID, which goes before where `out` begins: a browser repeats its
+/// first URL for ever, and the field says where it is.
+void read_last_event(const call& from, fault_list& faults, stream& out);
+
 /// The body as JSON; an empty object if there is none.
 /// Fails with errc::malformed.
 [[nodiscard]] result<json::value> body_of(const call& from);

@@ -37,6 +37,7 @@ const good_value good_values[] = {
   {"http.threads", "8", "8"},
   {"log_level", "warn", "warn"},
   {"storage.torn_tail", "ask", "ask"},
+  {"events.lifecycle", "tasks", "tasks"},
   {"storage.accept_loss", "true", "true"},
   {"data_dir", "/srv/pawl data", "/srv/pawl data"},
   {"listen", "127.0.0.1:80,unix:/run/pawl.sock",

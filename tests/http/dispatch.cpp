@@ -392,7 +392,25 @@ BOOST_AUTO_TEST_CASE(takes_events_in) {
   const auto out = ask("POST", "/v1/events", R"({"id":"1"})", {one});
   BOOST_TEST(out.status == 422U);
   BOOST_TEST(out.pointers == "/source /type /specversion ");
-  BOOST_TEST(ask("GET", "/v1/events").field("Allow") == "POST");
+  BOOST_TEST(ask("PUT", "/v1/events").field("Allow") == "POST, GET, HEAD");
+}
+
+BOOST_AUTO_TEST_CASE(acts_on_schedules) {
+  ask("GET", "/v1/schedules?namespace=n&limit=5");
+  BOOST_TEST(daemon.schedules_listed->ns == "n");
+  BOOST_TEST(daemon.schedules_listed->limit == 5U);
+  ask("GET", "/v1/schedules/n.flow");
+  BOOST_TEST((daemon.schedule == "n.flow"));
+  ask("POST", "/v1/schedules/n.flow/pause", R"({"reason":"r"})",
+      {{"Idempotency-Key", "k"}});
+  BOOST_TEST(daemon.schedule_acted->id == "n.flow");
+  BOOST_TEST(daemon.schedule_acted->reason == "r");
+  BOOST_TEST(daemon.schedule_acted->once.has_value());
+  ask("POST", "/v1/schedules/n.flow/trigger", R"({"input":{"x":1}})");
+  BOOST_TEST((daemon.triggered->input == json::object{{"x", 1}}));
+  BOOST_TEST(
+    ask("POST", "/v1/schedules/n.flow/resume", R"({"until":"x"})").status
+    == 422U);
 }
 
 BOOST_AUTO_TEST_CASE(turns_strangers_away) {

@@ -35,6 +35,10 @@ public:
   std::optional<actors::put_secret> secret_put;
   std::optional<actors::list_secrets> secrets_listed;
   std::optional<std::string> secret_removed;
+  std::optional<actors::list_schedules> schedules_listed;
+  std::optional<std::string> schedule;
+  std::optional<actors::act_on_schedule> schedule_acted;
+  std::optional<actors::trigger_schedule> triggered;
   std::string unready;
 
   actors::gateway door() {
@@ -62,6 +66,18 @@ public:
       = [this](auto wish, auto done) { note(secrets_listed, wish, done); };
     g.remove_secret
       = [this](auto name, auto done) { note(secret_removed, name, done); };
+    g.list_schedules_of
+      = [this](auto wish, auto done) { note(schedules_listed, wish, done); };
+    g.read_schedule
+      = [this](const std::string& id, auto done) { note(schedule, id, done); };
+    g.act_on_schedule_of
+      = [this](auto wish, auto done) { note(schedule_acted, wish, done); };
+    g.trigger = [this](auto wish, auto done) { note(triggered, wish, done); };
+    g.lifecycle_position = [] { return sequence{0}; };
+    g.lifecycle = [this](auto&, auto after, auto limit, auto done) {
+      tell_history({}, after, limit, done);
+    };
+    g.observe_lifecycle = [this](auto changed) { return observe(changed); };
     g.history = [this](auto wish, auto after, auto limit, auto done) {
       tell_history(wish, after, limit, done);
     };

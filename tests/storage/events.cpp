@@ -50,6 +50,16 @@ BOOST_AUTO_TEST_CASE(numbers_events_and_leaves_out_what_it_has_seen) {
   // Buffered for 500, remembered for 100.
   BOOST_TEST(store->collect_garbage(now + duration{499}, 100).value() > 0U);
   BOOST_TEST(store->read_events(0, 10).value().size() == 3U);
+  // What a reader has not let go of stays, however old it is.
+  BOOST_REQUIRE(store->collect_garbage(now + duration{500}, 100));
+  BOOST_TEST(store->read_events(0, 10).value().size() == 3U);
+  store->release_events(storage::event_reader::broker, 3);
+  BOOST_REQUIRE(store->collect_garbage(now + duration{500}, 100));
+  BOOST_TEST(store->read_events(0, 10).value().size() == 3U);
+  store->release_events(storage::event_reader::scheduler, 1);
+  BOOST_REQUIRE(store->collect_garbage(now + duration{500}, 100));
+  BOOST_TEST(store->read_events(0, 10).value().size() == 2U);
+  store->release_events(storage::event_reader::scheduler, 3);
   BOOST_REQUIRE(store->collect_garbage(now + duration{500}, 100));
   BOOST_TEST(store->read_events(0, 10).value().size() == 1U);
   // A number is never given twice.
@@ -57,6 +67,35 @@ BOOST_AUTO_TEST_CASE(numbers_events_and_leaves_out_what_it_has_seen) {
   reopen();
   BOOST_TEST(put({cloud_event("s", "9")}, now).front().number == 4U);
   expect_sound();
+}
+
+BOOST_AUTO_TEST_CASE(keeps_one_schedule_for_each_workflow) {
+  const stored_schedule first{"ns", "nightly", std::string("\1\0x", 3)};
+  BOOST_REQUIRE(
+    store->put_definition(definition("nightly", "1.0.0", "d1"), {}, first));
+  // It came with the definition; a second version does not begin it anew.
+  auto second = first;
+  second.state = "other";
+  BOOST_REQUIRE(
+    store->put_definition(definition("nightly", "1.1.0", "d2"), {}, second));
+  BOOST_TEST(store->read_schedule("ns", "nightly").value().state
+             == first.state);
+  BOOST_REQUIRE(store->put_schedule(second));
+  BOOST_REQUIRE(store->put_schedule({"ns", "nightly-2", "x"}));
+  BOOST_REQUIRE(store->put_schedule({"mt", "z", "y"}));
+  reopen();
+  BOOST_TEST(store->read_schedule("ns", "nightly").value().state == "other");
+  const auto page = store->list_schedules({}, 2).value();
+  BOOST_REQUIRE(page.size() == 2U);
+  BOOST_TEST(page[0].name == "z");
+  const auto rest = store->list_schedules(page[1], 2).value();
+  BOOST_REQUIRE(rest.size() == 1U);
+  BOOST_TEST(rest[0].name == "nightly-2");
+  expect_sound();
+  BOOST_REQUIRE(store->remove_schedule("ns", "nightly"));
+  BOOST_TEST(
+    (store->read_schedule("ns", "nightly").error().code == errc::not_found));
+  BOOST_REQUIRE(store->remove_schedule("ns", "never"));
 }
 
 BOOST_AUTO_TEST_CASE(publishes_what_a_turn_emits) {
@@ -102,9 +141,26 @@ BOOST_AUTO_TEST_CASE(shows_an_event_to_the_listens_for_it_and_for_all) {
   BOOST_TEST((all == store->subscriptions("order", "", {}, 10).value()));
   expect_sound();
   auto turn = one.next();
-  turn.unsubscribed = {1, 2, 77};
+  turn.unsubscribed = {{1, "order"}, {2, ""}, {77, "order"}};
   BOOST_REQUIRE(commit_one(*store, turn, &one));
   BOOST_TEST(store->subscriptions("order", "", {}, 10).value().size() == 1U);
+  expect_sound();
+}
+
+BOOST_AUTO_TEST_CASE(a_listen_may_wait_for_several_types) {
+  auto one = create("a");
+  auto turn = one.next();
+  for (const auto* type : {"paid", "sent", ""})
+    turn.subscribed.push_back({one.key(), 4, "default", type, from_unix_ms(1)});
+  BOOST_REQUIRE(commit_one(*store, turn, &one));
+  for (const auto* type : {"paid", "sent"})
+    BOOST_TEST(store->subscriptions(type, "", {}, 10).value().size() == 2U);
+  expect_sound();
+  turn = one.next();
+  turn.unsubscribed = {{4, "paid"}, {4, ""}};
+  BOOST_REQUIRE(commit_one(*store, turn, &one));
+  BOOST_TEST(store->subscriptions("paid", "", {}, 10).value().empty());
+  BOOST_TEST(store->subscriptions("sent", "", {}, 10).value().size() == 1U);
   expect_sound();
 }
 
@@ -116,7 +172,7 @@ BOOST_AUTO_TEST_CASE(ends_a_listen_that_began_in_the_same_group) {
   const auto first_rows = prepare(first);
   one.settle(first, first_rows);
   auto second = one.next();
-  second.unsubscribed = {4};
+  second.unsubscribed = {{4, "order"}};
   const auto second_rows = prepare(second);
   const std::array group{&first_rows, &second_rows};
   BOOST_REQUIRE(store->commit(group));

@@ -1,0 +1,106 @@
+#include "actors/schedule_view.hpp"
+
+namespace pawl::actors {
+
+namespace {
+
+constexpr std::size_t runs_shown = 5;
+
+std::string_view kind_of(const schedule& s) {
+  if (s.on)
+    return "on";
+  if (!s.cron.empty())
+    return "cron";
+  return s.every ? "every" : "after";
+}
+
+std::string_view status_of(const loaded_schedule& what) {
+  if (!what.fault.empty())
+    return "faulted";
+  if (!what.by)
+    return "dormant";
+  return what.kept.paused ? "paused" : "active";
+}
+
+json::value time_or_null(const std::optional<timestamp>& t) {
+  return t ? json::value(to_text(*t)) : json::value(nullptr);
+}
+
+} // namespace
+
+result<loaded_schedule> load_schedule(context& ctx, schedule_state kept) {
+  loaded_schedule out{
+    .kept = std::move(kept), .flow = {}, .by = {}, .fault = {}};
+  auto flow = ctx.definitions.find({.ns = out.kept.ns, .name = out.kept.name});
+  if (!flow && flow.error().code == errc::not_found)
+    return out;
+  if (!flow)
+    return flow.error();
+  out.flow = std::move(*flow);
+  if (!out.flow->scheduled)
+    return out;
+  auto by = make_timetable(*out.flow->scheduled);
+  if (by)
+    out.by = std::move(*by);
+  else
+    out.fault = by.error().detail;
+  return out;
+}
+
+last_run last_run_of(const context& ctx, const schedule_state& kept) {
+  if (kept.instance.empty())
+    return {.ended = true, .at = kept.last};
+  const auto head = ctx.store.read_head(key_of(kept.ns, kept.instance));
+  if (!head)
+    return {.ended = true, .at = kept.last}; // It has been purged.
+  return {.ended = ended(head->status),
+          .at = head->ended.value_or(head->updated)};
+}
+
+std::string schedule_id(const schedule_state& kept) {
+  return kept.ns + '.' + kept.name;
+}
+
+std::map<std::string, std::string> schedule_labels(const schedule_state& kept) {
+  return {{"schedule", schedule_id(kept)}};
+}
+
+json::object render_schedule(const loaded_schedule& what, const last_run& last,
+                             timestamp now) {
+  const auto& s = what.kept;
+  json::object out{{"id", schedule_id(s)},
+                   {"workflow",
+                    {{"namespace", s.ns},
+                     {"name", s.name},
+                     {"version", what.flow ? json::value(what.flow->id.version)
+                                           : json::value(nullptr)}}},
+                   {"status", status_of(what)}};
+  if (what.flow && what.flow->scheduled) {
+    const auto& rule = *what.flow->scheduled;
+    out["kind"] = kind_of(rule);
+    out["schedule"] = what.flow->document.at("schedule");
+    out["overlap"] = rule.may_overlap ? "allow" : "skip";
+  }
+  if (!what.fault.empty())
+    out["fault"] = what.fault;
+  out["createdAt"] = to_text(s.created);
+  out["pausedAt"] = time_or_null(s.paused);
+  if (!s.reason.empty())
+    out["reason"] = s.reason;
+  out["runs"] = s.runs;
+  out["skipped"] = s.skipped;
+  out["lastAt"]
+    = s.runs + s.skipped > 0 ? json::value(to_text(s.last)) : json::value();
+  out["lastInstance"]
+    = s.instance.empty() ? json::value() : json::value(s.instance);
+  json::array next;
+  if (what.by)
+    for (const auto at : upcoming(*what.by, s, last, now, runs_shown))
+      next.emplace_back(to_text(at));
+  out["next"] = std::move(next);
+  if (what.by && what.by->what.on)
+    out["gathering"] = s.gatherings.size();
+  return out;
+}
+
+} // namespace pawl::actors

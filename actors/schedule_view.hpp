@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/context.hpp"
+#include "workflow/schedule.hpp"
+
+#include <string>
+
+/// What is known of a schedule beside its stored state, and what users read.
+namespace pawl::actors {
+
+/// A schedule with the definition that it runs.
+struct loaded_schedule {
+  schedule_state kept;
+  definition_ptr flow;         ///< The highest version; null if there is none.
+  std::optional<timetable> by; ///< None if that version has no schedule.
+  std::string fault; ///< Why there is none although it has; "" if all is well.
+};
+
+/// Finds the definition of `kept` and reads its schedule. Reads the store, the
+/// time zone's file, and may parse.
+/// Fails as definition_cache::find, but a missing definition is no failure.
+[[nodiscard]] result<loaded_schedule> load_schedule(context& ctx,
+                                                    schedule_state kept);
+
+/// Whether the last instance of a schedule has ended, and when.
+[[nodiscard]] last_run last_run_of(const context& ctx,
+                                   const schedule_state& kept);
+
+/// The id by which users name a schedule: "namespace.name".
+[[nodiscard]] std::string schedule_id(const schedule_state& kept);
+
+/// The labels of an instance that a schedule makes.
+[[nodiscard]] std::map<std::string, std::string>
+schedule_labels(const schedule_state& kept);
+
+/// A schedule as users read it, with its next runs after `now`.
+[[nodiscard]] json::object render_schedule(const loaded_schedule& what,
+                                           const last_run& last, timestamp now);
+
+} // namespace pawl::actors

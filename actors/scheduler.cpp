@@ -1,0 +1,480 @@
+#include "actors/scheduler.hpp"
+
+#include "actors/errand.hpp"
+#include "actors/schedule_reading.hpp"
+#include "actors/schedule_view.hpp"
+#include "base/log.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+
+namespace pawl::actors {
+
+namespace {
+
+constexpr std::size_t page_size = 64;
+constexpr std::size_t load_page = 256;
+constexpr duration look_every{1000};
+/// Before what was refused for lack of room is tried again.
+constexpr duration rest{1000};
+/// Before a definition that cannot be read is tried again.
+constexpr duration long_rest{60'000};
+
+struct entry : loaded_schedule {
+  std::deque<schedule_wish> wishes;
+  bool stale = true;             ///< The versions are to be looked at again.
+  bool busy = false;             ///< A step is under way.
+  std::optional<answer> answers; ///< To the first wish, once it is stored.
+  schedule_state next;           ///< What the step leads to.
+  std::size_t out = 0;           ///< Its instances that are not answered yet.
+  bool refused = false;
+  timestamp rests_until = timestamp::min();
+  std::optional<timestamp> due;
+  std::unique_ptr<watch> ending; ///< Of the last instance.
+  std::vector<planned_run> runs; ///< Of the step.
+  std::unique_ptr<schedule_reading> reading;
+};
+
+bool is_lack(errc why) {
+  switch (why) {
+  case errc::overloaded:
+  case errc::shutting_down:
+  case errc::disk_low:
+  case errc::timed_out:
+  case errc::conflict:
+  case errc::io:
+    return true;
+  default:
+    return false;
+  }
+}
+
+struct state {
+  static inline const char* name = "scheduler";
+
+  explicit state(scheduler_actor::pointer me) : self{me} {}
+
+  void load_all() {
+    std::optional<storage::stored_schedule> after;
+    for (;;) {
+      auto rows = ctx->store.list_schedules(after, load_page);
+      if (!rows)
+        return log::error("scheduler.unreadable",
+                          {{"detail", rows.error().detail}});
+      for (const auto& row : *rows)
+        take_in(row);
+      if (rows->size() < load_page)
+        break;
+      after = rows->back();
+    }
+    look();
+  }
+
+  entry* take_in(const storage::stored_schedule& row) {
+    auto kept = decode_schedule(row.state);
+    if (!kept) {
+      log::error("schedule.unreadable",
+                 {{"namespace", row.ns}, {"workflow", row.name}});
+      return nullptr;
+    }
+    auto& e = all[{row.ns, row.name}];
+    e.kept = std::move(*kept);
+    return &e;
+  }
+
+  entry* find(const schedule_key& which) {
+    if (const auto known = all.find(which); known != all.end())
+      return &known->second;
+    const auto row = ctx->store.read_schedule(which.first, which.second);
+    return row ? take_in(*row) : nullptr;
+  }
+
+  // --- Steps ---------------------------------------------------------------
+
+  void go(const schedule_key& which, entry& e) {
+    if (e.busy)
+      return;
+    if (e.stale && !reload(which, e))
+      return;
+    if (!e.wishes.empty())
+      return grant(which, e);
+    e.due.reset();
+    if (!e.by || e.kept.paused)
+      return;
+    const auto now = clock::now();
+    if (ctx->draining || now < e.rests_until)
+      return wake(e, std::max(e.rests_until, now + rest));
+    if (e.by->what.on)
+      return read_on(which, e);
+    const auto last = last_run_of(*ctx, e.kept);
+    auto plan = plan_at(*e.by, e.kept, last, now);
+    if (plan.run) {
+      e.runs.push_back(std::move(*plan.run));
+      return make(which, e, std::move(plan.after));
+    }
+    if (plan.changed)
+      return store(which, e, std::move(plan.after));
+    if (const auto due = next_due(*e.by, e.kept, last))
+      wake(e, *due);
+    if (e.by->what.after && !last.ended)
+      await_end(which, e);
+  }
+
+  /// False if there is nothing more to be done now.
+  bool reload(const schedule_key& which, entry& e) {
+    auto loaded = load_schedule(*ctx, e.kept);
+    if (!loaded) {
+      log::error("schedule.unreadable", {{"namespace", which.first},
+                                         {"workflow", which.second},
+                                         {"detail", loaded.error().detail}});
+      e.rests_until = clock::now() + long_rest;
+      return false;
+    }
+    e.stale = false;
+    static_cast<loaded_schedule&>(e) = std::move(*loaded);
+    if (!e.flow) {
+      forget(which);
+      return false;
+    }
+    if (!e.fault.empty())
+      log::error("schedule.faulted",
+                 {{"schedule", schedule_id(e.kept)}, {"detail", e.fault}});
+    e.reading = std::make_unique<schedule_reading>(*e.flow, ctx->limits());
+    auto next = renewed(e.kept, schedule_rule(*e.flow), clock::now(),
+                        ctx->store.last_event());
+    if (next.rule == e.kept.rule)
+      return true;
+    store(which, e, std::move(next));
+    return false;
+  }
+
+  /// No version is left. One may come in this moment, so the writer looks
+  /// again.
+  void forget(const schedule_key& which) {
+    for (auto& w : all[which].wishes)
+      w.reply->give(refusal{
+        .what = {errc::not_found, "There is no schedule with this id."}});
+    all.erase(which);
+    caf::anon_send(
+      ctx->writer.get(), write_job{[which](storage::store& s) -> result<> {
+        const auto left = s.list_definitions(which.first, which.second, {}, 1);
+        if (!left || !left->empty())
+          return {};
+        return s.remove_schedule(which.first, which.second);
+      }});
+  }
+
+  void grant(const schedule_key& which, entry& e) {
+    const auto& w = e.wishes.front();
+    const auto now = clock::now();
+    auto shown = static_cast<const loaded_schedule&>(e);
+    shown.kept = w.what == schedule_wish::verb::pause
+                   ? paused(e.kept, now, w.reason)
+                   : resumed(e.kept, now);
+    answer said{.body = to_text(json::value(
+                  render_schedule(shown, last_run_of(*ctx, e.kept), now)))};
+    std::optional<storage::kept_answer> kept;
+    if (w.once)
+      kept = storage::kept_answer{
+        .scope = w.once->scope,
+        .body_digest = w.once->body_digest,
+        .status = said.status,
+        .location = {},
+        .body = said.body,
+        .expires = now + ctx->options.retention.idempotency_for};
+    e.answers = std::move(said);
+    store(which, e, std::move(shown.kept), std::move(kept));
+  }
+
+  void await_end(const schedule_key& which, entry& e) {
+    const auto key = key_of(e.kept.ns, e.kept.instance);
+    e.ending = ctx->changes.observe(
+      key, [which, me = caf::actor_cast<scheduler_actor>(self)](
+             sequence, instance_status status) {
+        if (ended(status))
+          caf::anon_send(me, see_to_schedule{which});
+      });
+    // It may have ended before it was watched.
+    if (last_run_of(*ctx, e.kept).ended)
+      self->send(self, see_to_schedule{which});
+  }
+
+  // --- Instances ------------------------------------------------------------
+
+  [[nodiscard]] std::optional<errc> overloaded() const {
+    const auto& o = ctx->options;
+    return shed(lane::start,
+                {.queued_bytes = ctx->journal.queued_bytes(),
+                 .overdue = ctx->journal.overdue(journal_gauge::steady::now()),
+                 .free_bytes = ctx->store.free_bytes(),
+                 .hot = ctx->hot,
+                 .draining = ctx->draining},
+                {.queue_bytes_max = o.journal.queue_bytes_max,
+                 .shed_after = o.journal.shed_after,
+                 .disk_low = o.storage.disk_low,
+                 .disk_critical = o.storage.disk_critical,
+                 .hot_max = o.instances.hot_max});
+  }
+
+  void make(const schedule_key& which, entry& e, schedule_state next) {
+    e.busy = true;
+    e.next = std::move(next);
+    e.refused = overloaded().has_value();
+    if (e.refused)
+      return made_all(which, e);
+    e.out = e.runs.size();
+    const auto me = caf::actor_cast<scheduler_actor>(self);
+    for (const auto& run : e.runs) {
+      auto answer = make_answer([me, which,
+                                 instance = run.instance](const reply& r) {
+        const auto* no = std::get_if<refusal>(&r);
+        caf::anon_send(
+          me, run_made{which, instance,
+                       no == nullptr ? std::nullopt : std::optional{no->what}});
+      });
+      self->send(
+        ctx->registry.get(),
+        wish{.key = key_of(e.kept.ns, run.instance),
+             .what = requests::create{.ns = e.kept.ns,
+                                      .id = run.instance,
+                                      .input = run.input,
+                                      .labels = schedule_labels(e.kept),
+                                      .fault_if_invalid = true},
+             .flow = e.flow,
+             .reply = std::move(answer)});
+    }
+  }
+
+  void take(const run_made& m) {
+    const auto found = all.find(m.which);
+    if (found == all.end() || found->second.out == 0)
+      return;
+    auto& e = found->second;
+    // It is there from before a crash: that is as good as made.
+    if (m.refused && m.refused->code != errc::already_exists) {
+      e.refused = e.refused || is_lack(m.refused->code);
+      log::warn("schedule.run_refused", {{"schedule", schedule_id(e.kept)},
+                                         {"instance", m.instance},
+                                         {"detail", m.refused->detail}});
+    }
+    if (--e.out == 0)
+      made_all(m.which, e);
+  }
+
+  void made_all(const schedule_key& which, entry& e) {
+    e.runs.clear();
+    if (!e.refused)
+      return store(which, e, std::move(e.next));
+    // All of it again, under the same ids.
+    take_rest(e);
+  }
+
+  void take_rest(entry& e) {
+    e.busy = false;
+    e.rests_until = clock::now() + rest;
+    wake(e, e.rests_until);
+  }
+
+  // --- The stored state -----------------------------------------------------
+
+  void store(const schedule_key& which, entry& e, schedule_state next,
+             std::optional<storage::kept_answer> kept = {}) {
+    e.busy = true;
+    e.next = std::move(next);
+    auto done = std::make_shared<bool>(false);
+    auto errand
+      = make_errand([which, done, me = caf::actor_cast<scheduler_actor>(self)] {
+          caf::anon_send(me, schedule_stored{which, *done});
+        });
+    caf::anon_send(
+      ctx->writer.get(),
+      write_job{[row = storage::stored_schedule{e.kept.ns, e.kept.name,
+                                                encode_schedule(e.next)},
+                 done, errand, kept = std::move(kept)](storage::store& s) {
+        auto put = s.put_schedule(row, kept);
+        *done = put.has_value();
+        return put;
+      }});
+  }
+
+  void take(const schedule_stored& s) {
+    const auto found = all.find(s.which);
+    if (found == all.end())
+      return;
+    auto& e = found->second;
+    e.busy = false;
+    if (!s.done) { // The writer died over it.
+      e.answers.reset();
+      return take_rest(e);
+    }
+    if (e.next.dropped != e.kept.dropped)
+      log::warn("schedule.gathering_dropped",
+                {{"schedule", schedule_id(e.next)}});
+    e.ending.reset();
+    e.kept = std::move(e.next);
+    if (auto said = std::exchange(e.answers, std::nullopt)) {
+      e.wishes.front().reply->give(std::move(*said));
+      e.wishes.pop_front();
+    }
+    release();
+    go(s.which, e);
+  }
+
+  // --- Events ----------------------------------------------------------------
+
+  void read_on(const schedule_key& which, entry& e) {
+    const bool one_at_a_time = !e.by->what.may_overlap;
+    if (one_at_a_time && !last_run_of(*ctx, e.kept).ended)
+      return await_end(which, e);
+    auto page = ctx->store.read_events(e.kept.position, page_size);
+    if (!page)
+      return log::error("scheduler.unreadable",
+                        {{"detail", page.error().detail}});
+    if (page->empty())
+      return release();
+    e.reading->begin(e.kept, std::move(*page));
+    read_further(which, e);
+  }
+
+  void read_further(const schedule_key& which, entry& e) {
+    if (auto needs = e.reading->read(*e.by, !e.by->what.may_overlap))
+      return ask_helper(which, e, std::move(*needs));
+    auto& found = *e.reading;
+    e.runs = std::move(found.runs);
+    if (!e.runs.empty())
+      return make(which, e, std::move(found.after));
+    if (found.changed)
+      return store(which, e, std::move(found.after));
+    // Nothing was taken, so nothing is lost if it is read again.
+    e.kept.position = found.after.position;
+    self->send(self, see_to_schedule{which});
+  }
+
+  void ask_helper(const schedule_key& which, entry& e, evaluation what) {
+    e.busy = true;
+    const auto go_on = [this, which](result<std::vector<json::value>> values) {
+      const auto found = all.find(which);
+      if (found == all.end())
+        return;
+      found->second.busy = false;
+      found->second.reading->resume(std::move(values));
+      read_further(which, found->second);
+    };
+    self
+      ->request(ctx->evaluator.get(), caf::infinite,
+                evaluate{std::make_shared<const evaluation>(std::move(what)),
+                         key_of(e.kept.ns, "schedule/" + e.kept.name)})
+      .then(
+        [go_on](evaluated& v) { go_on(std::move(v.values)); },
+        [go_on](const caf::error&) {
+          go_on(error{errc::internal, "The expression helpers have failed."});
+        });
+  }
+
+  /// Events that every schedule has dealt with may go once they expire. One
+  /// that is paused waits only as long as they are buffered.
+  void release() {
+    auto least = std::numeric_limits<std::uint64_t>::max();
+    for (const auto& [which, e] : all)
+      if (e.stale || (e.by && e.by->what.on && !e.kept.paused))
+        least = std::min(least, e.kept.position);
+    ctx->store.release_events(storage::event_reader::scheduler, least);
+  }
+
+  // --- Time
+  // -------------------------------------------------------------------
+
+  void look() {
+    const auto now = clock::now();
+    auto next = now + look_every;
+    // A step may erase its entry.
+    for (auto at = all.begin(); at != all.end();) {
+      auto& [which, e] = *at++;
+      if ((e.stale && e.rests_until <= now) || (e.due && *e.due <= now))
+        go(which, e);
+    }
+    for (const auto& [which, e] : all)
+      if (e.due)
+        next = std::min(next, *e.due);
+    release();
+    sleep(next - now);
+  }
+
+  void wake(entry& e, timestamp when) {
+    e.due = when;
+    sleep(when - clock::now());
+  }
+
+  /// By the steady clock, so that a wall clock that is set back stops nothing.
+  /// A tick that comes before the next one is due begins no second row of
+  /// ticks.
+  void sleep(duration length) {
+    constexpr std::chrono::milliseconds early{2}; // A tick may be so.
+    const auto pause = std::clamp(length, duration{1}, look_every);
+    const auto now = std::chrono::steady_clock::now();
+    if (next_look > now + early && now + pause >= next_look)
+      return;
+    next_look = now + pause;
+    self->delayed_send(self, pause, tick{});
+  }
+
+  void see_to_all_events() {
+    for (auto at = all.begin(); at != all.end();) {
+      auto& [which, e] = *at++;
+      if (e.by && e.by->what.on)
+        go(which, e);
+    }
+  }
+
+  scheduler_actor::pointer self;
+  context* ctx = nullptr;
+  std::map<schedule_key, entry> all;
+  std::chrono::steady_clock::time_point next_look;
+};
+
+scheduler_actor::behavior_type
+scheduler(scheduler_actor::stateful_pointer<state> self, context* ctx) {
+  self->state.ctx = ctx;
+  self->send(self, tick{});
+  const auto loaded = std::make_shared<bool>(false);
+  return {
+    [self](const see_to_schedule& s) {
+      if (auto* e = self->state.find(s.which)) {
+        e->stale = e->stale || s.versions_changed;
+        self->state.go(s.which, *e);
+      }
+    },
+    [self](schedule_wish& w) {
+      const auto which = w.which;
+      if (auto* e = self->state.find(which)) {
+        e->wishes.push_back(std::move(w));
+        self->state.go(which, *e);
+      } else {
+        w.reply->give(refusal{
+          .what = {errc::not_found, "There is no schedule with this id."}});
+      }
+    },
+    [self](const run_made& m) { self->state.take(m); },
+    [self](const schedule_stored& s) { self->state.take(s); },
+    [self](events_arrived) { self->state.see_to_all_events(); },
+    [self, loaded](tick) {
+      if (std::exchange(*loaded, true))
+        self->state.look();
+      else
+        self->state.load_all();
+    },
+  };
+}
+
+} // namespace
+
+scheduler_actor spawn_scheduler(caf::actor_system& sys, context& ctx) {
+  return sys.spawn(scheduler, &ctx);
+}
+
+} // namespace pawl::actors

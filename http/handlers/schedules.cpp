@@ -1,0 +1,82 @@
+#include "http/handlers/handlers.hpp"
+#include "http/handlers/reading.hpp"
+
+namespace pawl::http::handlers {
+
+namespace {
+
+using verb = actors::act_on_schedule::verb;
+
+outcome act(const call& from, verb what) {
+  auto once = once_of(from, from.message.body);
+  if (!once)
+    return refuse(once.error(), from);
+  auto body = body_of(from);
+  if (!body)
+    return refuse(body.error(), from);
+  fault_list faults;
+  member_reader members{*body, "", faults};
+  actors::act_on_schedule wish{.id = std::string{from.names[0]},
+                               .what = what,
+                               .reason = members.text("reason").value_or(""),
+                               .once = std::move(*once)};
+  members.finish();
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.act_on_schedule_of(std::move(wish), std::move(done));
+    }};
+}
+
+} // namespace
+
+outcome list_schedules(const call& from) {
+  fault_list faults;
+  actors::list_schedules wish;
+  wish.ns = text_of(from, "namespace").value_or("");
+  wish.limit = limit_of(from, faults);
+  wish.cursor = text_of(from, "cursor").value_or("");
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
+    daemon.list_schedules_of(wish, std::move(done));
+  }};
+}
+
+outcome read_schedule(const call& from) {
+  return order{[&daemon = from.daemon, id = std::string{from.names[0]}](
+                 auto done) { daemon.read_schedule(id, std::move(done)); }};
+}
+
+outcome pause_schedule(const call& from) {
+  return act(from, verb::pause);
+}
+outcome resume_schedule(const call& from) {
+  return act(from, verb::resume);
+}
+
+outcome trigger_schedule(const call& from) {
+  auto once = once_of(from, from.message.body);
+  if (!once)
+    return refuse(once.error(), from);
+  auto body = body_of(from);
+  if (!body)
+    return refuse(body.error(), from);
+  fault_list faults;
+  member_reader members{*body, "", faults};
+  actors::trigger_schedule wish{.id = std::string{from.names[0]},
+                                .input = json::object{},
+                                .once = std::move(*once)};
+  if (const auto* input = members.take("input"))
+    wish.input = *input;
+  members.finish();
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.trigger(std::move(wish), std::move(done));
+    }};
+}
+
+} // namespace pawl::http::handlers
