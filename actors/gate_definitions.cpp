@@ -42,14 +42,14 @@ void gate::define(register_definition what, const reply_to& to) {
 }
 
 void gate::define_now(const register_definition& what, const reply_to& to) {
-  read_with_resources(ctx_, what.text,
-                      [g = shared_from_this(), what,
-                       to](const result<definition_ptr>& made) {
-                        if (made)
-                          g->define_read(what, *made, to);
-                        else
-                          to(refusal{.what = made.error()});
-                      });
+  read_with_resources(
+    ctx_, what.text,
+    [g = shared_from_this(), what, to](const result<definition_ptr>& made) {
+      if (made)
+        g->define_read(what, *made, to);
+      else
+        to(refusal{.what = made.error()});
+    });
 }
 
 void gate::define_read(const register_definition& what,
