@@ -117,12 +117,13 @@ definition_cache::parsed(const storage::stored_definition& row) {
         found != by_digest_.end())
       return found->second;
   }
-  auto made = parse_definition(row.document);
-  if (!made)
-    return error{errc::corrupt, "The stored definition " + row.digest
-                                  + " does not parse: " + made.error().detail};
-  add(*made);
-  return made;
+  auto read = parse_definition(row.document, row.resources);
+  if (!read || !read->made)
+    return error{errc::corrupt,
+                 "The stored definition " + row.digest + " does not parse: "
+                   + (read ? "it lacks resources" : read.error().detail)};
+  add(read->made);
+  return read->made;
 }
 
 void definition_cache::add(const definition_ptr& what) {

@@ -74,6 +74,8 @@ private:
             std::function<bool(sequence, instance_status)> enough,
             std::function<void(bool in_time)> then);
   void define_now(const register_definition& what, const reply_to& to);
+  void define_read(const register_definition& what, const definition_ptr& made,
+                   const reply_to& to);
   void store_definition(definition_ptr made, storage::stored_definition row,
                         std::optional<storage::kept_answer> kept, answer a,
                         answer_ptr slot);

@@ -1,5 +1,5 @@
+#include "actors/definition_reader.hpp"
 #include "actors/gate.hpp"
-#include "workflow/parse.hpp"
 #include "workflow/schedule.hpp"
 
 #include <caf/send.hpp>
@@ -69,10 +69,19 @@ void gate::define(register_definition what, const reply_to& to) {
 }
 
 void gate::define_now(const register_definition& what, const reply_to& to) {
-  const auto made = parse_definition(what.text);
-  if (!made)
-    return to(refusal{.what = made.error()});
-  const auto& d = **made;
+  read_with_resources(
+    ctx_, what.text,
+    [g = shared_from_this(), what, to](const result<definition_ptr>& made) {
+      if (made)
+        g->define_read(what, *made, to);
+      else
+        to(refusal{.what = made.error()});
+    });
+}
+
+void gate::define_read(const register_definition& what,
+                       const definition_ptr& made, const reply_to& to) {
+  const auto& d = *made;
   if (const auto good = check_schedule(d); !good)
     return to(refusal{.what = good.error()});
   const auto now = clock::now();
@@ -82,7 +91,7 @@ void gate::define_now(const register_definition& what, const reply_to& to) {
   if (what.dry_run)
     return to(std::move(a));
   a.location = definition_path(d.id);
-  ctx_.definitions.add(*made);
+  ctx_.definitions.add(made);
   std::optional<storage::kept_answer> kept;
   if (what.once)
     kept = storage::kept_answer{.scope = what.once->scope,
@@ -92,13 +101,14 @@ void gate::define_now(const register_definition& what, const reply_to& to) {
                                 .body = a.body,
                                 .expires
                                 = now + ctx_.options.retention.idempotency_for};
-  store_definition(*made,
+  store_definition(made,
                    {.id = d.id,
                     .digest = d.digest,
                     .source = what.text,
                     .content_type = what.content_type,
                     .document = to_canonical_text(d.document),
-                    .created = now},
+                    .created = now,
+                    .resources = d.resources},
                    std::move(kept), std::move(a), make_answer(to));
 }
 

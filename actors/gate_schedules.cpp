@@ -21,7 +21,7 @@ refusal unknown() {
 }
 
 result<loaded_schedule> loaded(context& ctx,
-                             const storage::stored_schedule& row) {
+                               const storage::stored_schedule& row) {
   auto kept = decode_schedule(row.state);
   if (!kept)
     return kept.error();

@@ -83,8 +83,8 @@ void add_gauges(context& ctx) {
 /// In the order of construction; the actors are gone before any of it goes.
 struct runtime::state {
   state(storage::store& store, const config::options& options)
-      : pool{helpers_of(options)}, http{limits_of(options)}, ctx{store, options,
-                                                                 system, http} {
+      : pool{helpers_of(options)}, http{std::in_place, limits_of(options)},
+        ctx{store, options, system, *http} {
     ctx.helpers = [this](const evaluate& e, expression_pool::answer done) {
       pool.evaluate(request_of(e), std::move(done));
     };
@@ -97,7 +97,7 @@ struct runtime::state {
   system_config config;
   caf::actor_system system{config};
   expression_pool pool;
-  http_client http;
+  std::optional<http_client> http;
   context ctx;
   std::optional<supervisor_actor> root;
   gateway door;
@@ -157,6 +157,9 @@ void runtime::stop() {
   s.ctx.draining = true;
   caf::anon_send_exit(*s.root, caf::exit_reason::user_shutdown);
   s.root.reset();
+  s.system.await_all_actors_done();
+  // Whoever waited for a resource may have been told just now.
+  s.http.reset();
   s.system.await_all_actors_done();
 }
 

@@ -134,7 +134,7 @@ or_raised<bool> planner::plan_retry(const frame& guard, frame_id around,
     = [&](const std::optional<duration_rule>& rule_of) -> or_raised<duration> {
     if (!rule_of)
       return duration{};
-    auto length = values_.evaluate(*rule_of, *error, at);
+    auto length = values_.evaluate(*rule_of, *at.input, at);
     if (!length)
       return length.error();
     return add(now_, *length) - now_;

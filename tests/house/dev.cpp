@@ -133,6 +133,17 @@ BOOST_AUTO_TEST_CASE(everything_is_counted) {
   BOOST_TEST(here.said("16 passed, 0 failed"));
 }
 
+BOOST_AUTO_TEST_CASE(a_skipped_test_is_named_and_counts_for_nothing) {
+  playground here;
+  here.fake("ctest", "printf '100%% tests passed, 0 tests failed out of 7\\n"
+                     "The following tests did not run:\\n\\t  3 - "
+                     "conformance.ctk (Skipped)\\n'");
+  BOOST_TEST(here.dev("test -R conformance") == 0);
+  BOOST_TEST(here.said("SKIPPED: dev: conformance.ctk"));
+  BOOST_TEST(!here.said("FAILED"));
+  BOOST_TEST(here.said("6 passed, 0 failed"));
+}
+
 BOOST_AUTO_TEST_CASE(one_failing_test_fails_the_whole_and_is_named) {
   playground here;
   here.fake("ctest", "printf '86%% tests passed, 1 tests failed out of 7\\n"

@@ -210,8 +210,9 @@ BOOST_AUTO_TEST_CASE(jitter_stays_in_its_bounds_over_many_seeds) {
 }
 
 BOOST_AUTO_TEST_CASE(a_delay_may_be_computed_and_is_capped) {
-  auto f = retried("delay: '${ \"PT\" + ((.status / 100) | tostring) + \"S\" }'"
-                   ", limit: {attempt: {count: 1}}");
+  auto f = retried(
+    "delay: '${ \"PT\" + (($error.status / 100) | tostring) + \"S\" }'"
+    ", limit: {attempt: {count: 1}}");
   BOOST_TEST((delays_of(f, 10) == spans{seconds{5}}));
   auto far = retried("delay: P10D, limit: {attempt: {count: 1}}");
   BOOST_TEST((delays_of(far, 10) == spans{std::chrono::hours{1}}));

@@ -29,13 +29,33 @@ void check_pattern(context& c, const cursor& where) {
                            + "), so it matches only as it stands");
 }
 
+/// Whether a text without `${ }` is meant as an expression: it begins as a path
+/// or a variable does.
+bool reads_as_path(std::string_view text) {
+  const auto begins_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  if (text.size() < 2 || (text[0] != '.' && text[0] != '$'))
+    return false;
+  return begins_name(text[1])
+         || (text[0] == '.' && (text[1] == '[' || text[1] == '"'));
+}
+
+std::optional<dynamic_value> read_expectation(context& c, const cursor& where,
+                                              site at) {
+  if (where.value != nullptr && is_literal(where)
+      && reads_as_path(where.text()))
+    return dynamic_value{read_program(c, where, at)};
+  return read_text_or_expression(c, where, at);
+}
+
 event_filter::correlation read_correlation(context& c, std::string key,
                                            const cursor& where, site at) {
   event_filter::correlation out;
   out.key = std::move(key);
   object_reader fields{c.faults, where, "a correlation"};
   out.from = read_program(c, fields.need("from"), at);
-  out.expect = read_text_or_expression(c, fields.take("expect"), at);
+  out.expect = read_expectation(c, fields.take("expect"), at);
   fields.close();
   return out;
 }
