@@ -44,7 +44,8 @@ struct world : token_world {
   void secret(const std::string& name, const std::string& text) {
     std::ofstream{root / "files" / name} << text;
     flow->secrets.push_back(name);
-    secrets[name] = parse_json(text).value_or(json::value(text));
+    auto parsed = parse_json(text);
+    secrets[name] = parsed ? std::move(*parsed) : json::value(text);
   }
   void late(const std::string& place, std::string_view text) {
     flow->late[place] = expression::compile(text, variable_names).value();

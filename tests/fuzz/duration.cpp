@@ -22,10 +22,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::text_of(data, size);
   if (const auto length = parse_iso_duration(text))
     check(*length);
-  boost::system::error_code failed;
-  const auto value = json::parse({text.data(), text.size()}, failed);
-  if (!failed)
-    if (const auto length = parse_duration(value))
+  if (const auto value = parse_json(text))
+    if (const auto length = parse_duration(*value))
       check(*length);
   return 0;
 }

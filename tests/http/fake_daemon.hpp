@@ -68,8 +68,7 @@ public:
       = [this](auto name, auto done) { note(secret_removed, name, done); };
     g.list_schedules_of
       = [this](auto wish, auto done) { note(schedules_listed, wish, done); };
-    g.read_schedule
-      = [this](const std::string& id, auto done) { note(schedule, id, done); };
+    g.read_schedule = [this](auto id, auto done) { note(schedule, id, done); };
     g.act_on_schedule_of
       = [this](auto wish, auto done) { note(schedule_acted, wish, done); };
     g.trigger = [this](auto wish, auto done) { note(triggered, wish, done); };

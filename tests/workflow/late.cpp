@@ -10,10 +10,10 @@ namespace {
 constexpr timestamp now{};
 
 /// A definition of which only the secrets and the late expressions are there.
-struct flow {
+struct guarded {
   definition of;
 
-  flow() { of.secrets = {"api", "db"}; }
+  guarded() { of.secrets = {"api", "db"}; }
 
   /// Makes `text` the expression at `place`.
   void add(const std::string& place, std::string_view text) {
@@ -33,7 +33,7 @@ const json::object secrets{{"api", "key-1234"},
 } // namespace
 
 BOOST_AUTO_TEST_CASE(puts_each_value_where_the_machine_left_null) {
-  flow f;
+  guarded f;
   f.add("/a", "\"Bearer \" + $secrets.api");
   f.add("/b", "{who: .name, word: $secrets.db.pass, at: $index}");
   const auto out
@@ -52,13 +52,13 @@ BOOST_AUTO_TEST_CASE(puts_each_value_where_the_machine_left_null) {
 }
 
 BOOST_AUTO_TEST_CASE(leaves_arguments_without_late_values_as_they_are) {
-  const flow f;
+  const guarded f;
   const auto out = reveal(arguments(R"({"uri": "x"})"), f.of, {}, nullptr, now);
   BOOST_TEST(to_text(json::value(out.value())) == R"({"uri":"x"})");
 }
 
 BOOST_AUTO_TEST_CASE(knows_the_authorization) {
-  flow f;
+  guarded f;
   f.add("/a", "$authorization.scheme + \"/\" + $authorization.parameter");
   const auto out = reveal(
     arguments(R"({"body": null, "late": [{"at": "/body",
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(knows_the_authorization) {
 }
 
 BOOST_AUTO_TEST_CASE(all_arguments_may_be_one_late_value) {
-  flow f;
+  guarded f;
   f.add("/with", "{uri: $secrets.api}");
   f.add("/bad", "$secrets.api");
   const auto out
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(all_arguments_may_be_one_late_value) {
 }
 
 BOOST_AUTO_TEST_CASE(says_which_secrets_are_read) {
-  flow f;
+  guarded f;
   f.add("/one", "$secrets.db.user");
   f.add("/two", "$secrets.db.pass + $secrets.other");
   f.add("/all", "$secrets | keys");
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(says_which_secrets_are_read) {
 }
 
 BOOST_AUTO_TEST_CASE(no_failure_shows_a_value) {
-  flow f;
+  guarded f;
   // Each of them makes jq quote the secret, or a part of it.
   const std::string failing[]
     = {"$secrets.api + 1",
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(no_failure_shows_a_value) {
 }
 
 BOOST_AUTO_TEST_CASE(an_expression_that_runs_wild_is_stopped) {
-  flow f;
+  guarded f;
   f.add("/x", "[range(100000000)] | length | tostring + $secrets.api");
   const auto out = reveal(arguments(R"({"body": null,
                            "late": [{"at": "/body", "place": "/x"}]})"),
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(an_expression_that_runs_wild_is_stopped) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_is_not_of_this_definition) {
-  flow f;
+  guarded f;
   f.add("/x", "$secrets.api");
   for (const auto* late :
        {R"("x")", R"([1])", R"([{"at": "/a"}])",
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_not_of_this_definition) {
 }
 
 BOOST_AUTO_TEST_CASE(reveals_an_authentication_alone) {
-  flow f;
+  guarded f;
   f.add("/pass", "$secrets.db.pass");
   f.add("/body", "$authorization.parameter | length | error");
   const auto all = arguments(
