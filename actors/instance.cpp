@@ -5,9 +5,9 @@
 #include "actors/step_crew.hpp"
 #include "actors/steps/step_worker.hpp"
 #include "actors/stored_machine.hpp"
+#include "actors/turn_news.hpp"
 #include "base/log.hpp"
 #include "base/overload.hpp"
-#include "workflow/lifecycle.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/sec.hpp>
@@ -180,7 +180,7 @@ struct state : instance_args {
     std::move(made->events.begin(), made->events.end(),
               std::back_inserter(turn->events));
     for (const auto& line : made->logged)
-      say(line);
+      say(line, flow->state());
     std::move(made->emitted.begin(), made->emitted.end(),
               std::back_inserter(turn->emitted));
     turn->unfinished = made->unfinished;
@@ -210,7 +210,7 @@ struct state : instance_args {
 
   void write() {
     outstanding = flow->outstanding();
-    publish_lifecycle();
+    publish_lifecycle(*ctx, *turn, *flow);
     turn_outcome outcome{
       .events = std::move(turn->events),
       .emitted = std::move(turn->emitted),
@@ -261,38 +261,9 @@ struct state : instance_args {
     turn->rows.reset();
     ctx->measured.facts(turn->record.events);
     ctx->changes.changed(key, stands->head.last, stands->head.status);
-    tell_of_lifecycle();
+    tell_of_lifecycle(*ctx, *turn, stands->head.last, *flow);
     tell_broker();
     proceed();
-  }
-
-  /// In the same commit, if the operator wants workflows to hear of it.
-  void publish_lifecycle() {
-    const auto& chosen = ctx->options.events.lifecycle;
-    if (chosen == "none")
-      return;
-    const auto events = lifecycle_of(
-      lifecycle_now(turn->events, flow->state().last),
-      chosen == "tasks" ? lifecycle_scope::tasks : lifecycle_scope::workflows);
-    turn->emitted.insert(turn->emitted.end(), events.begin(), events.end());
-  }
-
-  void tell_of_lifecycle() {
-    if (ctx->lifecycle.wanted())
-      ctx->lifecycle.publish(
-        flow->state().workflow,
-        lifecycle_of(lifecycle_now(turn->record.events, stands->head.last),
-                     lifecycle_scope::tasks));
-  }
-
-  /// The facts of the turn, of which `last` is the sequence of the last one.
-  [[nodiscard]] lifecycle_facts lifecycle_now(const std::vector<event>& facts,
-                                              sequence last) const {
-    return {.facts = facts,
-            .first = last + 1 - facts.size(),
-            .at = turn->at,
-            .after = flow->state(),
-            .of = flow->flow()};
   }
 
   void tell_broker() {
@@ -381,16 +352,6 @@ struct state : instance_args {
     turn.emplace();
     turn->reply = std::move(l.what->reply);
     step(reports::time_passed{});
-  }
-
-  /// What a `log` task says.
-  void say(const log_line& line) const {
-    const auto level = log::parse_level(line.level);
-    log::write(level ? *level : log::level::info, "workflow.log",
-               {{"namespace", flow->state().ns},
-                {"instance", flow->state().id},
-                {"task", line.task},
-                {"message", line.message}});
   }
 
   // --- Workers -------------------------------------------------------------

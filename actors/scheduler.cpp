@@ -1,8 +1,8 @@
 #include "actors/scheduler.hpp"
 
 #include "actors/errand.hpp"
-#include "actors/schedule_reading.hpp"
 #include "actors/schedule_view.hpp"
+#include "actors/scheduled.hpp"
 #include "base/log.hpp"
 
 #include <caf/actor_system.hpp>
@@ -10,7 +10,6 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <deque>
 #include <map>
 
 namespace pawl::actors {
@@ -24,35 +23,6 @@ constexpr duration look_every{1000};
 constexpr duration rest{1000};
 /// Before a definition that cannot be read is tried again.
 constexpr duration long_rest{60'000};
-
-struct entry : loaded_schedule {
-  std::deque<schedule_wish> wishes;
-  bool stale = true;             ///< The versions are to be looked at again.
-  bool busy = false;             ///< A step is under way.
-  std::optional<answer> answers; ///< To the first wish, once it is stored.
-  schedule_state next;           ///< What the step leads to.
-  std::size_t out = 0;           ///< Its instances that are not answered yet.
-  bool refused = false;
-  timestamp rests_until = timestamp::min();
-  std::optional<timestamp> due;
-  std::unique_ptr<watch> ending; ///< Of the last instance.
-  std::vector<planned_run> runs; ///< Of the step.
-  std::unique_ptr<schedule_reading> reading;
-};
-
-bool is_lack(errc why) {
-  switch (why) {
-  case errc::overloaded:
-  case errc::shutting_down:
-  case errc::disk_low:
-  case errc::timed_out:
-  case errc::conflict:
-  case errc::io:
-    return true;
-  default:
-    return false;
-  }
-}
 
 struct state {
   static inline const char* name = "scheduler";
@@ -75,7 +45,7 @@ struct state {
     look();
   }
 
-  entry* take_in(const storage::stored_schedule& row) {
+  scheduled* take_in(const storage::stored_schedule& row) {
     auto kept = decode_schedule(row.state);
     if (!kept) {
       log::error("schedule.unreadable",
@@ -87,7 +57,7 @@ struct state {
     return &e;
   }
 
-  entry* find(const schedule_key& which) {
+  scheduled* find(const schedule_key& which) {
     if (const auto known = all.find(which); known != all.end())
       return &known->second;
     const auto row = ctx->store.read_schedule(which.first, which.second);
@@ -96,7 +66,7 @@ struct state {
 
   // --- Steps ---------------------------------------------------------------
 
-  void go(const schedule_key& which, entry& e) {
+  void go(const schedule_key& which, scheduled& e) {
     if (e.busy)
       return;
     if (e.stale && !reload(which, e))
@@ -126,7 +96,7 @@ struct state {
   }
 
   /// False if there is nothing more to be done now.
-  bool reload(const schedule_key& which, entry& e) {
+  bool reload(const schedule_key& which, scheduled& e) {
     auto loaded = load_schedule(*ctx, e.kept);
     if (!loaded) {
       log::error("schedule.unreadable", {{"namespace", which.first},
@@ -169,7 +139,7 @@ struct state {
       }});
   }
 
-  void grant(const schedule_key& which, entry& e) {
+  void grant(const schedule_key& which, scheduled& e) {
     const auto& w = e.wishes.front();
     const auto now = clock::now();
     auto shown = static_cast<const loaded_schedule&>(e);
@@ -191,7 +161,7 @@ struct state {
     store(which, e, std::move(shown.kept), std::move(kept));
   }
 
-  void await_end(const schedule_key& which, entry& e) {
+  void await_end(const schedule_key& which, scheduled& e) {
     const auto key = key_of(e.kept.ns, e.kept.instance);
     e.ending = ctx->changes.observe(
       key, [which, me = caf::actor_cast<scheduler_actor>(self)](
@@ -206,25 +176,10 @@ struct state {
 
   // --- Instances ------------------------------------------------------------
 
-  [[nodiscard]] std::optional<errc> overloaded() const {
-    const auto& o = ctx->options;
-    return shed(lane::start,
-                {.queued_bytes = ctx->journal.queued_bytes(),
-                 .overdue = ctx->journal.overdue(journal_gauge::steady::now()),
-                 .free_bytes = ctx->store.free_bytes(),
-                 .hot = ctx->hot,
-                 .draining = ctx->draining},
-                {.queue_bytes_max = o.journal.queue_bytes_max,
-                 .shed_after = o.journal.shed_after,
-                 .disk_low = o.storage.disk_low,
-                 .disk_critical = o.storage.disk_critical,
-                 .hot_max = o.instances.hot_max});
-  }
-
-  void make(const schedule_key& which, entry& e, schedule_state next) {
+  void make(const schedule_key& which, scheduled& e, schedule_state next) {
     e.busy = true;
     e.next = std::move(next);
-    e.refused = overloaded().has_value();
+    e.refused = sheds_starts(*ctx);
     if (e.refused)
       return made_all(which, e);
     e.out = e.runs.size();
@@ -266,7 +221,7 @@ struct state {
       made_all(m.which, e);
   }
 
-  void made_all(const schedule_key& which, entry& e) {
+  void made_all(const schedule_key& which, scheduled& e) {
     e.runs.clear();
     if (!e.refused)
       return store(which, e, std::move(e.next));
@@ -274,7 +229,7 @@ struct state {
     take_rest(e);
   }
 
-  void take_rest(entry& e) {
+  void take_rest(scheduled& e) {
     e.busy = false;
     e.rests_until = clock::now() + rest;
     wake(e, e.rests_until);
@@ -282,7 +237,7 @@ struct state {
 
   // --- The stored state -----------------------------------------------------
 
-  void store(const schedule_key& which, entry& e, schedule_state next,
+  void store(const schedule_key& which, scheduled& e, schedule_state next,
              std::optional<storage::kept_answer> kept = {}) {
     e.busy = true;
     e.next = std::move(next);
@@ -327,7 +282,7 @@ struct state {
 
   // --- Events ----------------------------------------------------------------
 
-  void read_on(const schedule_key& which, entry& e) {
+  void read_on(const schedule_key& which, scheduled& e) {
     const bool one_at_a_time = !e.by->what.may_overlap;
     if (one_at_a_time && !last_run_of(*ctx, e.kept).ended)
       return await_end(which, e);
@@ -341,7 +296,7 @@ struct state {
     read_further(which, e);
   }
 
-  void read_further(const schedule_key& which, entry& e) {
+  void read_further(const schedule_key& which, scheduled& e) {
     if (auto needs = e.reading->read(*e.by, !e.by->what.may_overlap))
       return ask_helper(which, e, std::move(*needs));
     auto& found = *e.reading;
@@ -355,7 +310,7 @@ struct state {
     self->send(self, see_to_schedule{which});
   }
 
-  void ask_helper(const schedule_key& which, entry& e, evaluation what) {
+  void ask_helper(const schedule_key& which, scheduled& e, evaluation what) {
     e.busy = true;
     const auto go_on = [this, which](result<std::vector<json::value>> values) {
       const auto found = all.find(which);
@@ -386,13 +341,12 @@ struct state {
     ctx->store.release_events(storage::event_reader::scheduler, least);
   }
 
-  // --- Time
-  // -------------------------------------------------------------------
+  // --- Time ------------------------------------------------------------------
 
   void look() {
     const auto now = clock::now();
     auto next = now + look_every;
-    // A step may erase its entry.
+    // A step may erase its scheduled.
     for (auto at = all.begin(); at != all.end();) {
       auto& [which, e] = *at++;
       if ((e.stale && e.rests_until <= now) || (e.due && *e.due <= now))
@@ -405,7 +359,7 @@ struct state {
     sleep(next - now);
   }
 
-  void wake(entry& e, timestamp when) {
+  void wake(scheduled& e, timestamp when) {
     e.due = when;
     sleep(when - clock::now());
   }
@@ -433,7 +387,7 @@ struct state {
 
   scheduler_actor::pointer self;
   context* ctx = nullptr;
-  std::map<schedule_key, entry> all;
+  std::map<schedule_key, scheduled> all;
   std::chrono::steady_clock::time_point next_look;
 };
 

@@ -100,6 +100,30 @@ or_raised<json::value> read_outcome(const http_outcome& outcome,
                      {"content", content_of(outcome)}};
 }
 
+namespace {
+
+/// What a program wrote, without the line break at its end: as a shell's $(...)
+/// has it, so that a word that was written is that word.
+std::string written(std::string text) {
+  if (text.ends_with('\n'))
+    text.pop_back();
+  if (text.ends_with('\r'))
+    text.pop_back();
+  return text;
+}
+
+/// What a message shows of a long text: some programs say first what is wrong,
+/// others last.
+std::string excerpt(const std::string& text) {
+  constexpr std::size_t half = 250;
+  if (text.size() <= 2 * half)
+    return expression::repair_utf8(text);
+  return expression::repair_utf8(text.substr(0, half)) + " ... "
+         + expression::repair_utf8(text.substr(text.size() - half));
+}
+
+} // namespace
+
 or_raised<json::value> read_outcome(const program_outcome& outcome,
                                     const tasks::run_program& what,
                                     const datum& given,
@@ -110,22 +134,20 @@ or_raised<json::value> read_outcome(const program_outcome& outcome,
   if (what.returns == kind::code)
     return json::value(outcome.code);
   if (what.returns == kind::all)
-    return json::value{
-      {"code", outcome.code}, {"stdout", outcome.out}, {"stderr", outcome.err}};
+    return json::value{{"code", outcome.code},
+                       {"stdout", written(outcome.out)},
+                       {"stderr", written(outcome.err)}};
   if (outcome.code != 0) {
-    constexpr std::size_t shown_max = 500;
     auto detail = "the program ended with code " + std::to_string(outcome.code);
     if (!outcome.err.empty())
-      detail
-        += ": "
-           + expression::repair_utf8(outcome.err.substr(
-             outcome.err.size() - std::min(outcome.err.size(), shown_max)));
+      detail += ": " + excerpt(outcome.err);
     return raised{std::in_place, make_problem(error_kind::runtime,
                                               std::move(detail), pointer)};
   }
   if (what.returns == kind::none)
     return json::value{};
-  return json::value(what.returns == kind::stderr_ ? outcome.err : outcome.out);
+  return json::value(
+    written(what.returns == kind::stderr_ ? outcome.err : outcome.out));
 }
 
 or_raised<json::value> read_outcome(const child_outcome& outcome,

@@ -19,9 +19,12 @@ public:
     const auto* source = arguments().if_contains("source");
     if (source == nullptr)
       return run({});
+    const auto* uri = source->at("uri").if_string();
+    if (uri == nullptr)
+      return end(step_failed{error_kind::expression,
+                             "The endpoint of the source is no text."});
     ctx_.resources.load(
-      resource_of(std::string{source->at("uri").as_string()},
-                  order_.source_access),
+      resource_of(std::string{*uri}, order_.source_access),
       [me = shared_from_this()](const resource_loader::outcome& got) {
         if (const auto* why = std::get_if<no_resource>(&got))
           return me->end(step_failed{why->kind, why->detail});

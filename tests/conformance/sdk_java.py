@@ -16,6 +16,8 @@ STATUS = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 REASONS = {
     "basic-properties-auth": "reads $secret; the specification says $secrets",
     "digest-properties-auth": "reads $secret; the specification says $secrets",
+    "basic-secret-auth": "keeps $authorization in the context, where it would "
+                         "stand in the history (decision 0121)",
 }
 
 

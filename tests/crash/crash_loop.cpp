@@ -108,6 +108,14 @@ found read(const json::array& history, const std::string& id) {
   return f;
 }
 
+/// Whether an effect arrived under a key that begins so: what follows tells
+/// which visit of the task it was.
+bool was_done(const std::map<std::string, int>& effects,
+              const std::string& begin) {
+  const auto found = effects.lower_bound(begin);
+  return found != effects.end() && found->first.starts_with(begin);
+}
+
 void check(std::uint16_t port, const std::string& id,
            const crash::promised& promised,
            const std::map<std::string, int>& effects) {
@@ -129,7 +137,7 @@ void check(std::uint16_t port, const std::string& id,
   BOOST_TEST(f.suspensions >= promised.pauses, id << " lost a pause");
   for (const auto& [task, done] : f.calls)
     if (done)
-      BOOST_TEST(effects.contains("crash/" + id + task + "/1"),
+      BOOST_TEST(was_done(effects, "crash/" + id + task + "/"),
                  id << " recorded " << task << " without its effect");
 }
 

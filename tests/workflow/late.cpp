@@ -17,7 +17,10 @@ struct guarded {
 
   /// Makes `text` the expression at `place`.
   void add(const std::string& place, std::string_view text) {
-    auto made = expression::compile(text, variable_names);
+    std::vector<std::string_view> names{std::begin(variable_names),
+                                        std::end(variable_names)};
+    names.emplace_back("index");
+    auto made = expression::compile(text, names);
     BOOST_REQUIRE(made);
     of.late[place] = *made;
   }

@@ -12,6 +12,20 @@ std::string_view name_of(tasks::run_program::kind what) {
   return names[static_cast<std::size_t>(what)];
 }
 
+/// A command that says nothing is a mistake, often of the expression it is made
+/// by.
+bool is_without_command(const tasks::run_program& what,
+                        const argument_list& arguments) {
+  if (what.what != tasks::run_program::kind::shell)
+    return false;
+  const auto* with = arguments.made().if_contains("with");
+  if (with == nullptr || !with->is_object())
+    return false;
+  const auto* command = with->get_object().if_contains("command");
+  return command != nullptr && command->is_string()
+         && command->get_string().empty();
+}
+
 } // namespace
 
 void begin_task(planner& p, const entry& e, const tasks::run_program& what) {
@@ -23,6 +37,8 @@ void begin_task(planner& p, const entry& e, const tasks::run_program& what) {
     arguments.add_fixed("language", json::value(what.language));
   if (what.source)
     arguments.add_endpoint("source", *what.source);
+  if (is_without_command(what, arguments))
+    arguments.fail(error_kind::runtime, "the command is empty");
   begin_effect(p, e, arguments.take());
 }
 
