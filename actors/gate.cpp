@@ -112,9 +112,11 @@ void gate::once(const std::optional<idempotency>& key, reply_to to,
   });
 }
 
-gateway make_gateway(context& ctx) {
-  auto g = std::make_shared<gate>(ctx);
-  gateway door;
+namespace {
+
+using gate_ptr = std::shared_ptr<gate>;
+
+void open_definitions(gateway& door, const gate_ptr& g) {
   door.define = [g](register_definition what, const reply_to& to) {
     g->define(std::move(what), to);
   };
@@ -138,6 +140,9 @@ gateway make_gateway(context& ctx) {
   door.remove_secret = [g](const std::string& name, reply_to to) {
     g->remove_secret(name, std::move(to));
   };
+}
+
+void open_instances(gateway& door, const gate_ptr& g) {
   door.start = [g](start_instance what, reply_to to) {
     g->start(std::move(what), std::move(to));
   };
@@ -159,6 +164,9 @@ gateway make_gateway(context& ctx) {
   door.publish = [g](publish_events what, reply_to to) {
     g->publish(std::move(what), std::move(to));
   };
+}
+
+void open_schedules(gateway& door, const gate_ptr& g) {
   door.list_schedules_of = [g](const list_schedules& what, const reply_to& to) {
     g->list_schedules_of(what, to);
   };
@@ -171,6 +179,9 @@ gateway make_gateway(context& ctx) {
   door.trigger = [g](trigger_schedule what, reply_to to) {
     g->trigger(std::move(what), std::move(to));
   };
+}
+
+void open_history(gateway& door, const gate_ptr& g) {
   door.history
     = [g](const instance_ref& which, sequence after, std::uint32_t limit,
           const history_reply& to) { g->history(which, after, limit, to); };
@@ -185,6 +196,17 @@ gateway make_gateway(context& ctx) {
   door.observe_lifecycle = [g](std::function<void()> changed) {
     return g->ctx().lifecycle.observe(std::move(changed));
   };
+}
+
+} // namespace
+
+gateway make_gateway(context& ctx) {
+  const auto g = std::make_shared<gate>(ctx);
+  gateway door;
+  open_definitions(door, g);
+  open_instances(door, g);
+  open_schedules(door, g);
+  open_history(door, g);
   door.metrics = [g] { return g->ctx().measured.text(); };
   door.unready = [g] { return g->unready(); };
   return door;

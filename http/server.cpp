@@ -53,8 +53,8 @@ struct server::state {
     const bool welcome = open <= shared.options.connections_max;
     net::co_spawn(home.context.get_executor(),
                   converse(std::move(socket), home_ptr, by.at, welcome),
-                  [this](std::exception_ptr failure) {
-                    tell_end(std::move(failure));
+                  [this](const std::exception_ptr& failure) {
+                    tell_end(failure);
                     left();
                   });
   }

@@ -117,7 +117,8 @@ void argument_list::add_texts(std::string_view key,
 }
 
 // A plain text is a URI template; what an expression gives is the URI itself.
-json::value argument_list::uri_of(const endpoint& where, std::string at) {
+json::value argument_list::uri_of(const endpoint& where,
+                                  const std::string& at) {
   if (const auto* fixed = std::get_if<datum>(&where.uri.form);
       fixed != nullptr && (*fixed)->is_string()) {
     auto uri = expand_uri_template((*fixed)->get_string(), *e_.input);
@@ -138,7 +139,7 @@ void argument_list::add_uri(std::string_view key, const endpoint& where) {
 }
 
 json::object argument_list::access_of(const authentication& access,
-                                      std::string where) {
+                                      const std::string& where) {
   constexpr std::string_view names[]
     = {"basic", "bearer", "digest", "oauth2", "oidc"};
   json::object out{{"scheme", names[static_cast<std::size_t>(access.scheme)]}};

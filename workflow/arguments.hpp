@@ -39,8 +39,9 @@ public:
 
 private:
   json::value evaluate(const dynamic_value& rule, std::string where);
-  json::value uri_of(const endpoint& where, std::string at);
-  json::object access_of(const authentication& access, std::string where);
+  json::value uri_of(const endpoint& where, const std::string& at);
+  json::object access_of(const authentication& access,
+                         const std::string& where);
   [[nodiscard]] bool is_late_at(std::string_view pointer) const;
   json::value texts_of(const json::value& member, std::string_view key,
                        std::string_view name, bool headers);

@@ -277,8 +277,9 @@ bool planner::is_awaited(const json::value& arrived) {
     const auto* what = std::get_if<tasks::listen>(&of_.tasks[*f.node].kind);
     if (what == nullptr)
       continue;
-    auto match = match_event(values_, what->to, f.listening->matched, arrived,
-                             seen_from(f), f.listening->correlation);
+    auto match = match_event(values_, what->to,
+                             {f.listening->matched, f.listening->correlation},
+                             arrived, seen_from(f));
     // A filter that fails is the listening task's fault: let it fail there.
     awaited = awaited || !match || match->has_value();
   }

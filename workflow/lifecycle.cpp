@@ -115,21 +115,21 @@ private:
   }
 
   void workflow(std::string_view what, std::string_view time,
-                json::object more = {}) {
+                const json::object& more = {}) {
     json::object data{{"name", name_}};
     data[time] = at_;
-    for (auto& [key, value] : more)
-      data[key] = std::move(value);
+    for (const auto& [key, value] : more)
+      data[key] = value;
     add("workflow.", what, std::move(data));
   }
   void task(std::string_view what, std::string_view time,
-            const std::string& pointer, json::object more = {}) {
+            const std::string& pointer, const json::object& more = {}) {
     if (scope_ != lifecycle_scope::tasks)
       return;
     json::object data{{"workflow", name_}, {"task", pointer}};
     data[time] = at_;
-    for (auto& [key, value] : more)
-      data[key] = std::move(value);
+    for (const auto& [key, value] : more)
+      data[key] = value;
     add("task.", what, std::move(data));
   }
   void add(std::string_view kind, std::string_view what, json::object data) {

@@ -86,17 +86,26 @@ bool has_all(const event_strategy& by,
   return true;
 }
 
-// As match_event, over the filters of one strategy alone.
-or_raised<std::optional<event_match>>
-match_own(evaluator& values, const event_strategy& by,
-          const std::vector<std::uint32_t>& matched, const json::value& arrived,
-          const vantage& at, const datum& correlation, std::uint32_t offset) {
+/// The filters of one strategy alone, numbered on from `offset`.
+struct own_filters {
+  const event_strategy& by;
+  std::uint32_t offset;
+};
+
+// As match_event.
+or_raised<std::optional<event_match>> match_own(evaluator& values,
+                                                const own_filters& own,
+                                                const matched_before& before,
+                                                const json::value& arrived,
+                                                const vantage& at) {
+  const auto& by = own.by;
+  const auto& correlation = before.correlation;
   if (by.filters.empty() && by.how == event_strategy::kind::any)
     return std::optional{event_match{}};
   for (std::uint32_t i = 0; i < by.filters.size(); ++i) {
-    const auto number = offset + i + 1;
+    const auto number = own.offset + i + 1;
     if (by.how == event_strategy::kind::all
-        && std::ranges::count(matched, number) > 0)
+        && std::ranges::count(before.filters, number) > 0)
       continue;
     auto known
       = correlation->is_object() ? correlation->get_object() : json::object{};
@@ -136,15 +145,15 @@ or_raised<bool> takes(evaluator& values, const event_filter& filter,
   return true;
 }
 
-or_raised<std::optional<event_match>>
-match_event(evaluator& values, const event_strategy& by,
-            const std::vector<std::uint32_t>& matched,
-            const json::value& arrived, const vantage& at,
-            const datum& correlation) {
+or_raised<std::optional<event_match>> match_event(evaluator& values,
+                                                  const event_strategy& by,
+                                                  const matched_before& before,
+                                                  const json::value& arrived,
+                                                  const vantage& at) {
   if (by.until_events) {
-    auto last
-      = match_own(values, *by.until_events, matched, arrived, at, correlation,
-                  static_cast<std::uint32_t>(by.filters.size()));
+    auto last = match_own(
+      values, {*by.until_events, static_cast<std::uint32_t>(by.filters.size())},
+      before, arrived, at);
     if (!last)
       return last.error();
     if (*last) {
@@ -152,7 +161,7 @@ match_event(evaluator& values, const event_strategy& by,
       return last;
     }
   }
-  return match_own(values, by, matched, arrived, at, correlation, 0);
+  return match_own(values, {by, 0}, before, arrived, at);
 }
 
 or_raised<bool> is_over(evaluator& values, const event_strategy& by,

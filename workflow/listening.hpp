@@ -25,13 +25,19 @@ struct event_match {
                      ///< unchanged.
 };
 
-/// How `arrived` fits, if it does. `matched` are the filters that have had
-/// their event: with `all`, each takes one only.
-or_raised<std::optional<event_match>>
-match_event(evaluator& values, const event_strategy& by,
-            const std::vector<std::uint32_t>& matched,
-            const json::value& arrived, const vantage& at,
-            const datum& correlation);
+/// What came before the event that is looked at.
+struct matched_before {
+  /// The filters that have had their event: with `all`, each takes one only.
+  const std::vector<std::uint32_t>& filters;
+  const datum& correlation;
+};
+
+/// How `arrived` fits, if it does.
+or_raised<std::optional<event_match>> match_event(evaluator& values,
+                                                  const event_strategy& by,
+                                                  const matched_before& before,
+                                                  const json::value& arrived,
+                                                  const vantage& at);
 
 /// Whether a strategy has all that it wants, with `gathered` put out so far
 /// (an array); `at` is for the `until` expression, which sees `gathered`.

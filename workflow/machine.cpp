@@ -363,8 +363,8 @@ std::vector<awaited_event> machine::awaited() const {
       continue;
     const auto& node = impl_->of_->tasks[*f.node];
     const auto& to = std::get<tasks::listen>(node.kind).to;
-    const auto add = [&](std::string type) {
-      all.push_back({id, node.pointer, std::move(type), f.started});
+    const auto add = [&, frame = id, since = f.started](std::string type) {
+      all.push_back({frame, node.pointer, std::move(type), since});
     };
     for_each_filter(
       to, [&](const event_filter& filter) { add(constant_type(filter)); });

@@ -33,7 +33,7 @@ const calendar_duration* known(const std::optional<duration_rule>& rule) {
 /// The time of tick `n` of `every`, if it can be told.
 std::optional<timestamp> tick(timestamp since, const calendar_duration& every,
                               std::int64_t n) {
-  constexpr std::int64_t months_max = 12 * 8000;
+  constexpr std::int64_t months_max{96'000}; // 8000 years.
   constexpr duration rest_max = std::chrono::days{8000 * 366};
   if ((every.months > 0 && n > months_max / every.months)
       || (every.rest > duration{0} && n > rest_max / every.rest))
@@ -133,28 +133,33 @@ struct found_place {
   event_match match;
 };
 
+struct search {
+  std::optional<found_place> found;
+  std::string failure; ///< Of a filter that could not be evaluated.
+};
+
 /// Where an event goes, if anywhere.
-std::optional<found_place> find_place(const event_strategy& by,
-                                      const schedule_state& s,
-                                      const scheduled_event& arrived,
-                                      evaluator& values, const vantage& at,
-                                      std::string& failure) {
+search find_place(const event_strategy& by, const schedule_state& s,
+                  const scheduled_event& arrived, evaluator& values,
+                  const vantage& at) {
   const gathering none;
+  search out;
   for (std::size_t i = 0; i <= s.gatherings.size(); ++i) {
     const bool begins = i == s.gatherings.size();
     const auto& g = begins ? none : s.gatherings[i];
     auto match
-      = match_event(values, by, g.matched, *arrived.event, at, g.correlation);
+      = match_event(values, by, {g.matched, g.correlation}, *arrived.event, at);
     if (values.pending())
-      return std::nullopt;
-    if (!match)
-      failure = sentence_of(match.error());
-    else if (*match && begins && (*match)->ends)
-      return std::nullopt; // It would end what has not begun.
-    else if (*match)
-      return found_place{i, std::move(**match)};
+      return out;
+    if (!match) {
+      out.failure = sentence_of(match.error());
+    } else if (*match) {
+      if (!begins || !(*match)->ends) // It would end what has not begun.
+        out.found = found_place{i, std::move(**match)};
+      return out;
+    }
   }
-  return std::nullopt;
+  return out;
 }
 
 void take_in(gathering& g, const event_match& match,
@@ -325,8 +330,10 @@ schedule_plan plan_event(const timetable& by, const schedule_state& state,
   vantage at;
   at.raw = at.input = null_datum();
   at.started = arrived.arrived;
-  const auto found
-    = find_place(*by.what.on, state, arrived, values, at, failure);
+  auto [found, unreadable]
+    = find_place(*by.what.on, state, arrived, values, at);
+  if (!unreadable.empty())
+    failure = std::move(unreadable);
   if (values.pending() || !found)
     return idle;
   auto plan = idle;

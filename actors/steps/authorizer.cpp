@@ -195,11 +195,11 @@ private:
       }
       then(std::move(out));
     };
-    serve({std::move(key), std::move(*policy), {}}, std::move(tell));
+    serve({std::move(key), std::move(*policy), {}}, tell);
   }
 
   /// Gives the token that there is, or waits for one; asks if nobody has.
-  void serve(errand what, done tell) {
+  void serve(errand what, const done& tell) {
     const auto now = now_();
     std::optional<std::string> token;
     bool ask = false;

@@ -56,7 +56,7 @@ int checked(int descriptor, const char* what) {
 /// libcurl says which sockets it waits for, epoll does the waiting: the cost of
 /// a call does not grow with the number of calls outstanding.
 struct http_client::state {
-  explicit state(const http_limits& l) : limits{l} {
+  explicit state(http_limits l) : limits{std::move(l)} {
     global_init();
     multi = curl_multi_init();
     poller = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");

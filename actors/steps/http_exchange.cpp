@@ -45,10 +45,10 @@ bool same_name(std::string_view a, std::string_view b) {
 
 /// Adds what makes the request authenticated, in place of what stands there.
 void add_access(http_request& request, const authorized& access) {
-  for (const auto& [name, value] : access.headers) {
+  for (const auto& own : access.headers) {
     std::erase_if(request.headers,
-                  [&](const auto& h) { return same_name(h.first, name); });
-    request.headers.emplace_back(name, value);
+                  [&](const auto& h) { return same_name(h.first, own.first); });
+    request.headers.push_back(own);
   }
 }
 

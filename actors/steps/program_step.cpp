@@ -55,10 +55,10 @@ private:
     return order_.what.arguments->as_object();
   }
   [[nodiscard]] const tasks::run_program& what() const {
-    return std::get<tasks::run_program>(order_.what.node->kind);
+    return *std::get_if<tasks::run_program>(&order_.what.node->kind);
   }
 
-  [[nodiscard]] program_order program(std::string code) const {
+  [[nodiscard]] program_order program(const std::string& code) const {
     program_order out{.what = static_cast<program_kind>(what().what),
                       .language = what().language,
                       .arguments = {},
@@ -70,16 +70,16 @@ private:
     if (const auto* members = arguments().at("with").if_object())
       out.arguments = *members;
     if (arguments().contains("source"))
-      out.arguments["code"] = std::move(code);
+      out.arguments["code"] = code;
     return out;
   }
 
-  void run(std::string code) {
+  void run(const std::string& code) {
     const std::lock_guard hold{lock_};
     if (!done_)
       return; // Given up meanwhile.
     running_ = ctx_.programs.start(
-      program(std::move(code)), [me = shared_from_this()](program_result how) {
+      program(code), [me = shared_from_this()](program_result how) {
         me->ended(std::move(how));
       });
     if (!what().await && done_)

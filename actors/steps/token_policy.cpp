@@ -68,7 +68,7 @@ public:
   [[nodiscard]] const std::string& fault() const { return fault_; }
 
 private:
-  const json::value* find(std::string_view name) const {
+  [[nodiscard]] const json::value* find(std::string_view name) const {
     const auto* found = of_.if_contains(name);
     return found == nullptr || found->is_null() ? nullptr : found;
   }

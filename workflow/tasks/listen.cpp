@@ -34,8 +34,8 @@ void planner::examine(const frame& f) {
   const auto& so_far = f.listening.value();
   const auto at = seen_from(f);
   for (const auto& kept : state_.inbox) {
-    auto match = match_event(values_, what.to, so_far.matched, *kept.event, at,
-                             so_far.correlation);
+    auto match = match_event(
+      values_, what.to, {so_far.matched, so_far.correlation}, *kept.event, at);
     if (!match)
       return fail(f, match.error());
     if (*match) {
