@@ -76,8 +76,8 @@ private:
 BOOST_AUTO_TEST_CASE(help_needs_nothing_and_names_every_command) {
   playground here;
   BOOST_TEST(here.dev("--help") == 0);
-  for (const auto* command :
-       {"run", "test", "bench", "format", "asan", "tsan", "coverage"})
+  for (const auto* command : {"run", "test", "bench", "format", "tidy", "fuzz",
+                              "asan", "tsan", "coverage"})
     BOOST_TEST(here.said(std::string{"\n  "} + command), command);
   BOOST_TEST(!here.called("apt-get"));
 }

@@ -6,6 +6,11 @@ includes (ninja knows them from the last build), the way it is compiled,
 .clang-tidy and the version of the tool. Their hash names an empty file in the
 cache; where that file is, the source is known to be clean. A complaint is never
 cached, so it is shown until it is mended.
+
+A checkout that has no cache yet begins with tests/house/tidy.clean, the hashes
+of the sources that were clean when it was written (--record): a hash that is
+not there any more is of another text, so a list that is old costs time and
+hides nothing.
 """
 
 import argparse
@@ -18,6 +23,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+RECORD = ROOT / "tests" / "house" / "tidy.clean"
 FOLDERS = {"base", "workflow", "storage", "config", "actors", "http", "daemon",
            "sandbox", "runner", "cli"}
 
@@ -60,6 +66,12 @@ class Tidy:
                                  capture_output=True).stdout
         self.rules = digest(version, (ROOT / ".clang-tidy").read_bytes())
         self.hashes = {}
+        self.recorded = set(RECORD.read_text().split()[::2]
+                            if RECORD.exists() else [])
+
+    def is_clean(self, entry):
+        key = self.key(entry)
+        return key in self.recorded or (self.cache / key).exists()
 
     def content(self, path):
         if path not in self.hashes:
@@ -89,6 +101,8 @@ def main():
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("build")
     words.add_argument("--jobs", type=int, default=os.cpu_count())
+    words.add_argument("--record", action="store_true",
+                       help="write what is clean to tests/house/tidy.clean")
     words = words.parse_args()
     build = str(pathlib.Path(words.build).resolve())
     cache = pathlib.Path(os.environ.get("PAWL_TIDY_CACHE",
@@ -105,7 +119,7 @@ def main():
                 and path.relative_to(ROOT).parts[0] in FOLDERS):
             ours[str(path)] = entry
     todo = [entry for entry in ours.values()
-            if not (cache / tidy.key(entry)).exists()]
+            if not tidy.is_clean(entry)]
     print(f"{len(ours)} sources, {len(ours) - len(todo)} known to be clean",
           flush=True)
     bad = 0
@@ -118,6 +132,10 @@ def main():
             if complaint:
                 bad += 1
                 print(complaint, flush=True)
+    if words.record:
+        RECORD.write_text("".join(
+            f"{tidy.key(entry)} {pathlib.Path(path).relative_to(ROOT)}\n"
+            for path, entry in sorted(ours.items()) if tidy.is_clean(entry)))
     if bad:
         print(f"clang-tidy complains about {bad} sources", file=sys.stderr)
     return 1 if bad else 0
