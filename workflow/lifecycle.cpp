@@ -69,12 +69,12 @@ private:
       json::object more;
       if (keys_.is_object())
         more["correlationKeys"] = std::exchange(keys_, nullptr);
-      workflow("correlation-completed", "completedAt", std::move(more));
+      workflow("correlation-completed", "completedAt", more);
     }
     json::object more;
     if (f.output)
       more["output"] = *f.output;
-    task("completed", "completedAt", f.task, std::move(more));
+    task("completed", "completedAt", f.task, more);
   }
   void tell(const events::event_consumed& f) {
     if (f.correlation)
@@ -97,8 +97,7 @@ private:
   template <class Fact>
   void tell(const Fact&) {}
 
-  // --- Both
-  // -------------------------------------------------------------------
+  // --- Both ------------------------------------------------------------------
 
   [[nodiscard]] const tasks::listen*
   listening(const std::string& pointer) const {
