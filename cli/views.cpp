@@ -68,8 +68,15 @@ std::string workflow_name(const json::value& workflow) {
 }
 
 std::string task_name(std::string_view pointer) {
+  constexpr std::string_view functions{"/use/functions/"};
   std::string name;
   bool after_index = false;
+  if (pointer.starts_with(functions)) {
+    pointer.remove_prefix(functions.size());
+    const auto end = std::min(pointer.find('/'), pointer.size());
+    name = std::string{pointer.substr(0, end)} + "()";
+    pointer.remove_prefix(end);
+  }
   while (!pointer.empty()) {
     pointer.remove_prefix(1);
     auto end = std::min(pointer.find('/'), pointer.size());

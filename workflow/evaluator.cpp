@@ -63,7 +63,7 @@ bool fits(const json::value& v, std::size_t& left) {
 
 // Why `v` may not become part of the instance's data. Depth comes first, since
 // the size is counted recursively.
-std::optional<raised> unfit(const json::value& v, std::size_t value_max,
+std::optional<raised> misfit(const json::value& v, std::size_t value_max,
                             const vantage& at) {
   if (deeper_than(v, depth_max))
     return expression_error("the value has more than "
@@ -173,6 +173,11 @@ or_raised<json::value> evaluator::evaluate(const expression::program& what,
   return std::move(values->front());
 }
 
+std::optional<raised> evaluator::unfit(const json::value& made,
+                                       const vantage& at) const {
+  return misfit(made, value_max_, at);
+}
+
 or_raised<json::value> evaluator::evaluate_list(const expression::program& what,
                                                 const json::value& dot,
                                                 const vantage& at) {
@@ -188,7 +193,7 @@ or_raised<json::value> evaluator::evaluate_list(const expression::program& what,
     for (auto& v : *values)
       all.push_back(std::move(v));
   }
-  if (auto why = unfit(list, value_max_, at))
+  if (auto why = misfit(list, value_max_, at))
     return std::move(*why);
   return list;
 }
@@ -269,7 +274,7 @@ or_raised<datum> evaluator::evaluate_arguments(const dynamic_value& what,
   auto value = build(what, dot, at, &sink);
   if (!value)
     return value.error();
-  if (auto why = unfit(*value, value_max_, at))
+  if (auto why = misfit(*value, value_max_, at))
     return std::move(*why);
   return make_datum(std::move(*value));
 }
@@ -282,7 +287,7 @@ or_raised<datum> evaluator::evaluate(const dynamic_value& what,
   auto value = build(what, dot, at);
   if (!value)
     return value.error();
-  if (auto why = unfit(*value, value_max_, at))
+  if (auto why = misfit(*value, value_max_, at))
     return std::move(*why);
   return make_datum(std::move(*value));
 }

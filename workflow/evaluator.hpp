@@ -85,6 +85,11 @@ public:
                                         const json::value& dot,
                                         const vantage& at);
 
+  /// Why a value that was put together of others may not become data of the
+  /// instance, if so: it is too large or too deep, an `expression` error.
+  [[nodiscard]] std::optional<raised> unfit(const json::value& made,
+                                            const vantage& at) const;
+
 private:
   or_raised<std::vector<json::value>> run(const expression::program& what,
                                           const json::value& dot,

@@ -73,7 +73,10 @@ void planner::advance_lanes(const frame& f) {
   json::array outputs;
   for (const auto& [number, output] : f.gathered)
     outputs.push_back(*output);
-  finish(f, make_datum(std::move(outputs)));
+  const auto all = make_datum(std::move(outputs));
+  if (auto why = values_.unfit(*all, seen_from(f)))
+    return fail(f, *why);
+  finish(f, all);
 }
 
 bool planner::extend(const frame& parent, const entry& e) {

@@ -102,6 +102,8 @@ BOOST_AUTO_TEST_CASE(names_tasks_by_their_place) {
   BOOST_TEST(task_name("/do/0/get/try/0/call") == "get/call");
   BOOST_TEST(task_name("/do/0/get/catch/do/2/fail") == "get/fail");
   BOOST_TEST(task_name("/do/0/7/do/1/x") == "7/x");
+  BOOST_TEST(task_name("/use/functions/greet") == "greet()");
+  BOOST_TEST(task_name("/use/functions/greet/do/0/x") == "greet()/x");
   BOOST_TEST(task_name("").empty());
 }
 

@@ -23,7 +23,10 @@ public:
                      {"use",
                       {{"retries", {{"often", policy()}}},
                        {"timeouts", {{"soon", {{"after", length()}}}}},
-                       {"errors", {{"broken", problem()}}}}}};
+                       {"errors", {{"broken", problem()}}},
+                       {"functions", {{"lent", lent()}}}}}};
+    if (chance(15))
+      doc["use"].as_object()["extensions"] = extensions();
     if (chance(10))
       doc["timeout"] = {{"after", {{"seconds", 1 + pick(60)}}}};
     if (chance(15))
@@ -152,7 +155,7 @@ private:
 
   json::object kind(int depth, std::uint32_t i, std::uint32_t count) {
     const auto leaf = depth >= 3;
-    switch (leaf ? pick(7) : pick(10)) {
+    switch (leaf ? pick(9) : pick(15)) {
     case 0:
       return {{"set", chance(50)
                         ? json::value(expression())
@@ -173,23 +176,38 @@ private:
                     {"source", "https://pawl.test"},
                     {"data", {{"n", "${ .n }"}}}}}}}}}};
     case 4:
-      return {
-        {"listen", {{"to", {{"one", {{"with", {{"type", "test.asked"}}}}}}}}}};
+      return listen(leaf, depth);
     case 5:
       return {
         {"raise", {{"error", chance(50) ? json::value("broken") : problem()}}}};
     case 6:
       return switch_on(i, count);
     case 7:
+      return {{"run", {{"shell", {{"command", "work"}}}}}};
+    case 8:
+      return {{"call", "lent"}};
+    case 9:
       return {{"do", list(depth + 1, 1 + pick(3))}};
-    case 8: {
+    case 10:
+    case 11:
+      return fork(depth);
+    case 12: {
       json::object t{
         {"for", {{"in", "${ [1, 2, 3][0:" + std::to_string(pick(4)) + "] }"}}},
         {"do", list(depth + 1, 1 + pick(2))}};
       if (chance(20))
         t["while"] = predicate();
+      if (chance(40))
+        t["metadata"] = {{"concurrency", 1 + pick(3)}};
       return t;
     }
+    case 13:
+      return {{"run",
+               {{"workflow",
+                 {{"namespace", "sim"},
+                  {"name", "child"},
+                  {"version", "latest"},
+                  {"input", {{"n", "${ .n }"}}}}}}}};
     default:
       return guard(depth);
     }
@@ -203,6 +221,75 @@ private:
       cases.emplace_back(json::object{{"other", std::move(other)}});
     }
     return {{"switch", std::move(cases)}};
+  }
+  json::object fork(int depth) {
+    json::array branches;
+    for (std::uint32_t i = 0, count = 1 + pick(3); i < count; ++i) {
+      json::object branch
+        = chance(60)
+            ? json::object{{"do", list(depth + 1, 1 + pick(2))}}
+            : json::object{{"wait", {{"milliseconds", pick(3) * 700}}}};
+      branches.emplace_back(json::object{{name(i), std::move(branch)}});
+    }
+    json::object what{{"branches", std::move(branches)}};
+    if (chance(35))
+      what["compete"] = true;
+    return {{"fork", std::move(what)}};
+  }
+  json::object filter(const char* type) {
+    json::object f{{"with", {{"type", type}}}};
+    if (chance(20))
+      f["correlate"] = {{"key", {{"from", "${ .data.n % 2 }"}}}};
+    return f;
+  }
+  json::object listen(bool leaf, int depth) {
+    json::object to;
+    switch (pick(5)) {
+    case 0:
+      to["all"] = {filter("test.asked"), filter("test.other")};
+      break;
+    case 1:
+      to["any"] = {filter("test.asked"), filter("test.other")};
+      break;
+    case 2:
+      to["any"] = json::array{filter("test.asked")};
+      to["until"] = chance(50) ? json::value("${ length >= 2 }")
+                               : json::value{{"one", filter("test.other")}};
+      break;
+    default:
+      to["one"] = filter("test.asked");
+    }
+    json::object t{{"listen", {{"to", std::move(to)}}}};
+    if (!leaf && chance(30))
+      t["foreach"] = {{"item", "it"}, {"do", list(depth + 1, 1)}};
+    return t;
+  }
+  /// What a function does; it ends by itself, whoever calls it.
+  json::object lent() {
+    json::array steps{
+      json::object{{"a", {{"set", expression()}}}},
+      json::object{
+        {"b",
+         {{"call", "http"},
+          {"with",
+           {{"method", "get"}, {"endpoint", "http://effects.test/lent"}}}}}}};
+    return {{"do", std::move(steps)}};
+  }
+  json::array extensions() {
+    static constexpr std::array whom{"set", "call", "all", "try", "for"};
+    json::object one{{"extend", one_of(whom)}};
+    if (chance(40))
+      one["when"] = predicate();
+    if (chance(70)) {
+      json::object step{{"set", expression()}};
+      if (chance(20))
+        step["then"] = "exit";
+      one["before"] = json::array{json::object{{"x", std::move(step)}}};
+    }
+    if (!one.contains("before") || chance(50))
+      one["after"]
+        = json::array{json::object{{"y", {{"wait", {{"milliseconds", 300}}}}}}};
+    return {json::object{{"around", std::move(one)}}};
   }
   json::object guard(int depth) {
     json::object handler;

@@ -13,6 +13,7 @@ machine_limits small_limits() {
   machine_limits l;
   l.turn_steps_max = 7; // Small, so that turns are cut often.
   l.inbox_max = 8;
+  l.payload_max = 4096; // A fork in a loop multiplies its data.
   return l;
 }
 
@@ -127,40 +128,44 @@ void world::sync() {
 void world::release() {
   const auto wanted = machine_.outstanding();
   std::vector<std::pair<frame_id, std::uint32_t>> keep;
+  std::set<std::string_view> keys;
   for (const auto& w : wanted)
     std::visit(
-      overload{[&](const commands::perform& call) {
-                 keep.emplace_back(call.frame, call.dispatch);
-                 const auto known
-                   = std::ranges::find_if(out_, [&](const order& o) {
-                       return o.call.frame == call.frame
-                              && o.call.dispatch == call.dispatch;
-                     });
-                 if (known != out_.end())
-                   return;
-                 if (paused(machine_.state().status))
-                   broken("I7: an effect left while paused");
-                 if (journal_.size() != synced_
-                     || !seen_.intended.contains({call.frame, call.task}))
-                   broken("I3: an effect left before its intention");
-                 out_.push_back({call});
-               },
-               [&](const commands::stop_effect& stop) {
-                 // Half of the stops come too late: the outcome is on
-                 // its way.
-                 std::erase_if(out_, [&](const order& o) {
-                   return o.call.frame == stop.frame && pick(2) == 0;
-                 });
-                 const auto live
-                   = std::ranges::any_of(out_, [&](const order& o) {
-                       return o.call.frame == stop.frame;
-                     });
-                 if (live)
-                   keep.emplace_back(stop.frame, stop.dispatch);
-               },
-               [&](const commands::keep_effect& k) {
-                 keep.emplace_back(k.frame, k.dispatch);
-               }},
+      overload{
+        [&](const commands::perform& call) {
+          keep.emplace_back(call.frame, call.dispatch);
+          if (!keys.insert(call.effect_key).second)
+            broken("two effects are wanted as " + call.effect_key);
+          const auto known = std::ranges::find_if(out_, [&](const order& o) {
+            return o.call.frame == call.frame
+                   && o.call.dispatch == call.dispatch;
+          });
+          if (known != out_.end())
+            return;
+          if (paused(machine_.state().status))
+            broken("I7: an effect left while paused");
+          if (journal_.size() != synced_
+              || !seen_.intended.contains({call.frame, call.task}))
+            broken("I3: an effect left before its intention");
+          if (seen_.keys.try_emplace(call.effect_key, call.task).first->second
+              != call.task)
+            broken("the key " + call.effect_key + " names two tasks");
+          out_.push_back({call});
+        },
+        [&](const commands::stop_effect& stop) {
+          // Half of the stops come too late: the outcome is on
+          // its way.
+          std::erase_if(out_, [&](const order& o) {
+            return o.call.frame == stop.frame && pick(2) == 0;
+          });
+          const auto live = std::ranges::any_of(
+            out_, [&](const order& o) { return o.call.frame == stop.frame; });
+          if (live)
+            keep.emplace_back(stop.frame, stop.dispatch);
+        },
+        [&](const commands::keep_effect& k) {
+          keep.emplace_back(k.frame, k.dispatch);
+        }},
       w);
   for (auto o = out_.begin(); o != out_.end();) {
     if (std::ranges::find(keep, std::pair{o->call.frame, o->call.dispatch})
@@ -219,8 +224,26 @@ void world::report_some() {
   if (pick(10) == 0)
     return decide(
       reports::effect_failed{chosen.frame, chosen.dispatch, "worker died"});
-  http_outcome outcome;
+  decide(
+    reports::effect_done{chosen.frame, chosen.dispatch, outcome_of(chosen)});
+}
+
+effect_outcome world::outcome_of(const commands::perform& call) {
   const auto luck = pick(10);
+  if (std::holds_alternative<tasks::run_program>(call.node->kind))
+    return program_outcome{
+      .code = luck == 0 ? 1 : 0, .out = "done\n", .err = {}};
+  if (std::holds_alternative<tasks::run_workflow>(call.node->kind)) {
+    child_outcome ended{.id = "child"};
+    if (luck == 0)
+      ended.error = make_datum({{"type", "https://pawl.test/errors/child"},
+                                {"status", 400},
+                                {"title", "Broken"}});
+    else if (luck != 1) // Else it was cancelled.
+      ended.output = make_datum({{"n", pick(5)}});
+    return ended;
+  }
+  http_outcome outcome;
   if (luck == 0)
     outcome.failure = "connection refused";
   else if (luck == 1)
@@ -235,7 +258,7 @@ void world::report_some() {
                .headers = {{"Content-Type", "application/json"}},
                .body = R"({"n": )" + std::to_string(pick(5)) + "}",
                .request = {}};
-  decide(reports::effect_done{chosen.frame, chosen.dispatch, outcome});
+  return outcome;
 }
 
 void world::step() {
@@ -310,7 +333,8 @@ void world::come_to_rest() {
     if (journal_.size() != before)
       continue;
     if (!machine_.awaited().empty()) {
-      decide(requests::deliver{asked_event(3 * ++next_event_ + 1)});
+      ++next_event_; // Of both types in turn.
+      decide(requests::deliver{asked_event(3 * next_event_ + next_event_ % 2)});
       sync();
       continue;
     }

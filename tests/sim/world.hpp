@@ -42,6 +42,7 @@ private:
     std::set<frame_id> completed;
     std::set<std::pair<frame_id, std::string>> intended;
     bool over = false;
+    std::map<std::string, std::string> keys = {}; ///< Of effects, to the task.
   };
 
   void step();
@@ -50,6 +51,7 @@ private:
   void crash();
   void release();
   void report_some();
+  effect_outcome outcome_of(const commands::perform& call);
   void note(const event& what, timestamp at);
   void check_turn(const std::vector<event>& events);
   void check_fold() const;

@@ -238,3 +238,17 @@ BOOST_AUTO_TEST_CASE(a_paused_fork_goes_on_where_it_was) {
   f.serve([](const test::http_order&) { return test::ok("1"); });
   BOOST_TEST(f.output() == "[1,1,3]");
 }
+
+BOOST_AUTO_TEST_CASE(a_fork_in_a_loop_ends_at_the_bound_of_its_data) {
+  trial f{R"(
+do:
+- twice:
+    fork:
+      branches:
+      - a: {set: '${ . }'}
+      - b: {set: '${ . }'}
+    then: twice
+)"};
+  BOOST_TEST(f.status() == "faulted");
+  BOOST_TEST(f.fault() == "expression 400 /do/0/twice");
+}

@@ -62,6 +62,8 @@ void planner::take_event(const frame& f, const tasks::listen& what,
     outputs.push_back(*read_event(what.read, arrived));
   }
   const auto all = make_datum(std::move(outputs));
+  if (auto why = values_.unfit(*all, seen_from(f)))
+    return fail(f, *why);
   auto over
     = is_over(values_, what.to, with_filter(f.listening->matched, match.filter),
               *all, seen_from(f));
@@ -85,6 +87,8 @@ void planner::end_item(const frame& f) {
   auto outputs = outputs_of(f);
   outputs.push_back(*made->output);
   const auto all = make_datum(std::move(outputs));
+  if (auto why = values_.unfit(*all, at))
+    return fail(f, *why);
   auto over = is_over(values_, what.to, f.listening->matched, *all, at);
   if (!over)
     return fail(f, over.error());
