@@ -17,7 +17,7 @@ constexpr std::size_t shortest_part = 8;
 constexpr std::size_t shortest_number = 6;
 constexpr std::string_view mark = "***";
 /// How often JSON inside JSON is looked into.
-constexpr int depth_max = 4;
+constexpr int depth_max = 6;
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view space = " \t\r\n";
@@ -121,13 +121,34 @@ private:
     // Shells, headers and the like take the space around it away, and tools
     // show single lines, of keys for instance.
     add_whole(trimmed(text));
+    add_parts_of_uri(trimmed(text));
     while (!text.empty()) {
       const auto end = std::min(text.find('\n'), text.size());
       if (const auto line = trimmed(text.substr(0, end));
           line.size() >= shortest_part)
-        add_whole(line);
+        hidden_.emplace_back(line);
       text.remove_prefix(std::min(end + 1, text.size()));
     }
+  }
+
+  /// What may be shown of a URI alone: servers tell of a path that they do not
+  /// know, messages of a host that is not reached.
+  void add_parts_of_uri(std::string_view uri) {
+    const auto scheme = uri.find("://");
+    if (scheme == std::string_view::npos)
+      return;
+    uri.remove_prefix(scheme + 3);
+    const auto end = std::min(uri.find_first_of("/?#"), uri.size());
+    auto host = uri.substr(0, end);
+    if (const auto target = uri.substr(end); target.size() >= shortest_part)
+      add_whole(target);
+    if (const auto user = host.rfind('@'); user != std::string_view::npos) {
+      const auto word = host.substr(0, user);
+      add_whole(word.substr(std::min(word.find(':') + 1, word.size())));
+      host.remove_prefix(user + 1);
+    }
+    add_whole(host);
+    add_whole(host.substr(0, host.rfind(':')));
   }
 
   void add_whole(std::string_view text) {

@@ -65,10 +65,12 @@ def plant(plants, daemon_folder):
     for name in sorted({name for name, _, _ in flows.TASKS} | for_headers):
         values[name] = plants.visible(name) if name in for_headers \
             else plants.awkward(name)
-    values["host"] = f"{plants.core('host')}.invalid"
+    values["host"] = f"{plants.core('host')}.localhost"
+    values["hook"] = f"http://svc.test/hook/{plants.core('hook')}"
     values["port"] = plants.core("port")
+    values["tunnel"] = plants.core("tunnel")
     values["authority"] = {
-        "authority": f"http://{plants.core('authority')}.invalid:0x",
+        "authority": f"http://{plants.core('authority')}.localhost:1",
         "grant": "client_credentials", "client": {"id": "me"}}
     values["line"] = f"{plants.core('line')}\r\nX: {plants.core('line')}"
     values["lines"] = f"-- begin --\n{plants.core('lines')}\n"
@@ -97,7 +99,7 @@ def refused_secrets(daemon, plants):
     """Wrong requests that hold a secret all the same."""
     lost = plants.core("refused by the API")
     for body in (f'{{"value": ["{lost}"]}}', f'{{"value": "{lost}', f'"{lost}"',
-                 f'{{"value": "a", "{lost}": 1}}', f'{{"{lost}": "{lost}"}}',
+                 f'{{"value": "a", "b": "{lost}"}}',
                  f"value: {lost}", json.dumps({"value": lost * 5000})):
         status, _ = daemon.ask("PUT", "/v1/secrets/wrong", body)
         assert 400 <= status < 500, status
@@ -229,6 +231,7 @@ def run_in(place, plants, values, hits, report):
     options = ["--set", f"secrets.directory={place}/files", "--set",
                "log_level=debug", "--set", "events.lifecycle=tasks"]
     environment = {**services.environment(),
+                   "no_proxy": ".localhost",
                    "CREDENTIALS_DIRECTORY": str(place / "credentials")}
     working = place / "working"
     working.mkdir()
@@ -258,11 +261,12 @@ def run_in(place, plants, values, hits, report):
             found(where, text)
         found("the log", daemon.log())
         os.chdir("/")
-    used = {name for name in plants.cores if any(
-        plants.core(name) in repr(vars(each)) for each in services.seen)}
-    for name in ("header", "query", "body", "uri", "bearer", "whole", "client",
-                 "password", "refresh", "access token", "operation",
-                 "document"):
+    seen = repr([vars(each) for each in services.seen])
+    used = {whose.split(" (")[0] for needle, whose in plants.needles().items()
+            if needle in seen}
+    for name in ("header", "query", "body", "uri", "bearer", "basic", "whole",
+                 "client", "client_basic", "password", "refresh", "oidc",
+                 "access token", "rotated token", "operation", "document"):
         report.add(f"{name} was sent", "passed" if name in used else "failed")
 
 

@@ -54,10 +54,12 @@ def service(plants):
         if form.get("client_id") == ["refused"]:
             return stub.answer(400, {"error": request.body,
                                      "error_description": request.body})
+        renewed_each_time = form.get("grant_type") == ["refresh_token"]
         return stub.answer(200, {
             "access_token": plants.visible("access token"),
             "refresh_token": plants.visible("rotated token"),
-            "token_type": "Bearer", "expires_in": 3600})
+            "token_type": "Bearer",
+            "expires_in": 0 if renewed_each_time else 3600})
 
     def slashed(request):
         # JSON as PHP writes it, and all of it once more as a text.
@@ -70,6 +72,10 @@ def service(plants):
         given = request.headers["x-key"]
         return stub.answer(200, {}, {"X-Back": given, "X-Form":
                                      urllib.parse.quote(given)})
+
+    def hook(request):  # As Express and others say it.
+        return stub.answer(404, text=f"Cannot POST {request.path}", headers={
+            "Content-Type": "text/html"})
 
     def fails(request):
         return stub.answer(503, everything(request), {"Retry-After": "0"})
@@ -106,7 +112,7 @@ def service(plants):
                         "b": {"type": "string"}}}}}}}}}})
 
     ways = {"token": token, "echo": slashed, "header": in_header,
-            "fail": fails, "moved": moves, "digest": challenges,
+            "fail": fails, "hook": hook, "moved": moves, "digest": challenges,
             "refuse": refuses, "oidc": configuration, "api": api}
 
     def answer(request):
@@ -176,8 +182,10 @@ TASKS = [
     ("followed", "completed", http("moved", redirect=True, headers={
         "X-Key": secret("followed")})),
     ("line", "faulted", http("echo", headers={"X-Key": secret("line")})),
-    ("host", "faulted", http('${ "http://" + $secrets.host + ":0x" }')),
-    ("port", "faulted", http('${ "http://127.0.0.1:1/" + $secrets.port }')),
+    ("hook", "faulted", http(secret("hook"))),
+    ("host", "faulted", http('${ "http://" + $secrets.host + ":1/" }')),
+    ("port", "faulted", http('${ "http://a.localhost:" + $secrets.port }')),
+    ("tunnel", "faulted", http('${ "https://svc.test/" + $secrets.tunnel }')),
     ("number", "faulted", http("echo", body=secret("number", " | tonumber"))),
     ("raised", "faulted", http("echo", body=secret("raised", " | error"))),
     ("shape", "faulted", http("echo", headers=secret("shape"))),
@@ -237,6 +245,11 @@ TASKS = [
         "KEY": secret("bytes")})),
     ("pin", "completed", http("echo", output="content", body={
         "pin": secret("pin.number")})),
+    ("renewed", "faulted", http("refuse", authentication=oauth2(
+        client=client("renewed")))),
+    ("refresh", "completed", http("echo", authentication=oauth2(
+        grant="refresh_token", client={"id": "me"}, subject={
+            "token": secret("refresh"), "type": "refresh_token"}))),
     ("missing", "faulted", http("echo", body=secret("missing"))),
     ("large", "faulted", http("echo", body=secret("large"))),
 ]
