@@ -3,6 +3,7 @@
 #include "workflow/writing.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace pawl {
@@ -82,9 +83,16 @@ private:
                                                 int depth = 0) const {
     std::vector<byte_range> hits;
     for (const auto& each : hidden_)
-      for (auto at = text.find(each); at != std::string_view::npos;
-           at = text.find(each, at + each.size()))
-        hits.emplace_back(at, at + each.size());
+      for (std::size_t from = 0; from < text.size();) {
+        // Several times as fast as find() where the first letter is common.
+        const auto* found = static_cast<const char*>(memmem(
+          text.data() + from, text.size() - from, each.data(), each.size()));
+        if (found == nullptr)
+          break;
+        const auto at = static_cast<std::size_t>(found - text.data());
+        from = at + each.size();
+        hits.emplace_back(at, from);
+      }
     for (const auto& how : writings()) {
       // Other writings than JSON stand near the surface, or there would be
       // no end of combinations.

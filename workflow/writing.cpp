@@ -95,22 +95,32 @@ void settle(std::vector<byte_range>& all) {
 
 std::span<const writing> writings() {
   static constexpr std::array<writing, 5> all{{
-    {read_json, "\\", true},
-    {read_percent, "%"},
-    {read_form, "+"},
-    {read_reference, "&"},
-    {read_broken, "\r\n"},
+    {read_json, "\\", "\\", true},
+    {read_percent, "%", "%"},
+    {read_form, "%+", "+"},
+    {read_reference, "&", "&"},
+    {read_broken, "\r\n", "\r\n"},
   }};
   return all;
 }
 
 std::optional<std::string> undone(std::string_view text, const writing& how) {
-  if (text.find_first_of(how.signs) == std::string_view::npos)
+  if (std::ranges::none_of(how.signs,
+                           [&](char c) { return text.find(c) != text.npos; }))
     return std::nullopt;
+  const char one = how.starts.front();
+  const char other = how.starts.back();
   std::string out;
   out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();)
-    how.read(out, text, at);
+  for (std::size_t at = 0; at < text.size();) {
+    auto end = at;
+    while (end < text.size() && text[end] != one && text[end] != other)
+      ++end;
+    out.append(text, at, end - at);
+    at = end;
+    if (at < text.size())
+      how.read(out, text, at);
+  }
   if (out == text)
     return std::nullopt;
   return out;

@@ -22,7 +22,9 @@ struct writing {
   /// Undoes what stands at `at`, which is within `text`: appends to `out` what
   /// is meant and moves `at` behind it, by one byte at least.
   void (*read)(std::string& out, std::string_view text, std::size_t& at);
-  /// Bytes without which nothing is written so.
+  /// The one or two bytes at which anything so written begins.
+  std::string_view starts;
+  /// Bytes of which one must be there, or another way tells the same.
   std::string_view signs;
   /// Whether it is often done more than once: JSON inside a text of JSON.
   bool nests = false;
