@@ -247,9 +247,6 @@ TASKS = [
         "pin": secret("pin.number")})),
     ("renewed", "faulted", http("refuse", authentication=oauth2(
         client=client("renewed")))),
-    ("refresh", "completed", http("echo", authentication=oauth2(
-        grant="refresh_token", client={"id": "me"}, subject={
-            "token": secret("refresh"), "type": "refresh_token"}))),
     ("missing", "faulted", http("echo", body=secret("missing"))),
     ("large", "faulted", http("echo", body=secret("large"))),
 ]
