@@ -73,7 +73,7 @@ public:
     } else if (value.is_number()) {
       auto shown = (*this)(to_text(value));
       if (shown.find(mark) != std::string::npos)
-        value = json::value(std::move(shown));
+        value = json::value(shown);
     }
     return value;
   }
