@@ -1,5 +1,6 @@
 #include "secrets/vault.hpp"
 
+#include "base/utf8.hpp"
 #include "secrets/file.hpp"
 
 #include <algorithm>
@@ -120,6 +121,9 @@ result<json::value> vault::find(std::string_view name) const {
     const auto& directory
       = (*where)->from == origin::file ? where_.directory : where_.credentials;
     text = read_file(directory + '/' + std::string{name}, secret_max);
+    // JSON could not hold it, and it would come back changed and unnoticed.
+    if (text && repaired_utf8(*text) != *text)
+      text = error{errc::malformed, "not UTF-8; store it in base64"};
   }
   if (!text)
     return named(text.error(), name);

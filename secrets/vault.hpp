@@ -64,7 +64,8 @@ public:
   ///
   /// Fails with errc::not_found; errc::no_secret_key if it is sealed with a
   /// key that is not here; errc::corrupt if it was tampered with;
-  /// errc::too_large; errc::io. No detail holds a value.
+  /// errc::too_large; errc::malformed if a file is not UTF-8; errc::io. No
+  /// detail holds a value.
   [[nodiscard]] result<json::value> find(std::string_view name) const;
 
   /// Where `name` is, if it is anywhere.

@@ -42,10 +42,12 @@ secrets_read(const definition& of, const json::object& arguments);
 reveal_part(const json::object& arguments, std::string_view at,
             const definition& of, const json::object& secrets, timestamp now);
 
-/// Replaces every occurrence of a text in `secrets` (and of the texts that its
-/// objects and lists hold; those shorter than 4 bytes are left) by "***". A
-/// text is also found as it stands inside a JSON text, percent-encoded, or
-/// whole in base64.
+/// Replaces every occurrence of a text in `secrets` by "***": of the texts that
+/// its objects and lists hold (those shorter than 4 bytes are left), of numbers
+/// of at least 6 characters, of the lines of a text (8 bytes), and of the host,
+/// the password and the path of a URI. They are also found as they stand inside
+/// JSON (six deep), percent-encoded, as references of HTML, with lines broken
+/// within, and in base64, also of a longer text.
 [[nodiscard]] std::string redact_text(std::string text,
                                       const json::value& secrets);
 /// As above in every text and every key of `value`.

@@ -1,8 +1,9 @@
 #include "base/bytes.hpp"
 #include "workflow/late.hpp"
+#include "workflow/writing.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <cstring>
 #include <utility>
 
 namespace pawl {
@@ -10,26 +11,20 @@ namespace pawl {
 namespace {
 
 constexpr std::size_t shortest = 4;
+/// One line of a secret, or a part of something in base64, that is no shorter
+/// is no chance.
+constexpr std::size_t shortest_part = 8;
+/// A number that is shorter may be a port or a count.
+constexpr std::size_t shortest_number = 6;
 constexpr std::string_view mark = "***";
+/// How often JSON inside JSON is looked into.
+constexpr int depth_max = 6;
 
-std::string percent_encoded(std::string_view text, const char* digits,
-                            bool form) {
-  constexpr std::string_view plain = "-._~";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80
-        && (std::isalnum(byte) != 0 || plain.find(c) != plain.npos)) {
-      out.push_back(c);
-    } else if (form && c == ' ') {
-      out.push_back('+');
-    } else {
-      out.push_back('%');
-      out.push_back(digits[byte >> 4]);
-      out.push_back(digits[byte & 15]);
-    }
-  }
-  return out;
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
+  text.remove_suffix(text.size() - (text.find_last_not_of(space) + 1));
+  return text;
 }
 
 /// Replaces what it was given to hide. Made once for many texts.
@@ -75,19 +70,42 @@ public:
         out.insert_or_assign((*this)(std::string{member.key()}),
                              (*this)(std::move(member.value())));
       *object = std::move(out);
+    } else if (value.is_number()) {
+      auto shown = (*this)(to_text(value));
+      if (shown.find(mark) != std::string::npos)
+        value = json::value(shown);
     }
     return value;
   }
 
 private:
-  using range = std::pair<std::size_t, std::size_t>;
-
-  [[nodiscard]] std::vector<range> find_in(std::string_view text) const {
-    std::vector<range> hits;
+  [[nodiscard]] std::vector<byte_range> find_in(std::string_view text,
+                                                int depth = 0) const {
+    std::vector<byte_range> hits;
     for (const auto& each : hidden_)
-      for (auto at = text.find(each); at != std::string_view::npos;
-           at = text.find(each, at + each.size()))
-        hits.emplace_back(at, at + each.size());
+      for (std::size_t from = 0; from < text.size();) {
+        // Several times as fast as find() where the first letter is common.
+        const auto* found = static_cast<const char*>(memmem(
+          text.data() + from, text.size() - from, each.data(), each.size()));
+        if (found == nullptr)
+          break;
+        const auto at = static_cast<std::size_t>(found - text.data());
+        from = at + each.size();
+        hits.emplace_back(at, from);
+      }
+    for (const auto& how : writings()) {
+      // Other writings than JSON stand near the surface, or there would be
+      // no end of combinations.
+      if (depth >= (how.nests ? depth_max : 2))
+        continue;
+      const auto inner = undone(text, how);
+      if (!inner)
+        continue;
+      const int deeper
+        = how.nests ? depth + 1 : std::max(depth + 1, depth_max - 1);
+      const auto more = as_written(text, how, find_in(*inner, deeper));
+      hits.insert(hits.end(), more.begin(), more.end());
+    }
     return hits;
   }
 
@@ -100,24 +118,70 @@ private:
     } else if (const auto* object = secrets.if_object()) {
       for (const auto& member : *object)
         collect(member.value());
+    } else if (secrets.is_number()) {
+      if (auto digits = to_text(secrets); digits.size() >= shortest_number)
+        hidden_.push_back(std::move(digits));
     }
   }
 
   void add(std::string_view text) {
+    add_whole(text);
+    // Shells, headers and the like take the space around it away, and tools
+    // show single lines, of keys for instance.
+    add_whole(trimmed(text));
+    add_parts_of_uri(trimmed(text));
+    while (!text.empty()) {
+      const auto end = std::min(text.find('\n'), text.size());
+      if (const auto line = trimmed(text.substr(0, end));
+          line.size() >= shortest_part)
+        hidden_.emplace_back(line);
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+
+  /// What may be shown of a URI alone: servers tell of a path that they do not
+  /// know, messages of a host that is not reached.
+  void add_parts_of_uri(std::string_view uri) {
+    const auto scheme = uri.find("://");
+    if (scheme == std::string_view::npos)
+      return;
+    uri.remove_prefix(scheme + 3);
+    const auto end = std::min(uri.find_first_of("/?#"), uri.size());
+    auto host = uri.substr(0, end);
+    if (const auto target = uri.substr(end); target.size() >= shortest_part)
+      add_whole(target);
+    if (const auto user = host.rfind('@'); user != std::string_view::npos) {
+      const auto word = host.substr(0, user);
+      add_whole(word.substr(std::min(word.find(':') + 1, word.size())));
+      host.remove_prefix(user + 1);
+    }
+    add_whole(host);
+    add_whole(host.substr(0, host.rfind(':')));
+  }
+
+  void add_whole(std::string_view text) {
     if (text.size() < shortest)
       return;
     hidden_.emplace_back(text);
-    const auto quoted = to_text(json::value(text));
-    hidden_.push_back(quoted.substr(1, quoted.size() - 2));
-    for (const auto* digits : {"0123456789ABCDEF", "0123456789abcdef"})
-      for (const bool form : {false, true})
-        hidden_.push_back(percent_encoded(text, digits, form));
-    auto base64 = to_base64(text);
-    base64.erase(base64.find_last_not_of('=') + 1);
-    hidden_.push_back(base64);
-    std::ranges::replace(base64, '+', '-');
-    std::ranges::replace(base64, '/', '_');
-    hidden_.push_back(std::move(base64));
+    auto whole = to_base64(text);
+    whole.erase(whole.find_last_not_of('=') + 1);
+    add_base64(std::move(whole));
+    // As a part of something longer: what three bytes make of it together
+    // depends on where it begins.
+    for (std::size_t before = 0; before < 3; ++before) {
+      const auto all = to_base64(std::string(before, ' ') + std::string{text});
+      const auto from = before == 0 ? 0 : before + 1;
+      const auto to = (before + text.size()) * 8 / 6;
+      if (to >= from + shortest_part)
+        add_base64(all.substr(from, to - from));
+    }
+  }
+
+  void add_base64(std::string text) {
+    hidden_.push_back(text);
+    std::ranges::replace(text, '+', '-');
+    std::ranges::replace(text, '/', '_');
+    hidden_.push_back(std::move(text));
   }
 
   std::vector<std::string> hidden_;

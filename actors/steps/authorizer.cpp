@@ -3,6 +3,7 @@
 #include "actors/steps/token_request.hpp"
 #include "base/bytes.hpp"
 #include "base/log.hpp"
+#include "workflow/late.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -158,6 +159,7 @@ private:
   struct errand {
     std::string key;
     token_policy policy;
+    json::value hidden; ///< What no message may show.
     std::string refresh;
   };
 
@@ -186,8 +188,7 @@ private:
     // Whoever cannot tell the policy does not get the token.
     auto key = sha256(to_canonical_text(
       json::array{json::value(ns), json::value(discover), with}));
-    auto tell = [then = std::move(then), secrets = std::move(secrets),
-                 key](outcome out) {
+    auto tell = [then = std::move(then), secrets, key](outcome out) {
       if (auto* good = std::get_if<authorized>(&out)) {
         good->secrets.insert(good->secrets.end(), secrets.begin(),
                              secrets.end());
@@ -195,7 +196,9 @@ private:
       }
       then(std::move(out));
     };
-    serve({std::move(key), std::move(*policy), {}}, tell);
+    // In a secret, the authority is one too, and messages name hosts.
+    json::value hidden = from_secret ? json::value(with) : json::value(secrets);
+    serve({std::move(key), std::move(*policy), std::move(hidden), {}}, tell);
   }
 
   /// Gives the token that there is, or waits for one; asks if nobody has.
@@ -296,10 +299,11 @@ private:
       if (!e.current && e.refresh.empty())
         entries_.erase(what.key);
     }
+    const auto detail = redact_text(why.detail, what.hidden);
     if (waiting.empty())
-      log::warn("authorization.token_not_renewed", {{"detail", why.detail}});
+      log::warn("authorization.token_not_renewed", {{"detail", detail}});
     for (const auto& tell : waiting)
-      tell(no(why.detail));
+      tell(no(detail));
   }
 
   /// Keeps to the bound: what has expired goes first, then what was not used

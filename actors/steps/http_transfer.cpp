@@ -94,6 +94,9 @@ void http_transfer::set_digest() {
   if (!what_.digest)
     return;
   set(easy_, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
+  // libcurl 7.88 marks a connection on which it waits for a challenge, and the
+  // next request there, whosever it is, goes without its body.
+  set(easy_, CURLOPT_FORBID_REUSE, 1L);
   set(easy_, CURLOPT_USERNAME, what_.digest->username.c_str());
   set(easy_, CURLOPT_PASSWORD, what_.digest->password.c_str());
 }

@@ -6,6 +6,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <future>
+#include <latch>
+#include <mutex>
+#include <optional>
+#include <set>
 
 using namespace pawl;
 using namespace pawl::actors;
@@ -64,6 +68,57 @@ BOOST_AUTO_TEST_CASE(sends_method_headers_and_body_and_reads_the_answer) {
   for (const auto& [name, value] : out.headers)
     found = found || (name == "X-One" && value == "two");
   BOOST_TEST(found);
+}
+
+BOOST_AUTO_TEST_CASE(a_challenge_takes_no_body_from_other_calls) {
+  gate first;
+  gate challenge;
+  std::promise<void> asked;
+  std::latch both{2}; // Calls at the same time, and so on two connections.
+  std::mutex lock;
+  std::multiset<std::string> bodies;
+  http_server server{[&](const http_server::request& r) {
+    if (r.target == "/first")
+      first.open.wait();
+    if (r.target == "/both")
+      both.arrive_and_wait();
+    if (r.target == "/asks" && r.headers.count("authorization") == 0) {
+      asked.set_value();
+      challenge.open.wait();
+      return http_server::answer(
+        401, "", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n");
+    }
+    const std::lock_guard hold{lock};
+    bodies.insert(r.body);
+    return http_server::answer(200, "");
+  }};
+  http_client client{{}};
+  const auto start = [&](const char* target, const char* body, bool digest) {
+    auto told = std::make_shared<std::promise<http_outcome>>();
+    client.start({.method = "POST",
+                  .uri = server.url(target),
+                  .headers = {},
+                  .body = body,
+                  .digest = digest ? std::optional{http_digest{"me", "word"}}
+                                   : std::nullopt},
+                 [told](http_outcome o) { told->set_value(std::move(o)); });
+    return told->get_future();
+  };
+  // The challenge comes on the second connection, the answer to it goes out on
+  // the first one, which is free again by then.
+  auto slow = start("/first", "first", false);
+  auto proven = start("/asks", "proven", true);
+  asked.get_future().wait();
+  first.opened.set_value();
+  BOOST_TEST(slow.get().status == 200u);
+  challenge.opened.set_value();
+  BOOST_TEST(proven.get().status == 200u);
+  auto one = start("/both", "later", false);
+  auto other = start("/both", "later", false);
+  BOOST_TEST(one.get().status == 200u);
+  BOOST_TEST(other.get().status == 200u);
+  BOOST_TEST(bodies.count("proven") == 1u);
+  BOOST_TEST(bodies.count("later") == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(claims_no_content_type_of_its_own) {

@@ -77,6 +77,14 @@ errc code_of(const result<json::value>& what) {
 
 } // namespace
 
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_text_is_refused) {
+  world w;
+  w.write("files/binary", "\xff\xfe s3cret \x80");
+  const auto found = w.with(ring('k')).find("binary");
+  BOOST_TEST((code_of(found) == errc::malformed));
+  BOOST_TEST(found.error().detail.find("s3cret") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_is_text_or_an_object) {
   const world w;
   const auto v = w.with({});

@@ -200,6 +200,48 @@ BOOST_AUTO_TEST_CASE(hides_a_secret_in_other_writing) {
   BOOST_TEST(redact_text("cEBzcyAidy9yZA==", known) == "***==");
 }
 
+BOOST_AUTO_TEST_CASE(hides_a_secret_however_it_is_escaped) {
+  const json::value known("p\u00e4/ss\\w \U0001F600");
+  // As PHP and as Python write JSON, and JSON in a text of JSON.
+  BOOST_TEST(redact_text(R"(["p\u00e4\/ss\\w \ud83d\ude00"])", known)
+             == R"(["***"])");
+  BOOST_TEST(
+    redact_text(R"({"a":"[\"p\\u00E4/ss\\\\w \\uD83D\\uDE00\"]"})", known)
+    == R"({"a":"[\"***\"]"})");
+  // What need not be escaped in a URI may stay, and a URI may be in JSON.
+  BOOST_TEST(redact_text("/p%C3%A4/ss%5Cw%20%F0%9F%98%80?", known) == "/***?");
+  BOOST_TEST(redact_text(R"("\/p%c3%a4\/ss%5cw+%F0%9F%98%80")", known)
+             == R"("\/***")");
+  BOOST_TEST(
+    redact_text("<b>a&lt;&#98;&amp;&#x63;&quot;d</b>", json::value("a<b&c\"d"))
+    == "<b>***</b>");
+  // Broken by `base64` and by mail.
+  BOOST_TEST(redact_text("-long\nsec\r\nret-", json::value("longsecret"))
+             == "-***-");
+}
+
+BOOST_AUTO_TEST_CASE(hides_parts_of_a_secret_that_show_alone) {
+  // In base64 behind one and behind two other bytes.
+  const json::value known("s3cret-word");
+  BOOST_TEST(redact_text("dTpzM2NyZXQtd29yZA==", known).starts_with("dTp***"));
+  BOOST_TEST(redact_text("dXU6czNjcmV0LXdvcmQ6", known).starts_with("dXU6***"));
+  BOOST_TEST(redact_text("dXV6OnMzY3JldC13b3Jk", known).find("Y3JldC13b3")
+             == std::string::npos);
+  BOOST_TEST(redact_text("it is (abcd)", json::value("  abcd \t"))
+             == "it is (***)");
+  BOOST_TEST(redact_text("second one", json::value("first\nsecond one\n}"))
+             == "***");
+  const json::value uri("https://me:pass@hooks.test:8/services/T0/B1");
+  BOOST_TEST(redact_text("Cannot POST /services/T0/B1", uri)
+             == "Cannot POST ***");
+  BOOST_TEST(redact_text("cannot resolve hooks.test", uri)
+             == "cannot resolve ***");
+  BOOST_TEST(redact_text("pass: wrong", uri) == "***: wrong");
+  const json::value numbers{{"pin", 12345678}, {"port", 5432}};
+  BOOST_TEST(redact_text("12345678 at 5432", numbers) == "*** at 5432");
+  BOOST_TEST(redact(json::value{{"a", 12345678}}, numbers).at("a") == "***");
+}
+
 BOOST_AUTO_TEST_CASE(hides_secrets_in_keys_and_values) {
   const auto out = redact(
     parse_json(R"({"s3cret": ["a s3cret", 5, {"x": "s3cret"}]})").value(),
