@@ -138,7 +138,7 @@ def main():
                 **services.environment(),
                 "PAWL_SECRETS_DIRECTORY": folder + "/secrets"}) as daemon:
             os.mkdir(folder + "/secrets")
-            with open(folder + "/secrets/shop-token", "w") as secret:
+            with open(folder + "/secrets/shop_token", "w") as secret:
                 secret.write("a-token")
             for page in pages:
                 for each in examples(page.read_text()):
