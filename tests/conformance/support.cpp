@@ -53,7 +53,7 @@ struct section {
 };
 
 std::string text_in(const json::object& from, std::string_view name,
-                    std::string otherwise = {}) {
+                    const std::string& otherwise = {}) {
   const auto* found = from.if_contains(name);
   return found != nullptr ? std::string{found->as_string()} : otherwise;
 }
