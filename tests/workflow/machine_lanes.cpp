@@ -240,6 +240,8 @@ BOOST_AUTO_TEST_CASE(a_paused_fork_goes_on_where_it_was) {
 }
 
 BOOST_AUTO_TEST_CASE(a_fork_in_a_loop_ends_at_the_bound_of_its_data) {
+  machine_limits small;
+  small.payload_max = 1000;
   trial f{R"(
 do:
 - twice:
@@ -248,7 +250,20 @@ do:
       - a: {set: '${ . }'}
       - b: {set: '${ . }'}
     then: twice
-)"};
-  BOOST_TEST(f.status() == "faulted");
-  BOOST_TEST(f.fault() == "expression 400 /do/0/twice");
+)",
+          json::object{}, small};
+  BOOST_TEST(f.fault() == "expression 400 /do/0/twice", to_text(f.error()));
+}
+
+BOOST_AUTO_TEST_CASE(a_listen_without_end_ends_at_the_bound_of_its_data) {
+  machine_limits small;
+  small.payload_max = 1000;
+  trial f{R"(
+do:
+- all: {listen: {to: {any: [{with: {type: t}}], until: '${ false }'}}}
+)",
+          json::object{}, small};
+  for (int i = 0; i < 200 && f.status() != "faulted"; ++i)
+    f.deliver("t", "0123456789");
+  BOOST_TEST(f.fault() == "expression 400 /do/0/all", to_text(f.error()));
 }

@@ -108,8 +108,7 @@ std::optional<task_index> from_catalog(context& c, const pending_call& call) {
                        std::string{wanted->name}, call.where);
 }
 
-/// A function by URL. That of a directory is the file that a catalog would
-/// hold there.
+/// A function by URL. That of a page that shows a file stands for the file.
 std::optional<task_index> from_url(context& c, const pending_call& call) {
   const std::string_view text = call.name;
   if (!text.starts_with("https://") && !text.starts_with("http://")
