@@ -98,7 +98,8 @@ std::uint32_t planner::attempts_of_guards(frame_id scope) const {
   std::uint32_t attempts = 1;
   while (scope != 0) {
     const auto& f = state_.frames.at(scope);
-    attempts += f.retries;
+    if (!f.handling) // The handler's tasks are tried for the first time.
+      attempts += f.retries;
     scope = f.parent;
   }
   return attempts;

@@ -57,6 +57,8 @@ or_raised<bool> correlates(evaluator& values,
   auto value = values.evaluate(*rule.from, arrived, at);
   if (!value)
     return value.error();
+  if (value->is_null())
+    return false; // Also where an `expect` gives null by mistake.
   if (rule.expect) {
     auto wanted = values.evaluate(*rule.expect, *at.input, at);
     if (!wanted)
@@ -65,8 +67,6 @@ or_raised<bool> correlates(evaluator& values,
   }
   if (const auto* first = known.if_contains(rule.key))
     return *first == *value;
-  if (value->is_null())
-    return false;
   known[rule.key] = std::move(*value);
   return true;
 }

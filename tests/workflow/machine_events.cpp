@@ -137,6 +137,8 @@ BOOST_AUTO_TEST_CASE(correlations_must_hold_as_well) {
   BOOST_TEST(!with("from: .data.id, expect: '${ .id }'", {{"id", 7}}));
   BOOST_TEST(with("from: .data.id", {{"id", "any"}}));
   BOOST_TEST(!with("from: .data.id", {{"no", 1}}));
+  // A mistake in `expect` must not take what does not even have the key.
+  BOOST_TEST(!with("from: .data.id, expect: '${ .nothing }'", {{"no", 1}}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_read_is_a_list_of_one) {

@@ -250,6 +250,20 @@ BOOST_AUTO_TEST_CASE(a_retry_keeps_the_effect_key_and_raises_the_attempt) {
   BOOST_TEST(f.status() == "completed");
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_is_tried_for_the_first_time) {
+  trial f{
+    "do:\n- guard:\n    try: [{first: " + std::string{ask}
+    + "}]\n    catch: {retry: {limit: {attempt: {count: 2}}}, do: [{then: "
+    + std::string{ask} + "}]}\n"};
+  std::vector<std::uint32_t> seen;
+  f.serve([&](const test::http_order& call) {
+    seen.push_back(call.attempt);
+    return seen.size() < 4 ? test::status_of(500) : test::ok();
+  });
+  BOOST_TEST(seen == (std::vector<std::uint32_t>{1, 2, 3, 1}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_begins_with_the_input_of_the_try) {
   trial f{R"(
 do:
