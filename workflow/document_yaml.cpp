@@ -25,6 +25,25 @@ place place_of(const YAML::Mark& mark) {
           static_cast<std::uint32_t>(mark.column + 1)};
 }
 
+/// yaml-cpp reads the escapes \N and \_ as one byte that is no character of
+/// UTF-8; all else is, as the document was.
+std::string with_whole_characters(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  int tails = 0; // Of the character under way.
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (tails > 0)
+      --tails;
+    else if (byte == 0x85 || byte == 0xA0)
+      out += '\xC2';
+    else if (byte >= 0xC0)
+      tails = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : 1;
+    out += c;
+  }
+  return out;
+}
+
 /// A value and where it stands, with what an alias to it will cost.
 struct located {
   json::value value;
@@ -58,7 +77,8 @@ public:
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag,
-                YAML::anchor_t anchor, const std::string& text) override {
+                YAML::anchor_t anchor, const std::string& scanned) override {
+    const auto text = with_whole_characters(scanned);
     if (expects_key()) {
       if (tag == "?" && text == "<<")
         refuse(mark, "merge keys (<<) belong to YAML 1.1 and are not "

@@ -96,6 +96,17 @@ BOOST_AUTO_TEST_CASE(resolves_scalars_by_the_core_schema) {
              == "{\"a\":" + std::string{expected} + "}");
 }
 
+BOOST_AUTO_TEST_CASE(reads_escapes_as_characters) {
+  const auto got
+    = read_document("- \"a\\_b\\Nc\\u00e4\"\n- \xc3\xa0\xc2\xa0\xe2\x80\xa0\n");
+  BOOST_REQUIRE(got);
+  BOOST_TEST(got->value.at(0).as_string()
+             == "a\xc2\xa0"
+                "b\xc2\x85"
+                "c\xc3\xa4");
+  BOOST_TEST(got->value.at(1).as_string() == "\xc3\xa0\xc2\xa0\xe2\x80\xa0");
+}
+
 BOOST_AUTO_TEST_CASE(takes_plain_scalars_as_keys) {
   BOOST_TEST(read("1: a\ntrue: b\n1.0: c\nyes: d\n'': e")
              == R"({"":"e","1":"a","1.0":"c","true":"b","yes":"d"})");
