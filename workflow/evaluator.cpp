@@ -64,7 +64,7 @@ bool fits(const json::value& v, std::size_t& left) {
 // Why `v` may not become part of the instance's data. Depth comes first, since
 // the size is counted recursively.
 std::optional<raised> misfit(const json::value& v, std::size_t value_max,
-                            const vantage& at) {
+                             const vantage& at) {
   if (deeper_than(v, depth_max))
     return expression_error("the value has more than "
                               + std::to_string(depth_max)
