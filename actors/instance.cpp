@@ -1,5 +1,6 @@
 #include "actors/instance.hpp"
 
+#include "actors/left_children.hpp"
 #include "actors/open_turn.hpp"
 #include "actors/render.hpp"
 #include "actors/step_crew.hpp"
@@ -183,6 +184,8 @@ struct state : instance_args {
       say(line, flow->state());
     std::move(made->emitted.begin(), made->emitted.end(),
               std::back_inserter(turn->emitted));
+    std::move(made->left.begin(), made->left.end(),
+              std::back_inserter(turn->left));
     turn->unfinished = made->unfinished;
     if (made->needs)
       return ask_helper(std::move(*made->needs));
@@ -214,6 +217,7 @@ struct state : instance_args {
     turn_outcome outcome{
       .events = std::move(turn->events),
       .emitted = std::move(turn->emitted),
+      .left = living(*ctx, turn->left),
       .emitted_for = ctx->options.events.buffer_for,
       .at = turn->at,
       .busy = !outstanding.empty() || flow->has_work(),
@@ -263,6 +267,8 @@ struct state : instance_args {
     ctx->changes.changed(key, stands->head.last, stands->head.status);
     tell_of_lifecycle(*ctx, *turn, stands->head.last, *flow);
     tell_broker();
+    for (const auto& child : turn->record.left)
+      cancel_left_child(*ctx, child);
     proceed();
   }
 
@@ -283,7 +289,7 @@ struct state : instance_args {
   void proceed() {
     if (turn->record.events.empty())
       outstanding = flow->outstanding();
-    orphans = crew.reconcile(std::move(outstanding));
+    orphans = crew.reconcile(std::move(outstanding), flow->state());
     outstanding.clear();
     if (turn->reply)
       turn->reply->give(turn->kept ? std::move(*turn->kept)

@@ -23,6 +23,7 @@ struct open_turn {
   bool unfinished = false;
   std::vector<event> events;
   std::vector<datum> emitted;
+  std::vector<left_child> left;
   storage::turn record;
   std::shared_ptr<const queued_turn> rows;
   std::optional<answer> kept; ///< Rendered early, to be kept by the store.

@@ -1,6 +1,7 @@
 #include "actors/recovery.hpp"
 
 #include "actors/errand.hpp"
+#include "actors/left_children.hpp"
 #include "base/log.hpp"
 
 #include <caf/actor_system.hpp>
@@ -19,33 +20,39 @@ struct state {
 
   /// Wakes as many as may be woken at once. False when all are awake.
   bool pump(caf::event_based_actor* self) {
-    const auto registry = ctx->registry.get();
     while (out < ctx->options.instances.rehydrations_max) {
       if (next.empty() && !read_more())
         break;
       ++out;
       ++woken_count;
-      self->send(
-        registry,
-        nudge{next.front(), make_errand([me = caf::actor_cast<caf::actor>(self),
-                                         key = next.front()] {
-                caf::anon_send(me, woken{key});
-              })});
+      const auto key = next.front();
       next.pop_front();
+      auto errand = make_errand([me = caf::actor_cast<caf::actor>(self), key] {
+        caf::anon_send(me, woken{key});
+      });
+      if (is_left)
+        cancel_left_child(*ctx, key, std::move(errand));
+      else
+        self->send(ctx->registry.get(), nudge{key, std::move(errand)});
     }
     return out != 0;
   }
 
+  /// Children that were left behind come first, then whoever is busy.
   bool read_more() {
     if (at_end)
       return false;
-    auto keys = ctx->store.busy_instances(
-      after, ctx->options.instances.rehydrations_max);
+    const auto limit = ctx->options.instances.rehydrations_max;
+    auto keys = is_left ? ctx->store.left_children(after, limit)
+                        : ctx->store.busy_instances(after, limit);
     if (!keys)
       log::error("recovery.unreadable", {{"detail", keys.error().detail}});
-    at_end = !keys || keys->empty();
-    if (at_end)
-      return false;
+    if (!keys || keys->empty()) {
+      at_end = !is_left;
+      is_left = false;
+      after.reset();
+      return !at_end && read_more();
+    }
     after = keys->back();
     next.assign(keys->begin(), keys->end());
     return true;
@@ -56,6 +63,7 @@ struct state {
   std::deque<instance_key> next;
   std::size_t out = 0;
   std::size_t woken_count = 0;
+  bool is_left = true; ///< What `next` holds.
   bool at_end = false;
 };
 

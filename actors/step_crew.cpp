@@ -67,17 +67,21 @@ bool step_crew::stays(frame_id frame, member& m, orders& wanted) const {
 }
 
 std::vector<reports::effect_stopped>
-step_crew::reconcile(std::vector<command> outstanding) {
+step_crew::reconcile(std::vector<command> outstanding,
+                     const instance_state& after) {
   orders wanted{std::move(outstanding)};
   for (auto at = members_.begin(); at != members_.end();) {
     if (stays(at->first, at->second, wanted)) {
       ++at;
       continue;
     }
-    // Nobody waits for this effect any more: its task is over.
+    // Nobody waits for this effect any more: its task is over, or has to stand
+    // still since the instance has faulted.
     static_cast<void>(at->second.gate->try_hold());
     if (at->second.worker)
-      end_(*at->second.worker, ending::give_up_for_good);
+      end_(*at->second.worker, after.frames.contains(at->first)
+                                 ? ending::give_up
+                                 : ending::give_up_for_good);
     at = members_.erase(at);
   }
   for (auto& [frame, call] : wanted.calls) {

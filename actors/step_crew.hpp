@@ -33,9 +33,10 @@ public:
   /// Starts workers that are missing and ends those that are superfluous.
   /// Returns the effects that are to be stopped, or not to be begun any more,
   /// and that nobody is at work on: there is nothing to wait for. On return no
-  /// effect can begin that is not to.
+  /// effect can begin that is not to. `after` is what the machine stands at: a
+  /// task that is still there may be ordered again.
   std::vector<reports::effect_stopped>
-  reconcile(std::vector<command> outstanding);
+  reconcile(std::vector<command> outstanding, const instance_state& after);
 
   /// A worker has reported. Returns false for one that is not, or no longer,
   /// in the crew.

@@ -61,6 +61,8 @@ storage::turn record_turn(const instance_key& key,
   t.events = std::move(what.events);
   t.emitted = std::move(what.emitted);
   t.emitted_for = what.emitted_for;
+  t.left = std::move(what.left);
+  t.is_child = !now.state().parent.empty();
   t.answer = std::move(what.answer);
   const auto listens = now.awaited();
   for (const auto& l : listens)

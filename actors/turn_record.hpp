@@ -33,7 +33,8 @@ struct snapshot_policy {
 struct turn_outcome {
   std::vector<event> events; ///< At least one.
   std::vector<datum> emitted;
-  duration emitted_for{}; ///< They are buffered so long.
+  std::vector<instance_key> left = {}; ///< Children to cancel.
+  duration emitted_for{};              ///< They are buffered so long.
   timestamp at;
   bool busy = false; ///< Effects are out, or work is left.
   std::optional<storage::kept_answer> answer;

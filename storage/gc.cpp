@@ -96,6 +96,7 @@ result<> store::remove_instance(const instance_key& key) {
   change_indexes(rows, key, &*of, nullptr);
   for (const auto where : {family::head, family::busy, family::quarantine})
     rows.erase(where, prefix);
+  rows.erase(family::busy, left_child_key(key));
   rows.erase(family::index,
              index_key(index_kind::quarantined, 0, of->created, key));
   if (of->next_timer)
@@ -105,6 +106,12 @@ result<> store::remove_instance(const instance_key& key) {
     return named.error();
   if (!*named || **named != of->digest)
     expire_content(rows, of->digest, clock::now());
+  return db_->write(rows);
+}
+
+result<> store::forget_left_child(const instance_key& key) {
+  row_list rows;
+  rows.erase(family::busy, left_child_key(key));
   return db_->write(rows);
 }
 

@@ -88,6 +88,18 @@ std::string listener_key(std::string_view type, const instance_key& key,
   return out;
 }
 
+std::string left_child_key(const instance_key& key) {
+  std::string out;
+  out.reserve(17);
+  put_key(out, key);
+  out.push_back('\x01');
+  return out;
+}
+
+bool is_left_child(std::string_view row) {
+  return row.size() > sizeof(instance_key::bytes);
+}
+
 std::string answer_key(std::string_view scope) {
   return digest_key(std::string{"a"}.append(scope));
 }

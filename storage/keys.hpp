@@ -96,6 +96,9 @@ void put_time(std::string& out, timestamp t);
 [[nodiscard]] std::string listener_key(std::string_view type,
                                        const instance_key& key, frame_id frame);
 /// Digest of the scope; its first byte is the partition.
+/// Beside the row of a busy instance, in the same family.
+[[nodiscard]] std::string left_child_key(const instance_key& key);
+[[nodiscard]] bool is_left_child(std::string_view row);
 [[nodiscard]] std::string answer_key(std::string_view scope);
 /// Digest of namespace, source and id of a CloudEvent.
 [[nodiscard]] std::string seen_key(std::string_view ns, std::string_view source,

@@ -56,6 +56,13 @@ void add_wake_ups(prepared_turn& out, const head* before, const head& after) {
     out.rows.put(family::busy, bytes_of(out.key), {});
 }
 
+void add_left_children(prepared_turn& out, const turn& what) {
+  for (const auto& child : what.left)
+    out.rows.put(family::busy, left_child_key(child), {});
+  if (ended(what.after.status) && what.is_child)
+    out.rows.erase(family::busy, left_child_key(out.key));
+}
+
 void add_subscriptions(prepared_turn& out, const turn& what) {
   for (const auto& u : what.unsubscribed) {
     out.rows.erase(family::subscription,
@@ -93,6 +100,7 @@ prepared_turn prepare(const turn& what) {
   out.rows.put(family::head, bytes_of(what.key), encode_head(after));
   change_indexes(out.rows, what.key, before, &after);
   add_wake_ups(out, before, after);
+  add_left_children(out, what);
   add_subscriptions(out, what);
   if (what.answer)
     add_answer(out.rows, *what.answer);

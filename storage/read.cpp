@@ -160,7 +160,22 @@ store::busy_instances(const std::optional<instance_key>& after,
     = after ? std::string{bytes_of(*after)} + '\0' : std::string{};
   scan rows{*db_, {family::busy, from, "", false}};
   for (; rows.valid() && out.size() < limit; rows.next())
-    out.push_back(instance_at(rows.key()));
+    if (!is_left_child(rows.key()))
+      out.push_back(instance_at(rows.key()));
+  if (auto s = rows.status(); !s)
+    return s.error();
+  return out;
+}
+
+result<std::vector<instance_key>>
+store::left_children(const std::optional<instance_key>& after,
+                     std::size_t limit) const {
+  std::vector<instance_key> out;
+  const auto from = after ? left_child_key(*after) + '\0' : std::string{};
+  scan rows{*db_, {family::busy, from, "", false}};
+  for (; rows.valid() && out.size() < limit; rows.next())
+    if (is_left_child(rows.key()))
+      out.push_back(instance_at(rows.key()));
   if (auto s = rows.status(); !s)
     return s.error();
   return out;

@@ -116,6 +116,8 @@ struct turn {
   duration emitted_for = std::chrono::hours{24}; ///< They are buffered so long.
   std::vector<subscription> subscribed;
   std::vector<unsubscription> unsubscribed;
+  std::vector<instance_key> left; ///< Children to cancel; see left_children().
+  bool is_child = false;
 };
 
 /// A turn as rows, made ready outside the writer's thread.
@@ -334,6 +336,13 @@ public:
   [[nodiscard]] result<std::vector<instance_key>>
   busy_instances(const std::optional<instance_key>& after,
                  std::size_t limit) const;
+  /// Children that a turn has left behind (turn::left) and that have not ended
+  /// since, after `after` in key order, at most `limit`.
+  [[nodiscard]] result<std::vector<instance_key>>
+  left_children(const std::optional<instance_key>& after,
+                std::size_t limit) const;
+  /// A child was found to have ended before it was left: writer's thread.
+  [[nodiscard]] result<> forget_left_child(const instance_key& key);
   [[nodiscard]] result<std::optional<kept_answer>>
   read_answer(std::string_view scope, timestamp now) const;
   [[nodiscard]] result<std::optional<quarantine>>

@@ -31,6 +31,8 @@ void folder::end(instance_status how) {
 
 // Nothing of an instance that is over for good is needed any more.
 void folder::clear() {
+  for (const auto& [id, f] : s_.frames)
+    leave(f);
   s_.frames.clear();
   s_.timers.clear();
   s_.inbox.clear();
@@ -166,8 +168,8 @@ std::string effect_key(const instance_state& s, const frame& f,
 }
 
 void apply(instance_state& state, const definition& of, const event& fact,
-           timestamp at) {
-  std::visit(folder{state, of, at}, fact);
+           timestamp at, std::vector<left_child>* left) {
+  std::visit(folder{state, of, at, left}, fact);
   ++state.last;
   state.updated = at;
 }

@@ -112,7 +112,8 @@ public:
       out[name]
         = {{"namespace", x.ns}, {"name", x.name}, {"version", x.version}};
     } else if constexpr (std::is_same_v<T, std::vector<std::uint32_t>>) {
-      out[name] = json::value_from(x);
+      if (!x.empty())
+        out[name] = json::value_from(x);
     } else if constexpr (layout::map_like<T>) {
       json::object members;
       for (const auto& [key, value] : x)

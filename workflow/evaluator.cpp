@@ -22,6 +22,12 @@ raised expression_error(std::string detail, const vantage& at) {
                                       pointer_of(at))};
 }
 
+raised failure(const error& why, const vantage& at) {
+  auto out = expression_error(why.detail, at);
+  out.spent = why.code != errc::invalid_input;
+  return out;
+}
+
 // As deep as what comes from outside may be (parse_json), so that whatever a
 // workflow makes of it can be written, shown and read again.
 constexpr int depth_max = 64;
@@ -137,13 +143,13 @@ evaluator::run(const expression::program& what, const json::value& dot,
     auto values
       = expression::evaluate_all(what, {&dot, variables, now_}, left_);
     if (!values)
-      return expression_error(values.error().detail, at);
+      return failure(values.error(), at);
     return std::move(*values);
   }
   if (next_known_ < known_.size()) {
     auto& values = known_[next_known_++];
     if (!values)
-      return expression_error(values.error().detail, at);
+      return failure(values.error(), at);
     return *values;
   }
   evaluation wanted{.program = what.shared_from_this(),

@@ -14,6 +14,8 @@ namespace pawl {
 /// An error of the DSL on its way up: RFC 7807, ready to be caught.
 struct raised {
   json::object problem;
+  /// An expression did not fail on its data but ran out of its bounds.
+  bool spent = false;
   raised() = default;
   /// Two parameters, so that a value is never taken for an error by mistake.
   raised(std::in_place_t, json::object what) : problem{std::move(what)} {}

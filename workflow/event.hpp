@@ -201,7 +201,7 @@ struct event_received {
   std::uint64_t arrival = 0; ///< Of one that was published: its number in the
                              ///< log of events; 0: it was addressed.
 };
-/// A `listen` took an event out of the inbox.
+/// A `listen` took an event of the inbox.
 struct event_consumed {
   frame_id frame = 0;
   std::string task;
@@ -212,6 +212,8 @@ struct event_consumed {
   bool ends = false;      ///< It belongs to `until`, and is not put out.
   datum correlation = {}; ///< What the keys must be from now on; null pointer:
                           ///< unchanged.
+  /// The first that takes an event says who else in the instance gets it.
+  std::vector<frame_id> also = {};
 };
 
 } // namespace events

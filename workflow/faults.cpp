@@ -146,13 +146,16 @@ or_raised<bool> planner::plan_retry(const frame& guard, frame_id around,
   for (const auto* part : {&delay, &from, &to, &total})
     if (!*part)
       return part->error();
+  auto at_least = retry_after(why.problem);
+  if (*delay == duration{} && !policy.attempts_max)
+    at_least = std::max(at_least, endless_delay(guard.retries + 1));
   const auto wait = retry_delay({.base = *delay,
                                  .backoff = policy.backoff,
                                  .retry = guard.retries + 1,
                                  .delay_max = limits_.retry_delay_max,
                                  .jitter_from = *from,
                                  .jitter_to = *to,
-                                 .at_least = retry_after(why.problem)},
+                                 .at_least = at_least},
                                 random());
   if (policy.total_duration && now_ + wait > guard.started + *total)
     return false;

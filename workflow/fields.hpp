@@ -147,6 +147,7 @@ void describe(V& v, events::event_consumed& x) {
   v(4, "filter", x.filter);
   v(5, "ends", x.ends);
   v(6, "correlation", x.correlation);
+  v(7, "also", x.also);
 }
 template <class V>
 void describe(V& v, events::branch_started& x) {

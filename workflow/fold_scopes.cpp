@@ -128,7 +128,12 @@ void folder::operator()(const events::event_consumed& x) {
       f.gathered[static_cast<std::uint32_t>(f.iterations)] = std::move(value);
     }
   }
-  s_.inbox.erase(kept);
+  if (!x.also.empty())
+    kept->left_for = x.also;
+  else
+    std::erase(kept->left_for, x.frame);
+  if (kept->left_for.empty())
+    s_.inbox.erase(kept);
 }
 
 void folder::operator()(const events::event_handled& x) {

@@ -110,6 +110,7 @@ void folder::operator()(const events::task_completed& x) {
   ++s_.tasks_completed;
   const auto to = flow_behind(f, node, x.branch);
   const auto parent = f.parent;
+  f.at = phase::ready; // Its effect is not out any more.
   close(x.frame);
   auto& scope = frame_of(parent);
   if (scope.role == frame_role::wrap && scope.node == node.index) {
@@ -184,7 +185,27 @@ void folder::operator()(const events::task_cancelled& x) {
 void folder::close(frame_id id) {
   close_below(id);
   drop_timers(id);
-  s_.frames.erase(id);
+  if (const auto found = s_.frames.find(id); found != s_.frames.end()) {
+    leave(found->second);
+    s_.frames.erase(found);
+  }
+}
+
+// What a frame that closes had asked for, and nobody will take now.
+void folder::leave(const frame& f) {
+  if (f.listening)
+    std::erase_if(s_.inbox, [&](inbox_event& kept) {
+      return std::erase(kept.left_for, f.id) > 0 && kept.left_for.empty();
+    });
+  if (left_ == nullptr || !f.node || f.at != phase::running)
+    return;
+  const auto& node = of_.tasks.at(*f.node);
+  const auto* child = std::get_if<tasks::run_workflow>(&node.kind);
+  if (child == nullptr || !child->await)
+    return;
+  const auto& order = f.arguments->as_object();
+  if (const auto* id = order.if_contains("id"))
+    left_->push_back({child->ns, std::string{id->as_string()}});
 }
 
 // A frame's children have greater ids than it has, so one pass upwards finds
@@ -196,7 +217,9 @@ void folder::close_below(frame_id id) {
       doomed.push_back(f->first);
   for (std::size_t i = 1; i < doomed.size(); ++i) {
     drop_timers(doomed[i]);
-    s_.frames.erase(doomed[i]);
+    const auto found = s_.frames.find(doomed[i]);
+    leave(found->second);
+    s_.frames.erase(found);
   }
 }
 
@@ -213,6 +236,7 @@ void folder::drop_timers(frame_id id) {
 void folder::fault_frame(frame_id id, const datum& error) {
   close_below(id);
   auto& f = frame_of(id);
+  leave(f);
   f.at = phase::faulted;
   f.error = error;
   drop_timers(id);
@@ -229,11 +253,13 @@ void folder::retried_by_operator(frame& f, const events::task_retried& x) {
   s_.error = null_datum();
   s_.faulted_frame = 0;
   // Effects that were out when the instance faulted are ordered again.
-  for (auto& [id, other] : s_.frames)
+  for (auto& [id, other] : s_.frames) {
     if (effect_is_out(other)) {
       ++other.dispatch;
       ++other.attempt;
     }
+    other.stopped = false;
+  }
   if (f.id == 0) {
     if (x.input) {
       f.input = x.input;

@@ -10,8 +10,10 @@ namespace pawl {
 /// and listening in fold_scopes.cpp.
 class folder {
 public:
-  folder(instance_state& s, const definition& of, timestamp at)
-      : s_{s}, of_{of}, at_{at} {}
+  /// What children are left behind goes to `left`, unless that is null.
+  folder(instance_state& s, const definition& of, timestamp at,
+         std::vector<left_child>* left)
+      : s_{s}, of_{of}, at_{at}, left_{left} {}
 
   void operator()(const events::instance_created& x);
   void operator()(const events::instance_started& x);
@@ -54,6 +56,7 @@ private:
   frame& open_frame(frame_id id, frame_id parent, task_index node);
   void begin_phase(frame& f);
   void close(frame_id id);
+  void leave(const frame& f);
   void close_below(frame_id id);
   void drop_timers(frame_id id, timer_purpose purpose);
   void drop_timers(frame_id id);
@@ -66,6 +69,7 @@ private:
   instance_state& s_;
   const definition& of_;
   timestamp at_;
+  std::vector<left_child>* left_;
 };
 
 /// How many lanes `owner` has in all, and how many run side by side. Zero lanes

@@ -29,6 +29,16 @@ bool constant_fits(const json::value& wanted, const json::value& value) {
                            compiled);
 }
 
+// An event that an expression over its data fails on is not one that the filter
+// is for: it could not be told by anybody who writes to us otherwise, who would
+// fault every instance that listens. What runs out of its bounds is a mistake
+// of the workflow.
+or_raised<bool> no_fit(raised why) {
+  if (why.spent)
+    return why;
+  return false;
+}
+
 or_raised<bool> property_fits(evaluator& values, std::string_view key,
                               const dynamic_value& rule,
                               const json::value& arrived, const vantage& at) {
@@ -44,7 +54,7 @@ or_raised<bool> property_fits(evaluator& values, std::string_view key,
       && std::holds_alternative<expression::program_ptr>(rule.form);
   auto wanted = values.evaluate(rule, predicate ? value : *at.input, at);
   if (!wanted)
-    return wanted.error();
+    return predicate ? no_fit(wanted.error()) : wanted.error();
   if (predicate && (*wanted)->is_bool())
     return (*wanted)->get_bool();
   return found != nullptr && constant_fits(**wanted, value);
@@ -56,7 +66,7 @@ or_raised<bool> correlates(evaluator& values,
                            json::object& known) {
   auto value = values.evaluate(*rule.from, arrived, at);
   if (!value)
-    return value.error();
+    return no_fit(value.error());
   if (value->is_null())
     return false; // Also where an `expect` gives null by mistake.
   if (rule.expect) {

@@ -266,7 +266,7 @@ struct machine::impl {
       note(*done);
     examine_ = examine_ || std::holds_alternative<events::task_started>(fact)
                || std::holds_alternative<events::event_handled>(fact);
-    pawl::apply(state_, *of_, fact, now_);
+    pawl::apply(state_, *of_, fact, now_, &out_.left);
     out_.events.push_back(std::move(fact));
   }
   void note(const events::task_completed& done) {

@@ -162,6 +162,8 @@ struct turn {
   std::vector<event> events;
   std::vector<datum> emitted;   ///< CloudEvents to publish with the commit.
   std::vector<log_line> logged; ///< What `log` tasks say.
+  /// To be cancelled, unless they have ended.
+  std::vector<left_child> left;
   /// The turn cannot go on without this value. Call decide() with
   /// reports::evaluated next, and commit the facts of both calls as one.
   std::optional<evaluation> needs;

@@ -111,6 +111,7 @@ private:
   bool extend(const frame& parent, const entry& e);
   void advance_lanes(const frame& f);
   void advance_wrap(const frame& f);
+  std::vector<frame_id> others_for(frame_id taker, const json::value& arrived);
   void take_event(const frame& f, const tasks::listen& what,
                   const event_match& match, const datum& arrived);
   void end_item(const frame& f);

@@ -46,6 +46,16 @@ duration retry_delay(const retry_terms& terms, std::uint64_t random) {
   return std::max(delay, std::min(terms.at_least, terms.delay_max));
 }
 
+duration endless_delay(std::uint32_t retry) {
+  constexpr std::uint32_t free_of_delay = 3;
+  constexpr std::uint32_t doublings = 6;
+  constexpr duration most = std::chrono::seconds{1};
+  if (retry <= free_of_delay)
+    return {};
+  const auto doubled = std::min(retry - free_of_delay - 1, doublings + 1);
+  return std::min(most, std::chrono::milliseconds{10} * (1 << doubled));
+}
+
 duration retry_after(const json::object& problem) {
   const auto* seconds = problem.if_contains("retryAfter");
   if (seconds == nullptr || !seconds->is_number())

@@ -23,6 +23,12 @@ struct retry_terms {
 [[nodiscard]] duration retry_delay(const retry_terms& terms,
                                    std::uint64_t random);
 
+/// The least delay of a policy that states neither a delay nor a number of
+/// attempts, before its retry `retry`: what fails at once and for ever shall
+/// not write history as fast as the disk takes it. None before the first
+/// three, then 10 ms, doubled up to a second.
+[[nodiscard]] duration endless_delay(std::uint32_t retry);
+
 /// How long the target of a failed call asked to wait: the member `retryAfter`
 /// of the problem, in seconds; zero if there is none.
 [[nodiscard]] duration retry_after(const json::object& problem);

@@ -101,6 +101,15 @@ struct armed_timer {
 struct inbox_event {
   std::uint64_t number = 0;
   datum event = null_datum();
+  /// Once a `listen` has taken it: the others that get it too. Nobody else
+  /// does.
+  std::vector<frame_id> left_for = {};
+};
+
+/// A child that its parent no longer waits for, though it may not have ended.
+struct left_child {
+  std::string ns;
+  std::string id;
 };
 
 /// All that is known of one instance: the fold of its history.
@@ -143,9 +152,10 @@ struct instance_state {
 
 /// Folds one fact into the state. Total: a fact that does not fit the state is
 /// a broken invariant and throws std::logic_error, which the instance's
-/// supervisor contains.
+/// supervisor contains. Adds the children that the fact leaves behind to
+/// `left`, if that is wanted.
 void apply(instance_state& state, const definition& of, const event& fact,
-           timestamp at);
+           timestamp at, std::vector<left_child>* left = nullptr);
 
 /// The status that users see: `waiting` where a running instance has nothing
 /// to do but wait.

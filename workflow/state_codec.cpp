@@ -81,6 +81,7 @@ template <class V>
 void describe(V& v, inbox_event& x) {
   v(1, "number", x.number);
   v(2, "event", x.event);
+  v(3, "leftFor", x.left_for);
 }
 
 // The state in two halves: what stays as it is, and what changes.

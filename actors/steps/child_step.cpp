@@ -1,12 +1,10 @@
 #include "actors/steps/step.hpp"
 #include "actors/stored_machine.hpp"
-#include "base/bytes.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include <fmt/format.h>
 #include <mutex>
 
 namespace pawl::actors {
@@ -22,8 +20,7 @@ class child : public std::enable_shared_from_this<child> {
 public:
   child(context& ctx, step_order order, step_done done)
       : ctx_{ctx}, order_{std::move(order)}, done_{std::move(done)},
-        id_{fmt::format("{}-{:016x}", order_.id.substr(0, 100),
-                        xxh3(order_.what.effect_key, 0))} {}
+        id_{order_.what.arguments->as_object().at("id").as_string()} {}
 
   void begin() {
     const auto& arguments = order_.what.arguments->as_object();

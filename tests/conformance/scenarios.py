@@ -9,9 +9,10 @@ import time
 import harness
 import stub
 from harness import same
-from suite import around, later, refusals, tasks
+from suite import around, children, later, refusals, tasks
 
-ALL = tasks.SCENARIOS + around.SCENARIOS + later.SCENARIOS + refusals.SCENARIOS
+ALL = (tasks.SCENARIOS + around.SCENARIOS + children.SCENARIOS
+       + later.SCENARIOS + refusals.SCENARIOS)
 
 # Each task type, each property, each decision (docs/dsl/decisions.md).
 COVERED = """

@@ -250,6 +250,8 @@ void trial::keep(const turn& made) {
   for (const auto& what : made.events)
     history.push_back({what, now});
   emitted.insert(emitted.end(), made.emitted.begin(), made.emitted.end());
+  for (const auto& child : made.left)
+    left.push_back(child.id);
 }
 
 void trial::check() const {

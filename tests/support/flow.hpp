@@ -94,6 +94,7 @@ public:
   };
   std::vector<fact> history;
   std::vector<datum> emitted;
+  std::vector<std::string> left; ///< Children: their ids.
   helper help; ///< Must be set where expressions are sandboxed.
   timestamp now = from_unix_ms(1'750'000'000'000);
   std::uint64_t seed = 1;

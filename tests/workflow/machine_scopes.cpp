@@ -136,33 +136,6 @@ BOOST_AUTO_TEST_CASE(a_program_puts_out_what_return_names) {
   BOOST_TEST(ran("", {3, "o", "e"}) == "runtime 500 /do/0/p");
 }
 
-BOOST_AUTO_TEST_CASE(a_child_ends_its_task_as_it_ended_itself) {
-  const auto ran = [](child_outcome how) {
-    trial f{"do:\n- c: {run: {workflow: {namespace: n, name: w, version: "
-            "1.0.0, input: {x: 1}}}}\n"};
-    BOOST_TEST(f.order().arguments->at("input").at("x").as_int64() == 1);
-    f.reply(effect_outcome{std::move(how)});
-    return f.status() == "completed" ? f.output() : f.fault();
-  };
-  BOOST_TEST(ran({.id = "k", .output = make_datum(json::value(5))}) == "5");
-  BOOST_TEST(
-    ran({.id = "k",
-         .error = make_datum(json::object{{"type", "urn:x"}, {"status", 418}})})
-    == "urn:x 418 /do/0/c");
-  BOOST_TEST(ran({.id = "k"}) == "runtime 500 /do/0/c");
-}
-
-BOOST_AUTO_TEST_CASE(a_pause_stops_a_child_and_a_resume_orders_it_again) {
-  trial f{"do:\n- c: {run: {workflow: {namespace: n, name: w, version: "
-          "1.0.0}}}\n"};
-  const auto key = f.order().effect_key;
-  f.grant(requests::pause{pause_mode::drain, ""});
-  f.confirm_stop();
-  BOOST_TEST(f.status() == "suspended");
-  f.grant(requests::resume{});
-  BOOST_TEST(f.order().effect_key == key);
-}
-
 BOOST_AUTO_TEST_CASE(a_listen_takes_one_event_for_each_filter_of_all) {
   trial f{R"(
 do:

@@ -24,6 +24,17 @@ duration delay_of(kind backoff, std::uint32_t retry, duration base = 1s,
 
 } // namespace
 
+BOOST_AUTO_TEST_CASE(what_never_ends_slows_down) {
+  using std::chrono::milliseconds;
+  BOOST_TEST((endless_delay(1) == duration{}));
+  BOOST_TEST((endless_delay(3) == duration{}));
+  BOOST_TEST((endless_delay(4) == milliseconds{10}));
+  BOOST_TEST((endless_delay(5) == milliseconds{20}));
+  BOOST_TEST((endless_delay(10) == milliseconds{640}));
+  BOOST_TEST((endless_delay(11) == milliseconds{1000}));
+  BOOST_TEST((endless_delay(4'000'000'000) == milliseconds{1000}));
+}
+
 BOOST_AUTO_TEST_CASE(the_backoff_grows_by_its_kind) {
   struct row {
     std::uint32_t retry;

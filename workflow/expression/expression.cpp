@@ -72,7 +72,7 @@ result<std::vector<json::value>> evaluate_all(const program& what,
       return uncaught(e);
     return got;
   } catch (const budget_spent& spent) {
-    return error{errc::invalid_input, spent.sentence};
+    return error{errc::too_large, spent.sentence};
   }
 }
 
@@ -98,7 +98,7 @@ result<json::value> evaluate(const program& what, const scope& in,
     to_json(e.memory(), first, *got);
     return got;
   } catch (const budget_spent& spent) {
-    return error{errc::invalid_input, spent.sentence};
+    return error{errc::too_large, spent.sentence};
   }
 }
 

@@ -81,8 +81,8 @@ struct scope {
 /// Evaluates a native program and returns all results in order. A free
 /// variable that `in` lacks is null.
 ///
-/// Fails with errc::invalid_input: jq's own message of a run-time error, or
-/// that the budget is spent.
+/// Fails with errc::invalid_input: jq's own message of a run-time error; with
+/// errc::too_large: the budget is spent.
 [[nodiscard]] result<std::vector<json::value>>
 evaluate_all(const program& what, const scope& in, budget& left);
 

@@ -1,3 +1,4 @@
+#include "base/bytes.hpp"
 #include "workflow/arguments.hpp"
 
 namespace pawl {
@@ -26,6 +27,33 @@ bool is_without_command(const tasks::run_program& what,
          && command->get_string().empty();
 }
 
+std::string attempts_of(const instance_state& s, const entry& e) {
+  auto attempts = std::to_string(e.attempt);
+  for (auto id = e.parent; id != 0;) {
+    const auto& scope = s.frames.at(id);
+    attempts += "." + std::to_string(scope.attempt);
+    id = scope.parent;
+  }
+  return attempts;
+}
+
+// A child is the same through pauses and crashes, and another for a retry: what
+// has failed once would only fail again.
+std::string child_id(const planner& p, const entry& e) {
+  frame own;
+  own.id = e.id;
+  own.parent = e.parent;
+  own.node = e.node->index;
+  own.visit = e.visit;
+  constexpr std::size_t parent_max = 100; // Of the 128 that an id may have.
+  auto number = xxh3(effect_key(p.state(), own, p.of()),
+                     xxh3(attempts_of(p.state(), e), 0));
+  std::string id = p.state().id.substr(0, parent_max) + "-";
+  for (int digit = 0; digit < 16; ++digit, number <<= 4)
+    id.push_back("0123456789abcdef"[number >> 60]);
+  return id;
+}
+
 } // namespace
 
 void begin_task(planner& p, const entry& e, const tasks::run_program& what) {
@@ -44,6 +72,7 @@ void begin_task(planner& p, const entry& e, const tasks::run_program& what) {
 
 void begin_task(planner& p, const entry& e, const tasks::run_workflow& what) {
   argument_list arguments{p, e};
+  arguments.add_fixed("id", json::value(child_id(p, e)));
   arguments.add_fixed("namespace", json::value(what.ns));
   arguments.add_fixed("name", json::value(what.name));
   arguments.add_fixed("version", json::value(what.version));
