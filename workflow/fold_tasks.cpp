@@ -203,9 +203,9 @@ void folder::leave(const frame& f) {
   const auto* child = std::get_if<tasks::run_workflow>(&node.kind);
   if (child == nullptr || !child->await)
     return;
-  const auto& order = f.arguments->as_object();
-  if (const auto* id = order.if_contains("id"))
-    left_->push_back({child->ns, std::string{id->as_string()}});
+  const auto* order = f.arguments->if_object();
+  if (order != nullptr && order->contains("id")) // Else it was never ordered.
+    left_->push_back({child->ns, std::string{order->at("id").as_string()}});
 }
 
 // A frame's children have greater ids than it has, so one pass upwards finds
