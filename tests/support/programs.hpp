@@ -11,6 +11,7 @@
 #include <future>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 /// Running programs by a real pawl-runner.
@@ -116,6 +117,17 @@ inline std::vector<pid_t> processes_with(const std::string& marker) {
       all.push_back(std::stoi(name));
   }
   return all;
+}
+
+/// A word that only the processes of one case have on their command line.
+inline std::string marker(const std::string& of) {
+  return "pawl-test-" + std::to_string(::getpid()) + "-" + of;
+}
+
+/// Sleeps in a session of its own, below a shell that has ended, deaf to TERM.
+inline std::string escape(const std::string& mark) {
+  return "(setsid sh -c 'trap \"\" TERM; while :; do sleep 0.1; done' " + mark
+         + " >/dev/null 2>&1 &) ; ";
 }
 
 /// Looks until `holds`, for as long as a loaded machine may take.
