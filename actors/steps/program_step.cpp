@@ -95,16 +95,20 @@ private:
 
   /// Nobody else hears how a program went that is not awaited.
   void note(const program_result& how) const {
-    if (const auto* why = std::get_if<program_failure>(&how))
-      log::warn("programs.detached_failed", {{"instance", order_.id},
-                                             {"task", order_.what.node->name},
-                                             {"stopped", why->stopped},
-                                             {"detail", why->detail}});
-    else
+    const auto& task = order_.what.node->name;
+    const auto* why = std::get_if<program_failure>(&how);
+    if (why == nullptr)
       log::info("programs.detached_ended",
                 {{"instance", order_.id},
-                 {"task", order_.what.node->name},
+                 {"task", task},
                  {"code", std::get<program_outcome>(how).code}});
+    else if (why->stopped)
+      log::info("programs.detached_stopped",
+                {{"instance", order_.id}, {"task", task}});
+    else
+      log::warn(
+        "programs.detached_failed",
+        {{"instance", order_.id}, {"task", task}, {"detail", why->detail}});
   }
 
   void ended(program_result how) {

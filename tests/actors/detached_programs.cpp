@@ -3,6 +3,8 @@
 #include "tests/support/daemon_inside.hpp"
 #include "tests/support/programs.hpp"
 
+#include <algorithm>
+
 using namespace pawl;
 using namespace pawl::actors;
 using namespace pawl::test;
@@ -35,12 +37,14 @@ struct fixture : daemon_inside {
 
   static std::string detached(const std::string& name, const std::string& mark,
                               const std::string& use) {
-    const std::string secret
-      = use.empty() ? "" : ", environment: {S: '${ $secrets.s }'}";
-    return "  - " + name + ":\n      run:\n        await: false\n"
-           + "        shell: {command: \"" + escape(mark)
-           + "while :; do sleep 0.1; done\", arguments: [" + mark + "]" + secret
-           + "}\n";
+    return "  - " + name
+           + ":\n      run:\n        await: false\n        shell:\n"
+             "          arguments: ["
+           + mark + "]\n"
+           + (use.empty() ? ""
+                          : "          environment: {S: '${ $secrets.s }'}\n")
+           + "          command: |\n            " + escape(mark)
+           + "while :; do sleep 0.1; done\n";
   }
 
   bool paused(const std::string& id) {
@@ -93,11 +97,11 @@ BOOST_AUTO_TEST_CASE(a_fault_kills_it) {
   BOOST_TEST(!processes_with(mark).empty());
   granted([&](const auto& door, auto to) {
     door.deliver({.which = {.id = "f"},
-                        .event = json::object{{"specversion", "1.0"},
-                                              {"id", "1"},
-                                              {"source", "/t"},
-                                              {"type", "go"}}},
-                       to);
+                  .event = json::object{{"specversion", "1.0"},
+                                        {"id", "1"},
+                                        {"source", "/t"},
+                                        {"type", "go"}}},
+                 to);
   });
   BOOST_TEST(reaches("f", "faulted"));
   BOOST_TEST(gone(mark));
@@ -124,7 +128,10 @@ BOOST_AUTO_TEST_CASE(it_goes_on_through_a_pause_that_interrupts) {
   BOOST_REQUIRE(acts("p", verb::resume));
   BOOST_TEST(reaches("p", "waiting"));
   BOOST_TEST(inside->ctx().programs.active() == 1U);
-  BOOST_TEST(processes_with(mark) == before, boost::test_tools::per_element());
+  const auto after = processes_with(mark);
+  BOOST_TEST(std::any_of(after.begin(), after.end(), [&](pid_t each) {
+    return std::find(before.begin(), before.end(), each) != before.end();
+  }));
   BOOST_TEST(paused("p"));
   BOOST_REQUIRE(acts("p", verb::cancel));
   BOOST_TEST(gone(mark));
@@ -143,6 +150,7 @@ BOOST_AUTO_TEST_CASE(one_that_has_a_secret_is_no_exception) {
   BOOST_TEST(processes_with(mark).size() >= 2U);
   BOOST_REQUIRE(acts("s", verb::cancel));
   BOOST_TEST(gone(mark));
+  BOOST_TEST(until([&] { return inside->ctx().programs.active() == 0; }));
 }
 
 BOOST_AUTO_TEST_CASE(five_sleepers_keep_back_no_awaited_program) {
