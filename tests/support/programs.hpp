@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -112,8 +113,9 @@ inline std::vector<pid_t> processes_with(const std::string& marker) {
     if (name[0] < '0' || name[0] > '9')
       continue;
     std::ifstream in{each.path() / "cmdline", std::ios::binary};
-    const std::string line{std::istreambuf_iterator<char>{in}, {}};
-    if (line.find(marker) != std::string::npos)
+    std::ostringstream line;
+    line << in.rdbuf(); // Fails, and does not throw, if it ends just now.
+    if (line.str().find(marker) != std::string::npos)
       all.push_back(std::stoi(name));
   }
   return all;
