@@ -30,6 +30,8 @@ program_client_options programs_of(const config::options& o) {
                      .path = p.path,
                      .environment = p.environment,
                      .concurrency_max = p.concurrency_max,
+                     .detached_max = p.detached_max,
+                     .detached_queue_max = p.detached_queue_max,
                      .timeout_max = p.timeout_max,
                      .grace = p.grace,
                      .memory_max = p.memory_max,

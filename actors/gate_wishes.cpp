@@ -168,7 +168,7 @@ void gate::remove(const purge_instance& what, reply_to to) {
   if (!key)
     return to(refusal{.what = key.error()});
   auto work
-    = [k = *key, if_match = what.if_match,
+    = [k = *key, if_match = what.if_match, programs = &ctx_.programs,
        slot = make_answer(std::move(to))](storage::store& s) -> result<> {
     const auto head = s.read_head(k);
     if (head && if_match && head->last != *if_match) {
@@ -179,6 +179,7 @@ void gate::remove(const purge_instance& what, reply_to to) {
     }
     auto done = s.remove_instance(k);
     if (done) {
+      programs->stop_detached(k);
       slot->give(answer{.status = 204});
       return done;
     }

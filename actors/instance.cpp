@@ -141,6 +141,7 @@ struct state : instance_args {
       set_aside = std::move(*quarantined);
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
+    stop_detached();
     ctx->measured.rehydrated();
     return true;
   }
@@ -270,6 +271,17 @@ struct state : instance_args {
     for (const auto& child : turn->record.left)
       cancel_left_child(*ctx, child);
     proceed();
+    stop_detached();
+  }
+
+  /// Programs that nobody awaits end with an instance that is cancelled or
+  /// faults. After the workers have been told: what one of them begins later
+  /// it ends itself.
+  void stop_detached() {
+    const auto is = stands->head.status;
+    if (is == instance_status::cancelling || is == instance_status::cancelled
+        || is == instance_status::faulted)
+      ctx->programs.stop_detached(key);
   }
 
   void tell_broker() {

@@ -72,6 +72,9 @@ void add_gauges(context& ctx) {
           [&ctx] { return static_cast<double>(ctx.http.active()); });
   m.gauge("pawl_programs_active", "Programs of steps that run or wait.",
           [&ctx] { return static_cast<double>(ctx.programs.active()); });
+  m.gauge("pawl_programs_detached",
+          "Programs that nobody awaits and that run or wait.",
+          [&ctx] { return static_cast<double>(ctx.programs.detached()); });
   m.gauge("pawl_disk_free_bytes", "Free bytes where the data lives.",
           [&ctx] { return static_cast<double>(ctx.store.free_bytes()); });
   m.gauge("pawl_watchers", "Clients that wait for a change of an instance.",

@@ -116,8 +116,10 @@ struct options {
     std::string user = "nobody";    ///< What programs run as if pawld is root.
     std::string isolation = "user"; ///< The least: namespaces, user or none.
     std::string path = "/usr/local/bin:/usr/bin:/bin";
-    std::vector<std::string> environment; ///< NAME=value.
-    std::uint32_t concurrency_max = 16;
+    std::vector<std::string> environment;  ///< NAME=value.
+    std::uint32_t concurrency_max = 16;    ///< Of those that are awaited.
+    std::uint32_t detached_max = 4;        ///< Of those that are not.
+    std::uint32_t detached_queue_max = 64; ///< And that wait for a slot.
     duration timeout_max{3'600'000};
     duration grace{2'000};                   ///< From SIGTERM to SIGKILL.
     std::uint64_t memory_max = 512ULL << 20; ///< Of one program.

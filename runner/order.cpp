@@ -151,6 +151,15 @@ result<request> parse_request(std::string_view text) {
   return request{std::move(o)};
 }
 
+std::optional<std::uint64_t> id_of_order(std::string_view text) {
+  const auto parsed = parse_json(text);
+  if (!parsed || !parsed->is_object())
+    return std::nullopt;
+  reader in{parsed->get_object()};
+  const auto id = in.number("start");
+  return in.good() ? std::optional{id} : std::nullopt;
+}
+
 std::string hello_text(separation how) {
   const char* name = how == separation::namespaces ? "namespaces"
                      : how == separation::user     ? "user"

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +58,9 @@ using request = std::variant<order, stop>;
 
 /// Fails with errc::malformed.
 [[nodiscard]] result<request> parse_request(std::string_view text);
+/// Whom an order names that parse_request() does not take; nothing if it is no
+/// order, or names nobody.
+[[nodiscard]] std::optional<std::uint64_t> id_of_order(std::string_view text);
 
 /// Whose fault it was that a program did not end by itself.
 enum class fault_kind : std::uint8_t { configuration, timeout, runtime };

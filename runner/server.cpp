@@ -117,26 +117,35 @@ void server::serve_connection(frame_channel& from, short ready) {
   if (lives && (ready & (POLLIN | POLLHUP | POLLERR)) != 0) {
     lives = from.fill();
     while (auto frame = from.next())
-      take(from, *frame);
+      if (!take(from, *frame))
+        return hang_up(from);
   }
   if (!lives)
     hang_up(from);
 }
 
-void server::take(frame_channel& from, const std::string& frame) {
+bool server::take(frame_channel& from, const std::string& frame) {
   auto asked = parse_request(frame);
   if (!asked) {
     log::warn("runner.request_refused", {{"detail", asked.error().detail}});
-    return;
+    const auto id = id_of_order(frame);
+    if (id)
+      from.send(
+        failed_text(*id, {fault_kind::runtime, asked.error().detail, false}));
+    return id.has_value();
   }
   if (const auto* const s = std::get_if<stop>(&*asked)) {
     for (auto& each : programs_)
       if (each->connection() == from.fd() && each->id() == s->id)
         each->end({fault_kind::runtime, "The program was stopped.", true},
                   end_gently);
-    return;
+    return true;
   }
-  auto& what = std::get<order>(*asked);
+  begin(from, std::move(std::get<order>(*asked)));
+  return true;
+}
+
+void server::begin(frame_channel& from, order what) {
   const auto refuse = [&](fault_kind kind, const char* why) {
     from.send(failed_text(what.id, {kind, why, false}));
   };

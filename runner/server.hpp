@@ -24,8 +24,9 @@ struct server_options {
 /// a connection die with it.
 class server {
 public:
-  /// Programs at once, whatever the daemon asks for.
-  static constexpr std::size_t programs_max = 256;
+  /// Programs at once, whatever the daemon asks for: no less than what its
+  /// options allow of awaited and detached ones together.
+  static constexpr std::size_t programs_max = 320;
   static constexpr std::size_t connections_max = 8;
 
   explicit server(server_options options);
@@ -37,7 +38,10 @@ public:
 private:
   void accept_one();
   void serve_connection(frame_channel& from, short ready);
-  void take(frame_channel& from, const std::string& frame);
+  /// Does what a frame asks for. False if nobody could be told that it cannot
+  /// be understood: then the connection must end.
+  [[nodiscard]] bool take(frame_channel& from, const std::string& frame);
+  void begin(frame_channel& from, order what);
   void hang_up(const frame_channel& whose);
   void hear_signals(int signals);
   void reap();

@@ -25,6 +25,7 @@ public:
     {
       const std::lock_guard hold{lock_};
       inner = inner_.get();
+      unwanted_ = unwanted_ || (inner == nullptr && (done_ || for_good));
     }
     if (inner != nullptr)
       return inner->give_up(for_good);
@@ -34,6 +35,8 @@ public:
   void abandon() {
     std::unique_ptr<step> inner;
     const std::lock_guard hold{lock_};
+    unwanted_ = unwanted_ || (inner_ == nullptr && done_);
+    gone_ = true;
     done_ = {};
     inner.swap(inner_);
   }
@@ -76,12 +79,24 @@ private:
     order.what.arguments = make_datum(std::move(with.arguments));
     order.access = access_;
     order.source_access = source_access_;
+    if (unwanted())
+      return;
     auto inner = start_plain_step(
       ctx_, std::move(order),
       [me = shared_from_this()](step_result how) { me->ended(how); });
+    {
+      const std::lock_guard hold{lock_};
+      if (!gone_ && !unwanted_)
+        inner_.swap(inner);
+    }
+    // Given up while it began: what nobody awaits would go on by itself.
+    if (inner && unwanted())
+      inner->give_up(true);
+  }
+
+  bool unwanted() {
     const std::lock_guard hold{lock_};
-    if (done_)
-      inner_.swap(inner);
+    return unwanted_;
   }
 
   void ended(step_result& how) {
@@ -119,6 +134,8 @@ private:
   std::mutex lock_;
   step_done done_; ///< Empty once it was told.
   std::unique_ptr<step> inner_;
+  bool unwanted_ = false; ///< Given up before there was an inner one.
+  bool gone_ = false;     ///< Abandoned.
   // Used by one thread at a time, as one thing follows the other.
   json::array known_; ///< What is not to come back.
   std::optional<authorized> access_;

@@ -1,6 +1,8 @@
 #include "actors/steps/program_client.hpp"
 
+#include "actors/steps/program_queue.hpp"
 #include "base/log.hpp"
+#include "base/overload.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,15 +28,13 @@ using steady = std::chrono::steady_clock;
 
 constexpr std::size_t removals_max = 4096;
 
-struct started {
-  program_client::ticket id;
-  runner_order what;
-  program_client::done then;
-};
-struct stopped {
+struct stop_one {
   program_client::ticket id;
 };
-using wish_of_caller = std::variant<started, stopped>;
+struct stop_all {
+  instance_key of;
+};
+using wish_of_caller = std::variant<queued_program, stop_one, stop_all>;
 
 program_failure failure_of(const json::object& frame) {
   const auto* const kind = frame.if_contains("kind");
@@ -75,7 +75,8 @@ bool suffices(std::string_view has, std::string_view least) {
 
 /// The thread and what it alone touches, but for `inbox`, under its mutex.
 struct program_client::state {
-  explicit state(program_client_options o) : options{std::move(o)} {
+  explicit state(program_client_options o)
+      : options{std::move(o)}, queue{options.limits} {
     waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (waker < 0)
       throw std::system_error{errno, std::generic_category(), "eventfd"};
@@ -142,31 +143,30 @@ struct program_client::state {
       const std::lock_guard hold{lock};
       taken.swap(inbox);
     }
-    for (auto& w : taken) {
-      if (auto* s = std::get_if<started>(&w))
-        waiting.push_back(std::move(*s));
-      else
-        stop_one(std::get<stopped>(w).id);
-    }
+    for (auto& w : taken)
+      std::visit(
+        overload{[this](queued_program& one) { queue.add(std::move(one)); },
+                 [this](stop_one which) { stop(which.id); },
+                 [this](const stop_all& whose) {
+                   for (const auto id : queue.detached_of(whose.of))
+                     stop(id);
+                 }},
+        w);
   }
 
-  void stop_one(ticket id) {
-    const auto found
-      = std::find_if(waiting.begin(), waiting.end(),
-                     [&](const started& s) { return s.id == id; });
-    if (found != waiting.end()) {
-      auto one = std::move(*found);
-      waiting.erase(found);
-      finish(one,
+  void stop(ticket id) {
+    if (auto one = queue.given_up(id))
+      finish(*one,
              program_failure{error_kind::runtime,
                              "The program was stopped before it began.", true});
-    } else if (running.contains(id)) {
+    else if (queue.runs(id))
       link->frames().send(to_text(json::object{{"stop", id}}));
-    }
   }
 
-  void finish(started& one, program_result how) {
+  void finish(queued_program& one, program_result how) {
     --active;
+    if (one.detached_of)
+      --detached;
     if (one.then)
       one.then(std::move(how));
   }
@@ -183,17 +183,22 @@ struct program_client::state {
       more = false;
       while (auto text = frames.next()) {
         more = lives;
-        take_frame(*text);
+        if (!take_frame(*text)) {
+          log::warn("programs.runner_not_understood");
+          return lose();
+        }
       }
     }
     if (!lives)
       lose();
   }
 
-  void take_frame(const std::string& text) {
+  /// False if the runner speaks another language: somebody might wait for ever
+  /// for what it meant.
+  bool take_frame(const std::string& text) {
     const auto parsed = parse_json(text);
     if (!parsed || !parsed->is_object())
-      return;
+      return false;
     const auto& frame = parsed->get_object();
     if (const auto* const how = frame.if_contains("hello")) {
       greeted = true;
@@ -201,32 +206,28 @@ struct program_client::state {
       good = suffices(has, options.isolation);
       log::info("programs.runner_ready",
                 {{"isolation", has}, {"sufficient", good}});
-      return;
+      return true;
     }
     const auto* const ended = frame.if_contains("ended");
     const auto* const failed = frame.if_contains("failed");
     const auto* const id = ended != nullptr ? ended : failed;
     if (id == nullptr || !id->is_int64())
-      return;
-    const auto found = running.find(static_cast<ticket>(id->get_int64()));
-    if (found == running.end())
-      return;
-    auto one = std::move(found->second);
-    running.erase(found);
-    if (ended != nullptr && one.what.remove_after)
-      remove_later(one.what);
-    finish(one, ended != nullptr ? program_result{outcome_of(frame)}
-                                 : program_result{failure_of(frame)});
+      return false;
+    if (auto one = queue.ended(static_cast<ticket>(id->get_int64()))) {
+      if (ended != nullptr && one->what.remove_after)
+        remove_later(one->what);
+      finish(*one, ended != nullptr ? program_result{outcome_of(frame)}
+                                    : program_result{failure_of(frame)});
+    }
+    return true;
   }
 
   /// The runner is gone, and with it all programs.
   void lose() {
-    log::warn("programs.runner_lost", {{"programs", running.size()}});
+    log::warn("programs.runner_lost", {{"programs", queue.running()}});
     link.reset();
     const bool ever = std::exchange(greeted, false);
-    auto lost = std::move(running);
-    running.clear();
-    for (auto& [id, one] : lost)
+    for (auto& one : queue.take_running())
       finish(one,
              program_failure{error_kind::runtime,
                              "pawl-runner died while the program ran.", false});
@@ -235,14 +236,12 @@ struct program_client::state {
   }
 
   void refuse_waiting(const std::string& why) {
-    auto refused = std::move(waiting);
-    waiting.clear();
-    for (auto& one : refused)
+    for (auto& one : queue.take_waiting())
       finish(one, program_failure{error_kind::configuration, why, false});
   }
 
   void dispatch() {
-    if (waiting.empty())
+    if (!queue.any_waits())
       return;
     if (!link) {
       auto opened = runner_link::open(options.runner);
@@ -261,15 +260,11 @@ struct program_client::state {
                      "programs.socket, or see docs/operating/programs.md.");
       return;
     }
-    while (!waiting.empty()
-           && running.size() < options.limits.concurrency_max) {
-      auto one = std::move(waiting.front());
-      waiting.pop_front();
-      send(std::move(one));
-    }
+    while (auto one = queue.next())
+      send(std::move(*one));
   }
 
-  void send(started one) {
+  void send(queued_program one) {
     one.what.start["start"] = one.id;
     auto text = to_text(one.what.start);
     one.what.start.clear(); // It may hold secrets, and is not needed again.
@@ -279,7 +274,7 @@ struct program_client::state {
       return;
     }
     link->frames().send(text);
-    running.emplace(one.id, std::move(one));
+    queue.begun(std::move(one));
   }
 
   void remove_later(runner_order& what) {
@@ -293,7 +288,7 @@ struct program_client::state {
   void remove_containers() {
     while (!removals.empty() && removals.begin()->first <= steady::now()) {
       ++active;
-      waiting.push_back(
+      queue.add(
         {next++, {std::move(removals.begin()->second), {}, {}}, done{}});
       removals.erase(removals.begin());
     }
@@ -304,10 +299,10 @@ struct program_client::state {
   std::unique_ptr<runner_link> link;
   bool greeted = false; ///< The runner has said how it keeps programs apart.
   bool good = false;    ///< And that is far enough.
-  std::deque<started> waiting;
-  std::map<ticket, started> running;
+  program_queue queue;
   std::multimap<steady::time_point, json::object> removals;
   std::atomic<std::size_t> active = 0;
+  std::atomic<std::size_t> detached = 0; ///< Of the active ones.
   std::atomic<ticket> next = 1;
   std::atomic<bool> stopping = false;
   std::mutex lock;
@@ -333,18 +328,39 @@ program_client::ticket program_client::start(const program_order& what,
     then(std::move(*refused));
     return id;
   }
+  const auto& limits = state_->options.limits;
+  if (what.detached_of
+      && state_->detached++
+           >= limits.detached_max + limits.detached_queue_max) {
+    --state_->detached;
+    then(
+      program_failure{error_kind::runtime,
+                      "Too many programs that nobody awaits run or wait "
+                      "(programs.detached_max, programs.detached_queue_max).",
+                      false});
+    return id;
+  }
   ++state_->active;
-  state_->post(
-    started{id, std::move(std::get<runner_order>(order)), std::move(then)});
+  state_->post(queued_program{id, std::move(std::get<runner_order>(order)),
+                              std::move(then), what.detached_of});
   return id;
 }
 
 void program_client::stop(ticket which) {
-  state_->post(stopped{which});
+  state_->post(stop_one{which});
+}
+
+void program_client::stop_detached(const instance_key& instance) {
+  if (detached() != 0) // Most instances have none.
+    state_->post(stop_all{instance});
 }
 
 std::size_t program_client::active() const {
   return state_->active;
+}
+
+std::size_t program_client::detached() const {
+  return state_->detached;
 }
 
 } // namespace pawl::actors

@@ -45,14 +45,20 @@ public:
   /// Begins a program, or has it wait for its turn. What can fail: the kinds
   /// configuration (no runner, no such program here, programs are off),
   /// validation (values no program can take), timeout, and runtime (stopped, a
-  /// limit, a runner that died).
+  /// limit, a runner that died). One that nobody awaits fails within start(),
+  /// with runtime, if too many of them wait already.
   ticket start(const program_order& what, done then);
   /// Ends a program, if it still runs, with all it has started: SIGTERM, and
   /// SIGKILL after the grace. Then `done` is called, with a failure that is
   /// `stopped` or with what came first.
   void stop(ticket which);
+  /// As stop(), for all that `instance` began before this call and nobody
+  /// awaits. What is started for it later runs.
+  void stop_detached(const instance_key& instance);
   /// Programs begun, or waiting, whose `done` has not been called.
   [[nodiscard]] std::size_t active() const;
+  /// Those among them that nobody awaits.
+  [[nodiscard]] std::size_t detached() const;
 
 private:
   struct state;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
 #include "workflow/problem.hpp"
@@ -16,9 +17,11 @@ namespace pawl::actors {
 struct program_limits {
   bool enabled = true;
   std::string path
-    = "/usr/local/bin:/usr/bin:/bin";   ///< Where programs are looked for.
-  std::vector<std::string> environment; ///< NAME=value, for every program.
-  std::uint32_t concurrency_max = 16;
+    = "/usr/local/bin:/usr/bin:/bin";    ///< Where programs are looked for.
+  std::vector<std::string> environment;  ///< NAME=value, for every program.
+  std::uint32_t concurrency_max = 16;    ///< Of those that are awaited.
+  std::uint32_t detached_max = 4;        ///< Of those that are not.
+  std::uint32_t detached_queue_max = 64; ///< And that wait for a slot.
   duration timeout_max{3'600'000};
   duration grace{2'000};                   ///< From SIGTERM to SIGKILL.
   std::uint64_t memory_max = 512ULL << 20; ///< Bytes of one with its children.
@@ -36,6 +39,8 @@ struct program_order {
   json::object arguments;    ///< The DSL's members of shell, script, container.
   std::string effect_key;    ///< The program sees it as PAWL_EFFECT_KEY.
   std::uint32_t attempt = 1; ///< PAWL_ATTEMPT.
+  /// The instance of a program that nobody awaits; none if somebody does.
+  std::optional<instance_key> detached_of = {};
   // For the name of a container that has none.
   std::string workflow_namespace;
   std::string workflow_name;

@@ -1,4 +1,5 @@
 #include "actors/steps/step.hpp"
+#include "base/log.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -32,11 +33,14 @@ public:
       });
   }
 
-  void give_up() {
+  void give_up(bool for_good) {
     std::optional<program_client::ticket> running;
     {
       const std::lock_guard hold{lock_};
-      running = running_;
+      // A program that nobody awaits has done its task by having begun. The
+      // task is not ordered again then, so a pause must leave the program.
+      if (done_ || for_good)
+        running = running_;
     }
     if (running)
       return ctx_.programs.stop(*running); // Its end is told.
@@ -64,6 +68,7 @@ private:
                       .arguments = {},
                       .effect_key = order_.what.effect_key,
                       .attempt = order_.what.attempt,
+                      .detached_of = {},
                       .workflow_namespace = order_.flow->id.ns,
                       .workflow_name = order_.flow->id.name,
                       .task = order_.what.node->name};
@@ -71,6 +76,8 @@ private:
       out.arguments = *members;
     if (arguments().contains("source"))
       out.arguments["code"] = code;
+    if (!what().await)
+      out.detached_of = order_.whose;
     return out;
   }
 
@@ -86,13 +93,38 @@ private:
       std::exchange(done_, {})(effect_outcome{program_outcome{}});
   }
 
+  /// Nobody else hears how a program went that is not awaited.
+  void note(const program_result& how) const {
+    const auto& task = order_.what.node->name;
+    const auto* why = std::get_if<program_failure>(&how);
+    if (why == nullptr)
+      log::info("programs.detached_ended",
+                {{"instance", order_.id},
+                 {"task", task},
+                 {"code", std::get<program_outcome>(how).code}});
+    else if (why->stopped)
+      log::info("programs.detached_stopped",
+                {{"instance", order_.id}, {"task", task}});
+    else
+      log::warn(
+        "programs.detached_failed",
+        {{"instance", order_.id}, {"task", task}, {"detail", why->detail}});
+  }
+
   void ended(program_result how) {
+    if (!what().await && told())
+      note(how);
     if (auto* why = std::get_if<program_failure>(&how)) {
       if (why->stopped)
         return end(step_stopped{});
       return end(step_failed{why->kind, std::move(why->detail)});
     }
     end(effect_outcome{std::get<program_outcome>(std::move(how))});
+  }
+
+  bool told() {
+    const std::lock_guard hold{lock_};
+    return !done_;
   }
 
   void end(step_result how) {
@@ -120,7 +152,7 @@ public:
     run_->begin();
   }
   ~program_step() override { run_->abandon(); }
-  void give_up(bool) override { run_->give_up(); }
+  void give_up(bool for_good) override { run_->give_up(for_good); }
 
 private:
   std::shared_ptr<program_run> run_;

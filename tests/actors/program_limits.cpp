@@ -8,17 +8,6 @@ using namespace pawl::test;
 
 namespace {
 
-/// A word that only the processes of one case have on their command line.
-std::string marker(const std::string& of) {
-  return "pawl-test-" + std::to_string(::getpid()) + "-" + of;
-}
-
-/// Sleeps in a session of its own, below a shell that has ended, deaf to TERM.
-std::string escape(const std::string& mark) {
-  return "(setsid sh -c 'trap \"\" TERM; while :; do sleep 0.1; done' " + mark
-         + " >/dev/null 2>&1 &) ; ";
-}
-
 program_failure limited(keeping way, const program_limits& limits,
                         const std::string& command) {
   auto options = client_options(way);

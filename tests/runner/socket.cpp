@@ -178,19 +178,44 @@ BOOST_AUTO_TEST_CASE(who_is_not_in_the_group_is_refused) {
   BOOST_TEST(status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_request_is_passed_over) {
+BOOST_AUTO_TEST_CASE(an_order_that_cannot_be_read_fails) {
   runner_service service{own_group()};
   const int one = service.connect();
   static_cast<void>(frame(one));
-  for (const auto* nonsense :
-       {"", "[]", "{", "{}", R"({"stop":"x"})", R"({"start":1})"})
-    send(one, nonsense);
-  auto without_name = order(1, "true");
-  without_name.replace(without_name.find("\"sh\""), 4, "\"../sh\"");
-  send(one, without_name);
+  send(one, order(7, "sleep 1000"));
+  auto bad_name = order(3, "true");
+  bad_name.replace(bad_name.find("\"sh\""), 4, "\"../sh\"");
+  for (const auto& [id, text] :
+       {std::pair<int, std::string>{1, R"({"start":1})"}, {3, bad_name}}) {
+    send(one, text);
+    const auto said = parse_json(frame(one));
+    BOOST_REQUIRE(said);
+    BOOST_TEST(said->at("failed").to_number<int>() == id);
+    BOOST_TEST(said->at("kind").as_string() == "runtime");
+    BOOST_TEST(!said->at("stopped").as_bool());
+  }
   send(one, order(2, "echo still here"));
   BOOST_TEST(frame(one).find("still here") != std::string::npos);
+  send(one, R"({"stop":7})");
+  BOOST_TEST(frame(one).find("\"stopped\":true") != std::string::npos);
   ::close(one);
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_can_be_told_about_ends_the_connection) {
+  runner_service service{own_group()};
+  const int other = service.connect();
+  static_cast<void>(frame(other));
+  for (const auto* nonsense : {"", "[]", "{", "{}", R"({"stop":"x"})",
+                               R"({"start":-1})", R"({"start":"1"})"}) {
+    const int one = service.connect();
+    static_cast<void>(frame(one));
+    send(one, nonsense);
+    BOOST_TEST(frame(one).empty());
+    ::close(one);
+  }
+  send(other, order(2, "echo still here"));
+  BOOST_TEST(frame(other).find("still here") != std::string::npos);
+  ::close(other);
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_beyond_all_bounds_ends_the_connection) {

@@ -9,8 +9,10 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 /// Running programs by a real pawl-runner.
@@ -111,11 +113,23 @@ inline std::vector<pid_t> processes_with(const std::string& marker) {
     if (name[0] < '0' || name[0] > '9')
       continue;
     std::ifstream in{each.path() / "cmdline", std::ios::binary};
-    const std::string line{std::istreambuf_iterator<char>{in}, {}};
-    if (line.find(marker) != std::string::npos)
+    std::ostringstream line;
+    line << in.rdbuf(); // Fails, and does not throw, if it ends just now.
+    if (line.str().find(marker) != std::string::npos)
       all.push_back(std::stoi(name));
   }
   return all;
+}
+
+/// A word that only the processes of one case have on their command line.
+inline std::string marker(const std::string& of) {
+  return "pawl-test-" + std::to_string(::getpid()) + "-" + of;
+}
+
+/// Sleeps in a session of its own, below a shell that has ended, deaf to TERM.
+inline std::string escape(const std::string& mark) {
+  return "(setsid sh -c 'trap \"\" TERM; while :; do sleep 0.1; done' " + mark
+         + " >/dev/null 2>&1 &) ; ";
 }
 
 /// Looks until `holds`, for as long as a loaded machine may take.
