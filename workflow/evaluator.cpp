@@ -191,7 +191,7 @@ or_raised<json::value> evaluator::evaluate_list(const expression::program& what,
   if (!values)
     return values.error();
   json::value list;
-  if (values->size() == 1) {
+  if (values->size() == 1 && !what.is_generator()) {
     list = std::move(values->front());
   } else {
     auto& all = list.emplace_array();
