@@ -17,7 +17,7 @@ constexpr std::string_view twice = "names in one list differ";
 
 constexpr decision decisions[] = {
   {"what is not built is refused by name", "is not supported yet", {}},
-  {"versions are of the DSL 1.0", "DSL version", "/document/dsl"},
+  {"versions are of the DSL 1.0", "the DSL version", "/document/dsl"},
   {twice, "is in this list already", {}},
   {twice, "is in this switch already", {}},
   {flow, "there is no task", "/then"},

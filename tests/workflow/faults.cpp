@@ -324,3 +324,12 @@ BOOST_AUTO_TEST_CASE(bounds_how_many_faults_it_tells) {
   BOOST_TEST(why.faults.size() == 256U);
   BOOST_TEST(why.detail.ends_with("(and 255 or more other faults)"));
 }
+
+BOOST_AUTO_TEST_CASE(says_which_versions_of_the_dsl_there_are) {
+  check("document: {dsl: 2.0.0, namespace: t, name: f, version: 1.0.0}\n"
+        "do: [{a: {wait: PT1S}}]",
+        {"", "/document/dsl", 1, 12,
+         "the DSL version '2.0.0' is not supported; the versions 1.0.x are, of "
+         "which 1.0.3 is the newest"},
+        errc::unsupported);
+}
