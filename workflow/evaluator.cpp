@@ -308,7 +308,7 @@ or_raised<calendar_duration> evaluator::evaluate(const duration_rule& what,
     return value.error();
   auto length = parse_duration(**value);
   if (!length)
-    return expression_error("not a duration: " + length.error().detail, at);
+    return expression_error(length.error().detail, at);
   return *length;
 }
 
