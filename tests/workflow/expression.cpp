@@ -387,3 +387,13 @@ BOOST_AUTO_TEST_CASE(looks_at_the_shape_of_large_programs_once) {
   BOOST_TEST(!compiled(text + "a59(.)")->is_generator());
   BOOST_TEST(compiled(text + "a59(.[])")->is_generator());
 }
+
+BOOST_AUTO_TEST_CASE(refuses_a_gsub_that_never_ends) {
+  for (const auto* text :
+       {"gsub(\"\"; \"x\")", ".a | gsub(\"\"; \"x\"; \"g\")"})
+    BOOST_TEST((refusal(text).detail.find("never ends") != std::string::npos));
+  for (const auto* text :
+       {"gsub(\"a\"; \"\")", "gsub(.a; \"x\")", "sub(\"\"; \"x\")",
+        "def gsub(a; b): .; gsub(\"\"; \"x\")"})
+    (void)compiled(text);
+}
