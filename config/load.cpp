@@ -1,5 +1,7 @@
 #include "config/load.hpp"
 
+#include "base/json.hpp"
+
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -142,11 +144,13 @@ private:
       text = value.Scalar();
     } else if ((which.is == unit::listener || which.is == unit::list)
                && value.IsSequence()) {
+      json::array items;
       for (const auto& item : value) {
         if (!item.IsScalar())
           return report(item, pointer, "an item of a list must be text");
-        text += (text.empty() ? "" : ",") + item.Scalar();
+        items.emplace_back(item.Scalar());
       }
+      text = to_text(json::value(std::move(items)));
     } else {
       return report(value, pointer, needs_value(which));
     }

@@ -202,11 +202,11 @@ struct option {
 /// A number as it is written in that unit: "64MiB", "5s", "1024".
 [[nodiscard]] std::string number_text(unit is, std::uint64_t n);
 
-/// The value as the file would have it; a list is joined by ", ".
+/// The value as set_value reads it; a list is joined by ", " if that will do.
 [[nodiscard]] std::string value_text(const option& which, const options& in);
 
 /// Reads `text` into the option. Fails with errc::malformed; the detail is the
-/// sentence for the user. A list is split at commas.
+/// sentence for the user. A list is texts with commas between, or a JSON array.
 [[nodiscard]] result<> set_value(const option& which, options& in,
                                  std::string_view text);
 

@@ -1,3 +1,4 @@
+#include "base/json.hpp"
 #include "base/overload.hpp"
 #include "config/options.hpp"
 
@@ -210,9 +211,39 @@ bool is_word(std::string_view words, std::string_view text) {
   return std::find(all.begin(), all.end(), text) != all.end();
 }
 
+/// Whether `text` begins with an address like [::1].
+bool begins_with_ipv6(std::string_view text) {
+  const auto end = text.find(']');
+  const auto inner = text.substr(1, end == text.npos ? 0 : end - 1);
+  return inner.find(':') != inner.npos
+         && inner.find_first_not_of("0123456789abcdefABCDEF:.") == inner.npos;
+}
+
+/// The items of a list: a JSON array of texts, or texts between commas.
+std::optional<std::vector<std::string>> items_of(std::string_view text) {
+  if (!text.starts_with('[') || begins_with_ipv6(text))
+    return split(text);
+  const auto list = parse_json(text);
+  if (!list || !list->is_array())
+    return std::nullopt;
+  std::vector<std::string> all;
+  for (const auto& one : list->get_array()) {
+    if (!one.is_string())
+      return std::nullopt;
+    all.emplace_back(one.get_string());
+  }
+  return all;
+}
+
 result<> set_list(const option& which, std::vector<std::string>& to,
                   std::string_view text) {
-  auto all = split(text);
+  auto items = items_of(text);
+  if (!items)
+    return error{errc::malformed,
+                 fmt::format("{} takes texts with commas between, like a,b, or "
+                             "a JSON array, like [\"a\",\"b\"], not '{}'",
+                             which.key, text.substr(0, 128))};
+  auto& all = *items;
   if (all.empty() && which.is == unit::listener)
     return error{errc::malformed,
                  fmt::format("{} needs at least one address", which.key)};
@@ -227,6 +258,14 @@ result<> set_list(const option& which, std::vector<std::string>& to,
   }
   to = std::move(all);
   return {};
+}
+
+/// As items_of() reads it: with commas, or as JSON where those would not do.
+std::string list_text(const std::vector<std::string>& list) {
+  auto plain = fmt::format("{}", fmt::join(list, ", "));
+  if (items_of(plain) == list)
+    return plain;
+  return to_text(json::value(json::array(list.begin(), list.end())));
 }
 
 } // namespace
@@ -268,9 +307,7 @@ std::string value_text(const option& which, const options& in) {
       },
       [](const bool* flag) { return std::string{*flag ? "true" : "false"}; },
       [](const std::string* text) { return *text; },
-      [](const std::vector<std::string>* list) {
-        return fmt::format("{}", fmt::join(*list, ", "));
-      },
+      [](const std::vector<std::string>* list) { return list_text(*list); },
       [](const log::level* l) { return std::string{log::to_text(*l)}; },
       [](const torn_tail* t) {
         return std::string{*t == torn_tail::cut ? "cut" : "ask"};

@@ -29,8 +29,4 @@ enum class event_mode : std::uint8_t {
 [[nodiscard]] result<std::vector<json::value>> read_events(const request& from,
                                                            event_mode mode);
 
-/// Checks one envelope in the JSON format, which is found at `pointer`.
-[[nodiscard]] std::vector<fault> check_event(const json::value& event,
-                                             const std::string& pointer);
-
 } // namespace pawl::http

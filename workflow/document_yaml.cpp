@@ -25,9 +25,35 @@ place place_of(const YAML::Mark& mark) {
           static_cast<std::uint32_t>(mark.column + 1)};
 }
 
-/// yaml-cpp reads the escapes \N and \_ as one byte that is no character of
-/// UTF-8; all else is, as the document was.
-std::string with_whole_characters(std::string_view text) {
+/// Stands for a `?` of a text: a byte that is in no UTF-8.
+constexpr char question = '\xFA';
+
+/// yaml-cpp ends a plain text within {} or [] at every `?`. Only one that
+/// stands alone means something to YAML, so those that touch a word are hidden
+/// from it. Wherever they stand, in quotes or comments too, they come back as
+/// they were.
+std::string with_questions_hidden(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n";
+  const auto is_one_of = [&](std::string_view set, std::size_t at) {
+    return at < text.size() && set.find(text[at]) != std::string_view::npos;
+  };
+  std::string out{text};
+  for (auto at = text.find('?'); at != std::string_view::npos;
+       at = text.find('?', at + 1)) {
+    const bool begins
+      = at == 0 || is_one_of(blank, at - 1) || is_one_of("[{,", at - 1);
+    const bool ends = at + 1 == text.size() || is_one_of(blank, at + 1)
+                      || is_one_of(",[]{}", at + 1);
+    if (!begins || !ends)
+      out[at] = question;
+  }
+  return out;
+}
+
+/// What yaml-cpp read, as it was: hidden question marks are shown, and the
+/// escapes \N and \_ are made whole, which it reads as one byte that is no
+/// character of UTF-8.
+std::string as_written(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   int tails = 0; // Of the character under way.
@@ -35,7 +61,10 @@ std::string with_whole_characters(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     if (tails > 0)
       --tails;
-    else if (byte == 0x85 || byte == 0xA0)
+    else if (c == question) {
+      out += '?';
+      continue;
+    } else if (byte == 0x85 || byte == 0xA0)
       out += '\xC2';
     else if (byte >= 0xC0)
       tails = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : 1;
@@ -78,7 +107,7 @@ public:
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag,
                 YAML::anchor_t anchor, const std::string& scanned) override {
-    const auto text = with_whole_characters(scanned);
+    const auto text = as_written(scanned);
     if (expects_key()) {
       if (tag == "?" && text == "<<")
         refuse(mark, "merge keys (<<) belong to YAML 1.1 and are not "
@@ -172,7 +201,8 @@ private:
                         : std::string_view{};
     if (kind != "?" && kind != "int" && kind != "float" && kind != "bool"
         && kind != "null")
-      refuse(mark, "the tag '" + tag.substr(0, 100) + "' is not supported");
+      refuse(mark, "the tag '" + as_written(tag.substr(0, 100))
+                     + "' is not supported");
     auto value = detail::resolve_scalar(text);
     if (!value)
       refuse(mark, value.error().detail);
@@ -224,7 +254,8 @@ private:
     if (stack_.size() >= document_limits::levels)
       refuse(mark, "the document has more than 64 levels");
     if (!tag.empty() && tag != "?" && tag != "!" && tag != core_tag)
-      refuse(mark, "the tag '" + tag.substr(0, 100) + "' is not supported");
+      refuse(mark, "the tag '" + as_written(tag.substr(0, 100))
+                     + "' is not supported");
     charge(mark, 1, 0);
     open_node node;
     node.node.value = std::move(empty);
@@ -276,6 +307,13 @@ private:
   std::size_t bytes_ = 0;
 };
 
+/// Whether a `?` stands in `text` at `at`.
+bool is_question(std::string_view text, place at) {
+  for (; at.line > 1; --at.line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return at.column <= text.size() && text[at.column - 1] == '?';
+}
+
 /// Whether brackets nest so deep that yaml-cpp's scanner, which looks ahead
 /// without bound, would spend its time and memory on them. Brackets within
 /// texts count too: a thousand that never close do not come by chance.
@@ -296,7 +334,7 @@ bool nests_absurdly(std::string_view text) {
 result<document> detail::read_yaml(std::string_view text) {
   if (nests_absurdly(text))
     return unreadable(text, {1, 1}, "", "the document has more than 64 levels");
-  std::istringstream in{std::string{text}};
+  std::istringstream in{with_questions_hidden(text)};
   yaml_builder builder;
   try {
     YAML::Parser parser{in};
@@ -312,9 +350,14 @@ result<document> detail::read_yaml(std::string_view text) {
   } catch (const refusal& why) {
     return unreadable(text, why.at, why.pointer, why.detail);
   } catch (const YAML::Exception& why) {
-    return unreadable(text,
-                      why.mark.is_null() ? place{1, 1} : place_of(why.mark), "",
-                      "the YAML does not parse: " + why.msg);
+    const auto at = why.mark.is_null() ? place{1, 1} : place_of(why.mark);
+    if (is_question(text, at))
+      return unreadable(text, at, "",
+                        "a '?' that stands alone begins a key in YAML, and no "
+                        "key can begin here; if it belongs to a text, put the "
+                        "text in quotes");
+    return unreadable(text, at, "",
+                      "the YAML does not parse: " + as_written(why.msg));
   }
 }
 

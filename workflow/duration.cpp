@@ -1,5 +1,6 @@
 #include "workflow/duration.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -13,11 +14,28 @@ constexpr std::int64_t ms_a_day = 24LL * 60 * 60 * 1000;
 constexpr std::int64_t months_max = 12'000;         // 1,000 years.
 constexpr std::int64_t ms_max = 365'250 * ms_a_day; // The same in days.
 
+std::string quoted(std::string_view text) {
+  auto size = std::min<std::size_t>(text.size(), 64);
+  // Not in the middle of a character.
+  while (size < text.size()
+         && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80)
+    --size;
+  return "'" + std::string{text.substr(0, size)}
+         + (size < text.size() ? "...'" : "'");
+}
+
 error refuse(std::string_view text, std::string_view why) {
-  constexpr std::size_t shown_max = 64;
-  std::string shown{text.substr(0, shown_max)};
   return {errc::malformed,
-          "'" + shown + "' is not a duration: " + std::string{why}};
+          quoted(text) + " is not a duration: " + std::string{why}};
+}
+
+error negative(std::string_view text) {
+  return {errc::malformed, quoted(text) + " is negative; a duration is not"};
+}
+
+error too_long(std::string_view text) {
+  return {errc::malformed,
+          quoted(text) + " is too long; a duration is at most 1,000 years"};
 }
 
 /// The designators in the order in which ISO 8601 lets them stand; `T` parts
@@ -45,16 +63,13 @@ struct amount {
   bool has_fraction = false;
 };
 
-/// Reads a number off the front of `rest`; false if there is none or if it is
-/// far too large.
+/// Reads a number off the front of `rest`; false if there is none. One that is
+/// far too large becomes one that is too large for any unit.
 bool read_amount(std::string_view& rest, amount& out) {
   constexpr std::int64_t whole_max = 1'000'000'000'000'000;
   std::size_t at = 0;
-  for (; at < rest.size() && rest[at] >= '0' && rest[at] <= '9'; ++at) {
-    out.whole = out.whole * 10 + (rest[at] - '0');
-    if (out.whole > whole_max)
-      return false;
-  }
+  for (; at < rest.size() && rest[at] >= '0' && rest[at] <= '9'; ++at)
+    out.whole = std::min(out.whole * 10 + (rest[at] - '0'), whole_max);
   if (at == 0)
     return false;
   if (at < rest.size() && rest[at] == '.') {
@@ -72,26 +87,38 @@ bool read_amount(std::string_view& rest, amount& out) {
   return true;
 }
 
-/// Adds one part to `sum`; returns what is wrong with it, or nothing.
-std::string_view add_part(calendar_duration& sum, const amount& n,
-                          const designator& unit) {
+/// Adds one whole or broken part to `sum`; false if that is too long.
+bool add_part(calendar_duration& sum, const amount& n, const designator& unit) {
   if (unit.months != 0) {
-    if (n.has_fraction)
-      return "years and months must be whole";
     if (n.whole > months_max || sum.months + n.whole * unit.months > months_max)
-      return "more than 1,000 years";
+      return false;
     sum.months += static_cast<std::int32_t>(n.whole * unit.months);
-    return {};
+    return true;
   }
   if (n.whole > ms_max / unit.ms)
-    return "more than 1,000 years";
+    return false;
   // A unit is a whole number of seconds, so this stays below 2^63.
   const auto fraction = n.billionths * (unit.ms / 1000) / 1'000'000;
   const auto total = sum.rest.count() + n.whole * unit.ms + fraction;
   if (total > ms_max)
-    return "more than 1,000 years";
+    return false;
   sum.rest = duration{total};
-  return {};
+  return true;
+}
+
+/// Why no unit fits where `rest` goes on.
+std::string_view unit_fault(std::string_view rest, bool behind_t) {
+  if (rest.empty())
+    return "a number has no unit behind it, as the S in PT30S";
+  if (rest.front() == ',')
+    return "a fraction is written with a point, as in PT1.5S";
+  if (!behind_t && (rest.front() == 'H' || rest.front() == 'S'))
+    return "hours, minutes and seconds stand behind a T, as in P1DT12H and "
+           "PT30S";
+  if (behind_t && (rest.front() == 'D' || rest.front() == 'W'))
+    return "days and weeks stand before the T, as in P1DT12H";
+  return "the units are Y M W D, then T, then H M S, each once and in this "
+         "order";
 }
 
 /// One member of the object form.
@@ -133,6 +160,10 @@ bool whole_number(const json::value& value, std::int64_t& out) {
   return false;
 }
 
+error object_fault(std::string_view name, std::string_view why) {
+  return {errc::malformed, quoted(name) + std::string{why}};
+}
+
 result<calendar_duration> parse_object(const json::object& parts) {
   if (parts.empty())
     return refuse("{}", "give at least one of days, hours, minutes, seconds "
@@ -142,15 +173,16 @@ result<calendar_duration> parse_object(const json::object& parts) {
     const std::string_view name{key.data(), key.size()};
     const auto* unit = find_unit(name);
     if (unit == nullptr)
-      return refuse(name, "the parts are days, hours, minutes, seconds and "
-                          "milliseconds");
+      return object_fault(name, " is no part of a duration; those are days, "
+                                "hours, minutes, seconds and milliseconds");
     std::int64_t n = 0;
     if (!whole_number(value, n))
-      return refuse(name, "it must be a whole number");
+      return object_fault(name, " of a duration must be a whole number; for a "
+                                "fraction, use the next smaller part");
     if (n < 0)
-      return refuse(name, "it must not be negative");
+      return negative(to_text(json::value(json::object{{key, value}})));
     if (n > ms_max / unit->ms || sum.rest.count() + n * unit->ms > ms_max)
-      return refuse(name, "more than 1,000 years");
+      return too_long(to_text(json::value(parts)));
     sum.rest += duration{n * unit->ms};
   }
   return sum;
@@ -159,13 +191,17 @@ result<calendar_duration> parse_object(const json::object& parts) {
 } // namespace
 
 result<calendar_duration> parse_iso_duration(std::string_view text) {
+  constexpr std::string_view form
+    = "write ISO 8601, for example PT30S or P1DT12H";
   auto rest = text;
-  if (rest.starts_with('-') || rest.starts_with("P-"))
-    return refuse(text, "it must not be negative");
+  if (rest.starts_with("-P") || rest.starts_with("P-")
+      || rest.starts_with("PT-"))
+    return negative(text);
   if (!rest.starts_with('P') || rest.size() < 3)
-    return refuse(text, "write ISO 8601, for example PT30S or P1DT12H");
+    return refuse(text, form);
   rest.remove_prefix(1);
   calendar_duration sum;
+  bool fits = true;
   bool behind_t = false;
   std::size_t next = 0; // The first designator that may still come.
   while (!rest.empty()) {
@@ -176,21 +212,22 @@ result<calendar_duration> parse_iso_duration(std::string_view text) {
       rest.remove_prefix(1);
     }
     amount n;
-    if (!read_amount(rest, n) || rest.empty())
-      return refuse(text, "a number and then one of Y M W D or, behind a T, "
-                          "H M S is needed");
+    if (!read_amount(rest, n))
+      return refuse(text, form);
     while (next < designators.size()
-           && (designators[next].letter != rest.front()
+           && (rest.empty() || designators[next].letter != rest.front()
                || designators[next].behind_t != behind_t))
       ++next;
     if (next == designators.size())
-      return refuse(text, "the parts are Y M W D T H M S, each once and in "
-                          "this order");
-    if (const auto why = add_part(sum, n, designators[next]); !why.empty())
-      return refuse(text, why);
+      return refuse(text, unit_fault(rest, behind_t));
+    if (n.has_fraction && designators[next].months != 0)
+      return refuse(text, "years and months must be whole");
+    fits = fits && add_part(sum, n, designators[next]);
     ++next;
     rest.remove_prefix(1);
   }
+  if (!fits)
+    return too_long(text);
   return sum;
 }
 
@@ -199,8 +236,9 @@ result<calendar_duration> parse_duration(const json::value& value) {
     return parse_iso_duration({text->data(), text->size()});
   if (const auto* parts = value.if_object())
     return parse_object(*parts);
-  return refuse(to_text(value), "write ISO 8601 text, or an object of days, "
-                                "hours, minutes, seconds, milliseconds");
+  return refuse(to_text(value), "write ISO 8601 text, for example PT30S, or an "
+                                "object of days, hours, minutes, seconds and "
+                                "milliseconds");
 }
 
 timestamp add(timestamp start, const calendar_duration& length) {

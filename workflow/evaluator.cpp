@@ -191,7 +191,7 @@ or_raised<json::value> evaluator::evaluate_list(const expression::program& what,
   if (!values)
     return values.error();
   json::value list;
-  if (values->size() == 1) {
+  if (values->size() == 1 && !what.is_generator()) {
     list = std::move(values->front());
   } else {
     auto& all = list.emplace_array();
@@ -308,7 +308,7 @@ or_raised<calendar_duration> evaluator::evaluate(const duration_rule& what,
     return value.error();
   auto length = parse_duration(**value);
   if (!length)
-    return expression_error("not a duration: " + length.error().detail, at);
+    return expression_error(length.error().detail, at);
   return *length;
 }
 

@@ -112,6 +112,40 @@ BOOST_AUTO_TEST_CASE(flags_outrank_environment_outranks_file_outranks_default) {
   BOOST_TEST(done->warnings.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_list_is_the_same_from_every_source) {
+  using list = std::vector<std::string>;
+  const temp_file file{"programs: {environment: ['A=1,2', B=3]}\n"};
+  const auto done = load(
+    {.file = file.path(),
+     .environment = {{"PAWL_SECRETS_OLD_KEY_FILES", R"(["/k, 1","/k]"])"}},
+     .flags = {{"resources.file_roots", R"(["/x", "/y"])"},
+               {"http.hosts", "[::1], a.test"},
+               {"listen", R"( ["[::1]:80","unix:/s"] )"}}});
+  BOOST_REQUIRE(done);
+  const auto& o = done->chosen;
+  BOOST_TEST(o.programs.environment == (list{"A=1,2", "B=3"}));
+  BOOST_TEST(o.secrets.old_key_files == (list{"/k, 1", "/k]"}));
+  BOOST_TEST(o.resources.file_roots == (list{"/x", "/y"}));
+  BOOST_TEST(o.http.hosts == (list{"[::1]", "a.test"}));
+  BOOST_TEST(o.listen == (list{"[::1]:80", "unix:/s"}));
+  options back;
+  BOOST_TEST(apply_yaml(to_yaml(o), back).empty());
+  BOOST_CHECK(back == o);
+  for (const auto& which : catalogue())
+    BOOST_TEST(bool(set_value(which, back, value_text(which, o))), which.key);
+  BOOST_CHECK(back == o);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_is_no_list_is_told_how_to_be_one) {
+  options o;
+  const auto faults = apply_flags({{"resources.file_roots", "[/x, /y]"}}, o);
+  BOOST_REQUIRE(faults.size() == 1U);
+  BOOST_TEST(
+    faults[0].detail
+    == "flag: resources.file_roots takes texts with commas between, "
+       "like a,b, or a JSON array, like [\"a\",\"b\"], not '[/x, /y]'");
+}
+
 BOOST_AUTO_TEST_CASE(a_strange_variable_is_a_warning_only) {
   const auto done = load({.file = {},
                           .environment = {{"PAWL_PORT", "tcp://10.0.0.1:7295"},

@@ -84,6 +84,16 @@ const std::pair<const char*, const char*> bad_values[] = {
   {"listen", "127.0.0.1:1,,"},
   {"listen", ":80"},
   {"http.hosts", "a,,b"},
+  {"http.hosts", "[a, b]"},
+  {"http.hosts", "['a','b']"},
+  {"http.hosts", R"(["a",5])"},
+  {"http.hosts", R"(["a",""])"},
+  {"http.hosts", R"(["a")"},
+  {"resources.file_roots", "[/x]"},
+  {"resources.file_roots", "['/x:y']"},
+  {"listen", "[127.0.0.1:80]"},
+  {"listen", "[]"},
+  {"listen", R"(["127.0.0.1"])"},
   {"http.unix_mode", "0777"},
 };
 

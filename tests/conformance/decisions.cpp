@@ -17,7 +17,7 @@ constexpr std::string_view twice = "names in one list differ";
 
 constexpr decision decisions[] = {
   {"what is not built is refused by name", "is not supported yet", {}},
-  {"versions are of the DSL 1.0", "DSL version", "/document/dsl"},
+  {"versions are of the DSL 1.0", "the DSL version", "/document/dsl"},
   {twice, "is in this list already", {}},
   {twice, "is in this switch already", {}},
   {flow, "there is no task", "/then"},
@@ -70,7 +70,7 @@ constexpr decision decisions[] = {
   {"a switch has one default", "a switch has at most one case without", {}},
   {"names are not empty", "the text is empty", {}},
   {"names are not empty", "a task's name has 1 to 256 bytes", {}},
-  {"durations are not negative", "it must not be negative", {}},
+  {"durations are not negative", "is negative; a duration is not", {}},
   {"counts are not negative", "it must be at least 0", {}},
   {"URI templates are simple", "the URI template is broken", {}},
   {"a child workflow is named", "must be 1 to 63 letters", "*/run/workflow/"},

@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE http.cloudevents
 
 #include "http/cloudevents.hpp"
+#include "workflow/cloudevent.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -21,7 +22,7 @@ http::request message(std::string_view body,
 // All pointers that are blamed, in order.
 std::string blamed(const std::string& text) {
   std::string out;
-  for (const auto& f : http::check_event(parse_json(text).value(), ""))
+  for (const auto& f : check_event(parse_json(text).value(), ""))
     out += f.pointer + " ";
   return out;
 }

@@ -125,6 +125,53 @@ BOOST_AUTO_TEST_CASE(reads_block_and_flow_alike) {
   BOOST_TEST(read("\xEF\xBB\xBF" + std::string{flow}) == flow);
 }
 
+BOOST_AUTO_TEST_CASE(takes_question_marks_in_texts_everywhere) {
+  struct row {
+    std::string_view text, expected;
+  };
+  constexpr row rows[] = {
+    {"a: {uri: http://x/y?z=1&b=?}", R"({"a":{"uri":"http://x/y?z=1&b=?"}})"},
+    {"[what?]", R"(["what?"])"},
+    {"[what?, why??, ?x, a?b c? d, -?, :?]",
+     R"(["what?","why??","?x","a?b c? d","-?",":?"])"},
+    {"{what?: 1, b: c?}", R"({"b":"c?","what?":1})"},
+    {"a: {b: .c?, d: [.e?]}", R"({"a":{"b":".c?","d":[".e?"]}})"},
+    {"['a?', \"b?\", \"\\x3f\\u00FA\\xFA\"]",
+     "[\"a?\",\"b?\",\"?\xC3\xBA\xC3\xBA\"]"},
+    {"a: x? # really?\nb?: ?y\nc: |\n  ? d?\n  [?]\ne: >-\n  f?\n  ?g\n",
+     R"({"a":"x?","b?":"?y","c":"? d?\n[?]\n","e":"f? ?g"})"},
+    {"a: &x? [1?]\nb: [*x?]", R"({"a":["1?"],"b":[["1?"]]})"},
+    {"? a\n: {? b : c, ? d?, ?e}", R"({"a":{"?e":null,"b":"c","d?":null}})"},
+    {"?a\n", R"("?a")"},
+    {"- a ? b\n- ? c?\n  : d\n", R"(["a ? b",{"c?":"d"}])"},
+  };
+  for (const auto& [text, expected] : rows)
+    BOOST_TEST(read(text) == expected, text << " gives " << read(text));
+}
+
+BOOST_AUTO_TEST_CASE(names_a_question_mark_that_stands_alone) {
+  struct row {
+    std::string_view text, place;
+  };
+  constexpr row rows[] = {
+    {"[what ?]", "1:7 "},
+    {"a: 1\nb: [what ? yes]", "2:10 "},
+    {"a: {b: ?}", "1:8 "},
+    {"a: {b: c ? d}", "1:10 "},
+    {"a: ? b\n", "1:4 "},
+    {"[\xC3\xBC ?]", "1:4 "},
+    {"a: [\n  b,\n  c ?\n]", "3:5 "},
+  };
+  for (const auto& [text, place] : rows)
+    BOOST_TEST_CONTEXT(text << " gives " << read(text)) {
+      BOOST_TEST(read(text).starts_with(place));
+      BOOST_TEST(has(read(text), "a '?' that stands alone"));
+      BOOST_TEST(has(read(text), "put the text in quotes"));
+    }
+  BOOST_TEST(has(read("a: \"\\?\""), "unknown escape character: ?"));
+  BOOST_TEST(has(read("a: !b?c d"), "1:4"));
+}
+
 BOOST_AUTO_TEST_CASE(expands_anchors) {
   BOOST_TEST(read("a: &x {p: 1}\nb: *x\nc: [*x, *x]\n")
              == R"({"a":{"p":1},"b":{"p":1},"c":[{"p":1},{"p":1}]})");

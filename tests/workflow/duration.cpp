@@ -82,6 +82,49 @@ BOOST_AUTO_TEST_CASE(says_that_a_duration_must_not_be_negative) {
              != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_a_duration) {
+  struct row {
+    std::string_view value, detail;
+  };
+  constexpr row rows[] = {
+    {R"("PT99999999999999S")", "'PT99999999999999S' is too long; a duration is "
+                               "at most 1,000 years"},
+    {R"("PT99999999999999999999S")", "'PT99999999999999999999S' is too long"},
+    {R"("P1001Y")", "'P1001Y' is too long"},
+    {R"("P99999999999999999999Y")", "'P99999999999999999999Y' is too long"},
+    {R"("P1001YX")", "'P1001YX' is not a duration: write ISO 8601"},
+    {R"({"days":365251})", R"('{"days":365251}' is too long)"},
+    {R"({"seconds":-1})", R"('{"seconds":-1}' is negative)"},
+    {R"("-PT1S")", "'-PT1S' is negative; a duration is not"},
+    {R"("PT-1S")", "'PT-1S' is negative"},
+    {R"("-5")", "'-5' is not a duration: write ISO 8601"},
+    {R"("5s")", "'5s' is not a duration: write ISO 8601, for example PT30S"},
+    {R"("pt1s")", "'pt1s' is not a duration: write ISO 8601"},
+    {R"("PT30")", "'PT30' is not a duration: a number has no unit"},
+    {R"("PT1,5S")", "'PT1,5S' is not a duration: a fraction is written with a"},
+    {R"("P30S")", "'P30S' is not a duration: hours, minutes and seconds stand"},
+    {R"("PT1D")", "'PT1D' is not a duration: days and weeks stand before the"},
+    {R"("PT1S1M")", "'PT1S1M' is not a duration: the units are Y M W D, then"},
+    {R"("P1.5Y")", "'P1.5Y' is not a duration: years and months must be whole"},
+    {R"({"second":1})", "'second' is no part of a duration; those are days"},
+    {R"({"seconds":1.5})", "'seconds' of a duration must be a whole number"},
+    {R"({"seconds":"1"})", "'seconds' of a duration must be a whole number"},
+    {"5", "'5' is not a duration: write ISO 8601 text, for example PT30S"},
+  };
+  for (const auto& [value, detail] : rows)
+    BOOST_TEST(
+      parse_duration(value_of(value)).error().detail.starts_with(detail),
+      parse_duration(value_of(value)).error().detail);
+}
+
+BOOST_AUTO_TEST_CASE(cuts_a_long_text_between_characters) {
+  std::string text(63, 'x');
+  for (int i = 0; i < 40; ++i)
+    text += "\xE2\x82\xAC";
+  const auto detail = parse_iso_duration(text).error().detail;
+  BOOST_TEST(detail.starts_with("'" + std::string(63, 'x') + "...' is not"));
+}
+
 BOOST_AUTO_TEST_CASE(reads_the_object_form) {
   struct row {
     std::string_view text;

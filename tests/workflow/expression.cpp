@@ -283,3 +283,117 @@ BOOST_AUTO_TEST_CASE(bounds_the_expansion_of_functions) {
   const auto p = compiled(text + "a39");
   BOOST_TEST((p->runs_on() == engine::sandboxed));
 }
+
+BOOST_AUTO_TEST_CASE(tells_generators_by_their_shape) {
+  for (const auto* text : {".[]",
+                           ".a[]",
+                           ".a[]?",
+                           ".[].b",
+                           ".a[] | length",
+                           ".a | .[]",
+                           "..",
+                           "1, 2",
+                           ".a, .b | length",
+                           "range(3)",
+                           "range(0; 3; 1)",
+                           "recurse",
+                           "recurse(.a?)",
+                           "limit(1; .a)",
+                           ".[] | select(.b)",
+                           ".[] // 1",
+                           ".a // .b[]",
+                           "if .a then .[] else . end",
+                           "[.a][]",
+                           "path(..)",
+                           "paths",
+                           "-(.[])",
+                           ".[] + 1",
+                           ". as $x | $x[]",
+                           ".[] as $x | $x",
+                           "label $out | foreach .[] as $x (0; . + $x; .)",
+                           "{a: .[]}",
+                           "\"x\\(.[])\"",
+                           "try .[] catch .",
+                           "match(\"a\"; \"g\")",
+                           "scan(\"a\")",
+                           "splits(\"a\")",
+                           "while(. < 3; . + 1)",
+                           "repeat(.a)",
+                           "combinations",
+                           "def f: .[]; f",
+                           "def f(g): g | .a; f(.[])",
+                           "def f($x): $x; f(.[])",
+                           "def f(g): 1; def h(g): f(g), g; h(.)",
+                           "def r: ., (.a | r); r",
+                           "def f(g): if . then g else f(.[]) end; f(.)",
+                           ".a = .[]",
+                           "reduce .a as $x (.[]; .)",
+                           "flatten(.[])"})
+    BOOST_TEST(compiled(text)->is_generator(), text);
+  for (const auto* text : {".",
+                           ".a",
+                           ".a?",
+                           ".a.b[0]",
+                           ".a[1:]",
+                           "[.[]]",
+                           "[range(3)]",
+                           "map(.a)",
+                           "[.[] | select(.b)]",
+                           "reduce .[] as $x ([]; . + [$x])",
+                           ".a // []",
+                           ".a // empty",
+                           "empty",
+                           ".a | select(length > 0)",
+                           "if .a then .a else empty end",
+                           "arrays",
+                           ".a | values",
+                           "first(.[])",
+                           "last(.a[])",
+                           "nth(2; .[])",
+                           "to_entries",
+                           "any(.[]; .a)",
+                           "del(.[])",
+                           ".[] |= 1",
+                           "path(.a)",
+                           "split(\"a\"; null)",
+                           "test(\"a\")",
+                           "until(. > 3; . + 1)",
+                           "gsub(\"a\"; \"b\")",
+                           "{a: [.[]]}",
+                           "def f: [.[]]; f",
+                           "def f(g): [g]; f(.[])",
+                           "def f(g): .; f(.[])",
+                           "def r: if . then .a | r else . end; r",
+                           "def range(x): x; range(3)",
+                           "with_entries(.)",
+                           "sort_by(.a)",
+                           "[limit(3; .[])]",
+                           "$input.items",
+                           "isempty(.[])",
+                           "error",
+                           "try error catch []",
+                           "keys",
+                           "add"})
+    BOOST_TEST(!compiled(text)->is_generator(), text);
+}
+
+BOOST_AUTO_TEST_CASE(looks_at_the_shape_of_large_programs_once) {
+  std::string text = "def a0(f): f;";
+  for (int i = 1; i < 60; ++i) {
+    const auto n = std::to_string(i);
+    const auto m = std::to_string(i - 1);
+    text += "def a" + n + "(f): a" + m + "(f)|a" + m + "(f);";
+  }
+  BOOST_TEST(!compiled(text + "a59(.)")->is_generator());
+  BOOST_TEST(compiled(text + "a59(.[])")->is_generator());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_gsub_that_never_ends) {
+  for (const auto* text :
+       {"gsub(\"\"; \"x\")", ".a | gsub(\"\"; \"x\"; \"g\")"})
+    BOOST_TEST((refusal(text).detail.find("never ends") != std::string::npos));
+  for (const auto* text :
+       {"gsub(\"a\"; \"\")", "gsub(.a; \"x\")", "sub(\"\"; \"x\")",
+        "def gsub(a; b): .; gsub(\"\"; \"x\")"})
+    (void)compiled(text);
+}

@@ -131,9 +131,9 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_each_kind) {
     {"do: [{a: {set: [1]}}]", "/do/0/a/set", 2, 16, "'set' needs an object"},
     {"do: [{a: {wait: 5}}]", "/do/0/a/wait", 2, 17, "'5' is not a duration"},
     {"do: [{a: {wait: -PT5S}}]", "/do/0/a/wait", 2, 17,
-     "'-PT5S' is not a duration: it must not be negative"},
+     "'-PT5S' is negative; a duration is not"},
     {"do: [{a: {wait: {second: 5}}}]", "/do/0/a/wait", 2, 17,
-     "'second' is not a duration"},
+     "'second' is no part of a duration"},
     {"do: [{a: {switch: []}}]", "/do/0/a/switch", 2, 19,
      "'switch' needs a list of at least one case"},
     {"do: [{a: {switch: [{x: {when: .a}}]}}]", "/do/0/a/switch/0/x", 2, 24,
@@ -323,4 +323,13 @@ BOOST_AUTO_TEST_CASE(bounds_how_many_faults_it_tells) {
   const auto why = got.error();
   BOOST_TEST(why.faults.size() == 256U);
   BOOST_TEST(why.detail.ends_with("(and 255 or more other faults)"));
+}
+
+BOOST_AUTO_TEST_CASE(says_which_versions_of_the_dsl_there_are) {
+  check("document: {dsl: 2.0.0, namespace: t, name: f, version: 1.0.0}\n"
+        "do: [{a: {wait: PT1S}}]",
+        {"", "/document/dsl", 1, 12,
+         "the DSL version '2.0.0' is not supported; the versions 1.0.x are, of "
+         "which 1.0.3 is the newest"},
+        errc::unsupported);
 }

@@ -84,6 +84,46 @@ BOOST_AUTO_TEST_CASE(an_event_without_a_sound_type_is_an_error) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_event_that_cloudevents_refuse_is_not_written) {
+  const std::pair<std::string, std::string> rows[] = {
+    {"subject: '${ \"\" }'", "/subject: Must be a text that is not empty."},
+    {"subject: '${ .n }'", "/subject: Must be a text that is not empty."},
+    {"time: '${ \"noon\" }'", "/time: Must be a time as in RFC 3339."},
+    {"source: '${ \"a b\" }'", "/source: Must be a URI reference."},
+    {"id: '${ null }'", "/id: Is missing."},
+    {"specversion: '0.3'", "/specversion: Must be \"1.0\"."},
+    {"Upper: x", "/Upper: An attribute's name is of a-z and 0-9 only."},
+    {"size: 3000000000", "/size: An attribute is a text"},
+    {"tags: '${ [] }'", "/tags: An attribute is a text"},
+    {"data_base64: '${ \"%\" }'", "/data_base64: Must be Base64."},
+    {"data: 1, data_base64: AA==", "/data_base64: Must not stand beside"},
+  };
+  for (const auto& [attribute, why] : rows)
+    BOOST_TEST_CONTEXT(attribute) {
+      const trial f{"do:\n- tell: {emit: {event: {with: {type: told, "
+                      + attribute + "}}}}\n",
+                    {{"n", 1}}};
+      BOOST_TEST(f.fault() == "expression 400 /do/0/tell");
+      BOOST_TEST(f.emitted.empty());
+      const auto problem = f.error();
+      const std::string_view detail = problem.at("detail").as_string();
+      BOOST_TEST(detail.starts_with("the event is no CloudEvent. " + why),
+                 detail);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_event_has_its_attributes_of_every_type) {
+  const trial f{R"(
+do:
+- tell: {emit: {event: {with: {type: t, id: i, source: s, time: '2020-01-01T00:00:00Z',
+         subject: '${ null }', n: -1, b: true, none: null, data: null}}}}
+)"};
+  BOOST_TEST(
+    to_canonical_text(*f.emitted.at(0))
+    == R"({"b":true,"data":null,"id":"i","n":-1,"source":"s",)"
+       R"("specversion":"1.0","time":"2020-01-01T00:00:00Z","type":"t"})");
+}
+
 BOOST_AUTO_TEST_CASE(an_emit_that_fails_behind_its_event_publishes_nothing) {
   const trial f{"do:\n- tell: {emit: {event: {with: {type: told}}}, output: "
                 "{as: '${ error }'}}\n"};

@@ -143,6 +143,40 @@ do:
              == "6");
 }
 
+BOOST_AUTO_TEST_CASE(for_takes_one_value_of_a_generator_as_a_list_of_one) {
+  const auto rounds = [](const std::string& in, const json::value& items) {
+    return output_of("do:\n- all: {for: {in: '" + in
+                       + "'}, do: [{a: {set: '${ .seen += [$item] }'}}], "
+                         "output: {as: .seen}}\n",
+                     {{"items", items}});
+  };
+  using list = json::array;
+  BOOST_TEST(rounds("${ .items[] }", list{list{1, 2}, 3}) == "[[1,2],3]");
+  BOOST_TEST(rounds("${ .items[] }", list{list{1, 2}}) == "[[1,2]]");
+  BOOST_TEST(rounds("${ .items[] }", list{5}) == "[5]");
+  BOOST_TEST(rounds("${ .items[] }", list{}) == "null");
+  BOOST_TEST(rounds("${ .items[] | select(. > 4) }", list{1, 5}) == "[5]");
+  BOOST_TEST(rounds("${ .items | select(length > 1) }", list{1, 5}) == "[1,5]");
+  BOOST_TEST(rounds("${ .items // empty }", list{1, 5}) == "[1,5]");
+  BOOST_TEST(rounds("${ first(.items[]) }", list{list{1, 2}}) == "[1,2]");
+}
+
+BOOST_AUTO_TEST_CASE(for_takes_one_value_of_a_generator_from_a_helper) {
+  const auto rounds = [](const std::string& in) {
+    trial t{"do:\n- rest: {wait: PT1S}\n- all: {for: {in: '" + in
+              + "'}, do: [{a: {set: '${ .seen += [$item] }'}}], "
+                "output: {as: .seen}}\n",
+            json::object{}};
+    t.help = [](const evaluation&) -> result<std::vector<json::value>> {
+      return std::vector<json::value>{json::array{1, 2}};
+    };
+    t.to_next_timer();
+    return t.output();
+  };
+  BOOST_TEST(rounds("${ splits(\"a\") }") == "[[1,2]]");
+  BOOST_TEST(rounds("${ split(\"a\"; null) }") == "[1,2]");
+}
+
 BOOST_AUTO_TEST_CASE(for_over_no_array_is_an_expression_error) {
   for (const auto* in : {"${ 7 }", "${ null }", "${ {a: 1} }", "${ .n.x }"})
     BOOST_TEST(output_of("do:\n- all: {for: {in: '" + std::string{in}

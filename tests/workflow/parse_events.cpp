@@ -139,3 +139,37 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_schedules) {
   };
   check_behind_header(rows, errc::invalid_definition);
 }
+
+BOOST_AUTO_TEST_CASE(warns_of_events_that_cloudevents_refuse) {
+  constexpr std::string_view rows[][3] = {
+    {"Upper: x", "Upper", "name is of a-z and 0-9 only."},
+    {"Upper: '${ .x }'", "Upper", "name is of a-z and 0-9 only."},
+    {"a_b: 1", "a_b", "name is of a-z and 0-9 only."},
+    {"size: 1.5", "size", "a whole number of 32 bits."},
+    {"size: 2147483648", "size", "a whole number of 32 bits."},
+    {"specversion: '0.3'", "specversion", "Must be \"1.0\"."},
+    {"specversion: 1", "specversion", "Must be a text"},
+    {"subject: ''", "subject", "Must be a text that is not empty."},
+    {"dataschema: 'x<y'", "dataschema", "Must be a URI reference."},
+    {"data_base64: '?'", "data_base64", "Must be Base64."},
+  };
+  for (const auto& [attribute, name, why] : rows)
+    BOOST_TEST_CONTEXT(attribute) {
+      const auto made = parsed("  - a: {emit: {event: {with: {type: t, "
+                               + std::string{attribute} + "}}}}");
+      BOOST_TEST_REQUIRE(made->warnings.size() == 1U);
+      const auto& told = made->warnings[0];
+      BOOST_TEST(told.pointer
+                 == "/do/0/a/emit/event/with/" + std::string{name});
+      BOOST_TEST(
+        (told.detail.find("so the task would fail.") != std::string::npos));
+      BOOST_TEST((told.detail.find(why) != std::string::npos), told.detail);
+    }
+  BOOST_TEST(parsed(R"(
+  - a: {emit: {event: {with: {type: t, n: 1, b: true, none: null, ext: x, subject: '${ .s }',
+        ext2: '${ .e }', specversion: '1.0', data: {Any_: 1.5}}}}}
+  - b: {emit: {event: {with: {type: t, data_base64: '${ .d }'}}}}
+  - c: {emit: {event: {with: {type: t, data_base64: AA==}}}}
+)")
+               ->warnings.empty());
+}

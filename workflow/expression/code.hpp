@@ -82,6 +82,9 @@ struct code {
   std::string reason; ///< Why it cannot be evaluated here, or "".
 };
 
+/// Whether `parsed` has the shape of a generator; see program::is_generator.
+[[nodiscard]] bool may_give_several(const syntax& parsed);
+
 /// Resolves names in `parsed` and expands functions.
 ///
 /// Fails with errc::invalid_definition for an unknown or refused name, with
@@ -99,8 +102,8 @@ struct code {
 /// A compiled program with its code.
 class compiled : public program {
 public:
-  compiled(std::string text, code made)
-      : text_{std::move(text)}, code_{std::move(made)} {}
+  compiled(std::string text, code made, bool generator)
+      : text_{std::move(text)}, code_{std::move(made)}, generator_{generator} {}
   const std::string& text() const override { return text_; }
   engine runs_on() const override {
     return code_.reason.empty() ? engine::native : engine::sandboxed;
@@ -109,11 +112,13 @@ public:
   std::span<const variable_use> variables() const override {
     return code_.variables;
   }
+  bool is_generator() const override { return generator_; }
   [[nodiscard]] const code& steps() const { return code_; }
 
 private:
   std::string text_;
   code code_;
+  bool generator_;
 };
 
 } // namespace pawl::expression

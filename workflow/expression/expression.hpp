@@ -40,6 +40,10 @@ public:
   [[nodiscard]] virtual const std::string& reason() const = 0;
   /// The free variables it reads.
   [[nodiscard]] virtual std::span<const variable_use> variables() const = 0;
+  /// Whether it is written so that it may give several values (`.items[]`,
+  /// `.a, .b`, `range(3)`), however many it gives in the end. What only may
+  /// give none (`select`, `empty`, `first(f)`) is no generator by itself.
+  [[nodiscard]] virtual bool is_generator() const = 0;
 };
 using program_ptr = std::shared_ptr<const program>;
 

@@ -63,6 +63,11 @@ std::uint32_t lowering::builtin(const place& at) {
     fail(at, "The function '" + n.text + "' is refused.");
     return make(op::empty);
   }
+  if (n.text == "gsub" && at.tree->nodes[n.kids[0]].kind == form::text
+      && at.tree->nodes[n.kids[0]].text.empty()) {
+    fail(at, "'gsub' with an empty regular expression never ends in jq 1.6.");
+    return make(op::empty);
+  }
   if (n.text == "empty")
     return make(op::empty);
   if (n.text == "path")

@@ -96,7 +96,9 @@ void read_document(context& c, const cursor& where) {
   const auto dsl = fields.need("dsl");
   const auto version = read_version(c, dsl);
   if (is_version(version) && !version.starts_with("1.0."))
-    c.faults.unsupported(dsl, "DSL version " + quoted(version) + " (1.0.x is)");
+    c.faults.outside(dsl, "the DSL version " + quoted(version)
+                            + " is not supported; the versions 1.0.x are, of "
+                              "which 1.0.3 is the newest");
   c.out.id.ns = read_label(c, fields.need("namespace"));
   c.out.id.name = read_label(c, fields.need("name"));
   c.out.id.version = read_version(c, fields.need("version"));

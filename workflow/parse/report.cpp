@@ -140,6 +140,10 @@ void report::unsupported(const cursor& where, std::string_view construct,
   auto detail = std::string{construct} + " is not supported yet";
   if (!hint.empty())
     detail.append(".").append(hint);
+  outside(where, std::move(detail));
+}
+
+void report::outside(const cursor& where, std::string detail) {
   add(faults_, where, where.key_at(), std::move(detail));
 }
 

@@ -63,6 +63,8 @@ public:
   /// is a sentence behind that, with a blank before it.
   void unsupported(const cursor& where, std::string_view construct,
                    std::string_view hint = {});
+  /// As unsupported, for what is not expected to come; `detail` says it all.
+  void outside(const cursor& where, std::string detail);
   /// The document is valid, but `where` is likely not what is meant.
   void warn(const cursor& where, std::string detail);
 

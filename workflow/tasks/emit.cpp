@@ -1,4 +1,5 @@
 #include "base/ids.hpp"
+#include "workflow/cloudevent.hpp"
 #include "workflow/planner.hpp"
 
 #include <array>
@@ -19,9 +20,13 @@ std::string new_event_id(planner& p) {
   return make_ulid(unix_ms(p.now()), entropy);
 }
 
-bool says_something(const json::object& made, std::string_view key) {
-  const auto* value = made.if_contains(key);
-  return value != nullptr && value->is_string() && !value->get_string().empty();
+// What CloudEvents has against `made`, as a sentence; empty if nothing.
+std::string faults_of(const json::value& made) {
+  std::string out;
+  for (const auto& f : check_event(made, ""))
+    out += (out.empty() ? "the event is no CloudEvent. " : " ") + f.pointer
+           + ": " + f.detail;
+  return out;
 }
 
 } // namespace
@@ -45,15 +50,12 @@ void begin_task(planner& p, const entry& e, const tasks::emit& what) {
     const auto& id = p.of().id;
     return "/" + id.ns + "/" + id.name + "/" + id.version;
   });
-  for (const auto* key : {"id", "source", "type"})
-    if (!says_something(made, key))
-      return p.fail(
-        e, raised{std::in_place,
-                  make_problem(error_kind::expression,
-                               "the event's `" + std::string{key}
-                                 + "` is not a text that says something",
-                               e.node->pointer)});
-  p.emitted = make_datum(std::move(made));
+  const json::value whole(std::move(made));
+  if (auto why = faults_of(whole); !why.empty())
+    return p.fail(
+      e, raised{std::in_place, make_problem(error_kind::expression,
+                                            std::move(why), e.node->pointer)});
+  p.emitted = make_datum(without_nulls(whole));
   p.finish(e, p.emitted);
 }
 
