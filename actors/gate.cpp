@@ -149,6 +149,9 @@ void open_instances(gateway& door, const gate_ptr& g) {
   door.read = [g](const read_instance& what, reply_to to) {
     g->read(what, std::move(to));
   };
+  door.explain = [g](const instance_ref& which, const reply_to& to) {
+    g->explain(which, to);
+  };
   door.list = [g](list_instances what, const reply_to& to) {
     g->list(std::move(what), to);
   };

@@ -44,6 +44,7 @@ public:
 
   // gate_reads.cpp
   void read(const read_instance& what, reply_to to);
+  void explain(const instance_ref& which, const reply_to& to);
   void list(list_instances what, const reply_to& to);
   void history(const instance_ref& which, sequence after, std::uint32_t limit,
                const history_reply& to);

@@ -98,6 +98,29 @@ void gate::see_to_the_end(const instance_key& key, duration patience,
     });
 }
 
+void gate::explain(const instance_ref& which, const reply_to& to) {
+  const auto key = resolve(which);
+  if (!key)
+    return to(refusal{.what = key.error()});
+  aside([g = shared_from_this(), k = *key, to] {
+    const auto loaded = load_machine(g->ctx_, k);
+    if (!loaded)
+      return to(refusal{.what = loaded.error()});
+    const auto& state = loaded->flow.state();
+    auto why = pawl::explain(state, loaded->flow.flow());
+    const auto set_aside = g->ctx_.store.read_quarantine(k);
+    if (set_aside && *set_aside) {
+      why["canProceed"] = false;
+      why["blockedBy"].as_array().emplace_back(
+        json::object{{"kind", "quarantine"},
+                     {"since", to_text((*set_aside)->since)},
+                     {"detail", (*set_aside)->reason}});
+    }
+    to(
+      answer{.body = to_text(json::value(std::move(why))), .etag = state.last});
+  });
+}
+
 void gate::read(const read_instance& what, reply_to to) {
   const auto key = resolve(what.which);
   if (!key)

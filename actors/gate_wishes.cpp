@@ -21,20 +21,41 @@ std::string id_for(const start_instance& what) {
   return make_ulid(unix_ms(clock::now()), random_entropy());
 }
 
+request settle_by(requests::settle::way how, act_on_instance& what) {
+  requests::settle s;
+  s.how = how;
+  s.task = std::move(what.task);
+  s.lane = what.lane;
+  if (what.output)
+    s.output = make_datum(std::move(*what.output));
+  s.error = std::move(what.error);
+  s.reason = std::move(what.reason);
+  return s;
+}
+
 request request_of(act_on_instance& what) {
   using verb = act_on_instance::verb;
+  using way = requests::settle::way;
   switch (what.what) {
   case verb::pause:
-    return requests::pause{what.mode, std::move(what.reason)};
+    return requests::pause{what.mode, std::move(what.reason), what.freeze,
+                           what.until};
   case verb::resume:
     return requests::resume{std::move(what.reason)};
   case verb::cancel:
     return requests::cancel{std::move(what.reason)};
+  case verb::skip:
+    return settle_by(way::skip, what);
+  case verb::complete:
+    return settle_by(way::complete, what);
+  case verb::fail:
+    return settle_by(way::fail, what);
   case verb::retry:
     break;
   }
   requests::retry r;
   r.reason = std::move(what.reason);
+  r.from = std::move(what.task);
   if (what.input)
     r.input = make_datum(std::move(*what.input));
   return r;
@@ -76,7 +97,9 @@ void gate::start_now(start_instance what, const reply_to& to) {
          .what = requests::create{.ns = ns,
                                   .id = std::move(id),
                                   .input = make_datum(std::move(what.input)),
-                                  .labels = std::move(what.labels)},
+                                  .labels = std::move(what.labels),
+                                  .start_at = what.start_at,
+                                  .held = what.held},
          .flow = std::move(*flow),
          .once = std::move(what.once),
          .reply = make_answer(to)});

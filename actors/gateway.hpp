@@ -75,6 +75,8 @@ struct start_instance {
   json::value input = {}; ///< Absent input is an empty object.
   std::optional<std::string> id = {};
   std::map<std::string, std::string> labels = {};
+  std::optional<timestamp> start_at = {};
+  bool held = false;
   std::optional<duration> wait = {}; ///< Prefer: wait
   std::optional<idempotency> once = {};
 };
@@ -88,12 +90,26 @@ struct read_instance {
 
 /// What an operator wants of an instance.
 struct act_on_instance {
-  enum class verb : std::uint8_t { pause, resume, cancel, retry };
+  enum class verb : std::uint8_t {
+    pause,
+    resume,
+    cancel,
+    retry,
+    skip,
+    complete,
+    fail
+  };
   instance_ref which;
   verb what = verb::pause;
   std::string reason = {};
   pause_mode mode = pause_mode::drain;   ///< pause only
+  bool freeze = false;                   ///< pause only
+  std::optional<timestamp> until = {};   ///< pause only
   std::optional<json::value> input = {}; ///< retry only: a replacement
+  std::string task = {};  ///< retry: where from; skip, complete, fail: which
+  std::uint32_t lane = 0; ///< skip, complete, fail
+  std::optional<json::value> output = {}; ///< skip, complete
+  json::object error = {};                ///< fail
   std::optional<sequence> if_match = {};
   std::optional<idempotency> once = {};
 };
@@ -214,6 +230,8 @@ struct gateway {
 
   std::function<void(start_instance, reply_to)> start;
   std::function<void(read_instance, reply_to)> read;
+  /// Why an instance does not move, and what would move it.
+  std::function<void(instance_ref, reply_to)> explain;
   std::function<void(list_instances, reply_to)> list;
   std::function<void(act_on_instance, reply_to)> act;
   std::function<void(purge_instance, reply_to)> remove_instance;

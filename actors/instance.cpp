@@ -62,6 +62,8 @@ struct state : instance_args {
       return refuse(std::move(*no));
     if (set_aside)
       return lift(w);
+    if (auto no = look_back(w.what))
+      return refuse(std::move(*no));
     step(std::move(w.what));
   }
 
@@ -162,6 +164,21 @@ struct state : instance_args {
         .what = {errc::quarantined, "The instance is set aside after repeated "
                                     "crashes: "
                                       + set_aside->reason}};
+    return std::nullopt;
+  }
+
+  /// The history alone knows what flowed into the task that a retry begins
+  /// with.
+  std::optional<refusal> look_back(request& what) {
+    auto* again = std::get_if<requests::retry>(&what);
+    if (again == nullptr || again->from.empty() || again->input
+        || flow->state().status != instance_status::faulted
+        || !flow->flow().by_pointer.contains(again->from))
+      return std::nullopt;
+    auto input = last_input_of(*ctx, key, again->from);
+    if (!input)
+      return refusal{.what = input.error()};
+    again->input = std::move(*input);
     return std::nullopt;
   }
 

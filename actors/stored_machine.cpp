@@ -32,4 +32,28 @@ result<stored_machine> load_machine(context& ctx, const instance_key& key) {
   return loaded;
 }
 
+result<datum> last_input_of(context& ctx, const instance_key& key,
+                            const std::string& task) {
+  const auto head = ctx.store.read_head(key);
+  if (!head)
+    return head.error();
+  const auto of = ctx.definitions.by_digest(head->digest);
+  if (!of)
+    return of.error();
+  machine flow{*of, ctx.limits()};
+  datum found;
+  const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
+    flow.apply(item.fact, item.at);
+    if (const auto* begun = std::get_if<events::task_started>(&item.fact);
+        begun != nullptr && begun->task == task)
+      found = flow.state().frames.at(begun->frame).raw;
+    return true;
+  });
+  if (!last)
+    return last.error();
+  if (!found)
+    return error{errc::invalid_request, "'" + task + "' has not run yet"};
+  return found;
+}
+
 } // namespace pawl::actors

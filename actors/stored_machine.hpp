@@ -18,4 +18,12 @@ struct stored_machine {
 [[nodiscard]] result<stored_machine> load_machine(context& ctx,
                                                   const instance_key& key);
 
+/// What flowed into `task` (a pointer) when `key` entered it last, found by
+/// folding the whole history. Any thread; takes as long as the history is.
+///
+/// Fails as load_machine does, and with errc::invalid_request if the task was
+/// never entered.
+[[nodiscard]] result<datum> last_input_of(context& ctx, const instance_key& key,
+                                          const std::string& task);
+
 } // namespace pawl::actors

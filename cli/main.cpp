@@ -106,6 +106,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   add_common(app, o);
   commands::add_run(app, chosen);
   commands::add_instances(app, chosen);
+  commands::add_explain(app, chosen);
   commands::add_history(app, chosen);
   commands::add_control(app, chosen);
   commands::add_emit(app, chosen);

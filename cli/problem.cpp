@@ -9,7 +9,8 @@ namespace {
 
 /// A command of ours that does what the daemon allows, "" if there is none.
 std::string command_for(std::string_view action, const std::string& id) {
-  for (auto known : {"pause", "resume", "cancel", "retry"})
+  for (auto known :
+       {"pause", "resume", "cancel", "retry", "skip", "complete", "fail"})
     if (action == known)
       return fmt::format("pawl {} {}", action, id);
   return {};

@@ -74,10 +74,38 @@ std::string member_reader::needed_text(std::string_view name,
   return found.value_or("");
 }
 
-void member_reader::not_built(std::string_view name) {
-  if (take(name) != nullptr)
-    blame(errc::unsupported, name,
-          "`" + std::string{name} + "` is not supported yet.");
+std::optional<timestamp> member_reader::time(std::string_view name) {
+  const auto found = text(name);
+  if (!found)
+    return std::nullopt;
+  if (auto time = parse_timestamp(*found))
+    return *time;
+  blame(errc::invalid_request, name,
+        "Must be a time as in RFC 3339, such as 2030-01-31T08:00:00Z.");
+  return std::nullopt;
+}
+
+std::optional<bool> member_reader::flag(std::string_view name) {
+  const auto* value = take(name);
+  if (value == nullptr || value->is_null())
+    return std::nullopt;
+  if (value->is_bool())
+    return value->get_bool();
+  blame(errc::invalid_request, name, "Must be true or false.");
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> member_reader::count(std::string_view name) {
+  const auto* value = take(name);
+  if (value == nullptr || value->is_null())
+    return std::nullopt;
+  boost::system::error_code bad;
+  const auto number = value->is_number() ? value->to_number<std::uint32_t>(bad)
+                                         : std::uint32_t{0};
+  if (!bad && number > 0)
+    return number;
+  blame(errc::invalid_request, name, "Must be a whole number from 1 up.");
+  return std::nullopt;
 }
 
 void member_reader::blame(errc code, std::string_view name,

@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 #include <optional>
 #include <string>
@@ -42,8 +43,11 @@ public:
                                   std::size_t bytes_max = 4096);
   /// As text, but absence is a fault; then the text is empty.
   std::string needed_text(std::string_view name, std::size_t bytes_max = 256);
-  /// A member of the contract that is not built: its presence is a fault.
-  void not_built(std::string_view name);
+  /// As text, for a time as in RFC 3339.
+  std::optional<timestamp> time(std::string_view name);
+  std::optional<bool> flag(std::string_view name);
+  /// A whole number from 1 up.
+  std::optional<std::uint32_t> count(std::string_view name);
   /// Adds a fault at the member `name`.
   void blame(errc code, std::string_view name, std::string detail);
   /// Makes every member that was not taken a fault.

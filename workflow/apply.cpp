@@ -25,6 +25,7 @@ frame& folder::frame_of(frame_id id) {
 }
 
 void folder::end(instance_status how) {
+  end_pause();
   s_.status = how;
   s_.ended = at_;
 }
@@ -68,14 +69,34 @@ void folder::operator()(const events::instance_suspending& x) {
   s_.status = instance_status::suspending;
   s_.mode = x.mode;
   s_.reason = x.reason;
+  s_.freeze = x.freeze;
+  s_.paused = s_.paused.value_or(at_);
 }
 
 void folder::operator()(const events::instance_suspended& x) {
   s_.status = instance_status::suspended;
   s_.reason = x.reason;
+  s_.freeze = x.freeze;
+  s_.paused = s_.paused.value_or(at_);
+}
+
+void folder::end_pause() {
+  drop_timers(0, timer_purpose::resume);
+  // The clock may have been set back meanwhile; no timer shall fire early.
+  const auto length = s_.freeze && s_.paused
+                        ? std::max(duration{}, at_ - *s_.paused)
+                        : duration{};
+  for (auto& [id, t] : s_.timers)
+    if (t.purpose != timer_purpose::start) {
+      t.armed += length;
+      t.due += length;
+    }
+  s_.freeze = false;
+  s_.paused.reset();
 }
 
 void folder::operator()(const events::instance_resumed& x) {
+  end_pause();
   s_.status = s_.started ? instance_status::running : instance_status::pending;
   s_.reason = x.reason;
   for (auto& [id, f] : s_.frames)
@@ -83,6 +104,7 @@ void folder::operator()(const events::instance_resumed& x) {
 }
 
 void folder::operator()(const events::instance_cancelling& x) {
+  end_pause();
   s_.status = instance_status::cancelling;
   s_.reason = x.reason;
 }
@@ -117,9 +139,8 @@ void folder::operator()(const events::timer_armed& x) {
 void folder::operator()(const events::timer_fired& x) {
   const auto found = s_.timers.find(x.timer);
   require(found != s_.timers.end(), "a timer that is not armed");
-  auto& f = frame_of(found->second.frame);
   if (found->second.purpose == timer_purpose::backoff)
-    f.at = phase::ready;
+    frame_of(found->second.frame).at = phase::ready;
   s_.timers.erase(found);
 }
 
@@ -133,6 +154,21 @@ void folder::operator()(const events::event_received& x) {
              || s_.taken.front().first + taken_for < at_))
     s_.taken.pop_front();
   s_.taken.emplace_back(at_, event_hash(*x.event));
+}
+
+bool runs(const instance_state& s, const armed_timer& t) {
+  switch (s.status) {
+  case instance_status::pending:
+  case instance_status::running:
+  case instance_status::waiting:
+    return true;
+  case instance_status::suspending:
+    return !s.freeze || t.purpose == timer_purpose::resume;
+  case instance_status::suspended:
+    return t.purpose == timer_purpose::resume;
+  default:
+    return false;
+  }
 }
 
 bool effect_is_out(const frame& f) {

@@ -135,6 +135,10 @@ private:
       return "timeout";
     case timer_purpose::attempt:
       return "attempt";
+    case timer_purpose::resume:
+      return "resume";
+    case timer_purpose::start:
+      return "start";
     }
     return "";
   }

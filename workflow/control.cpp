@@ -12,22 +12,14 @@ bool has_effect_out(const instance_state& s) {
     s.frames, [](const auto& f) { return effect_is_out(f.second); });
 }
 
-refused not_now(std::string_view verb, const instance_state& s,
-                instance_status shown) {
-  json::array allowed;
-  for (const auto known : allowed_verbs(s))
-    allowed.emplace_back(known);
-  return {{errc::invalid_state, "an instance that is "
-                                  + std::string{to_text(shown)}
-                                  + " cannot take '" + std::string{verb} + "'"},
-          {{"from", to_text(shown)},
-           {"allowed", std::move(allowed)},
-           {"allowedActions", allowed_actions(s)}}};
-}
-
 bool backs_off(const instance_state& s) {
   return std::ranges::any_of(
     s.frames, [](const auto& f) { return f.second.at == phase::backoff; });
+}
+
+bool waits(const instance_state& s) {
+  return std::ranges::any_of(
+    s.frames, [](const auto& f) { return f.second.at == phase::waiting; });
 }
 
 bool over(instance_status s) {
@@ -41,24 +33,45 @@ bool pausing(instance_status s) {
 } // namespace
 
 std::vector<std::string_view> allowed_verbs(const instance_state& s) {
+  std::vector<std::string_view> all;
   switch (s.status) {
   case instance_status::pending:
   case instance_status::running:
   case instance_status::waiting:
-    if (backs_off(s))
-      return {"pause", "cancel", "retry", "event"};
-    return {"pause", "cancel", "event"};
   case instance_status::suspending:
   case instance_status::suspended:
-    return {"resume", "cancel", "event"};
+    all = {pausing(s.status) ? "resume" : "pause", "cancel"};
+    if (!pausing(s.status) && backs_off(s))
+      all.emplace_back("retry");
+    if (waits(s) || backs_off(s))
+      all.emplace_back("skip");
+    if (waits(s))
+      all.insert(all.end(), {"complete", "fail"});
+    all.emplace_back("event");
+    return all;
   case instance_status::faulted:
-    return {"cancel", "retry"};
+    all = {"cancel", "retry"};
+    if (s.faulted_frame != 0)
+      all.emplace_back("skip");
+    return all;
   case instance_status::cancelling:
   case instance_status::completed:
   case instance_status::cancelled:
     break;
   }
   return {};
+}
+
+refused planner::not_now(std::string_view verb) const {
+  json::array allowed;
+  for (const auto known : allowed_verbs(state_))
+    allowed.emplace_back(known);
+  const auto shown = to_text(shown_status(state_, of_));
+  return {{errc::invalid_state, "an instance that is " + std::string{shown}
+                                  + " cannot take '" + std::string{verb} + "'"},
+          {{"from", shown},
+           {"allowed", std::move(allowed)},
+           {"allowedActions", allowed_actions(state_)}}};
 }
 
 planner::answer planner::create(const requests::create& wish) {
@@ -79,6 +92,10 @@ planner::answer planner::create(const requests::create& wish) {
                              .parent = wish.parent,
                              .depth = wish.depth,
                              .unchecked = wish.fault_if_invalid});
+  if (wish.start_at && *wish.start_at > now_)
+    arm(0, timer_purpose::start, *wish.start_at);
+  if (wish.held)
+    plan.emplace_back(events::instance_suspended{"it was started held"});
   return {};
 }
 
@@ -124,23 +141,30 @@ void planner::begin_workflow() {
 planner::answer planner::pause(const requests::pause& wish) {
   const auto s = state_.status;
   if (ended(s) || s == instance_status::cancelling)
-    return not_now("pause", state_, shown_status(state_, of_));
+    return not_now("pause");
   if (s == instance_status::suspended)
     return {};
   if (s == instance_status::suspending
       && (wish.mode == state_.mode || wish.mode == pause_mode::drain))
     return {};
+  if (wish.until && *wish.until <= now_)
+    return refused{{errc::invalid_request, "`until` is over already"}, {}};
+  // The first word on its timers holds for the whole pause.
+  const bool freeze = pausing(s) ? state_.freeze : wish.freeze;
   if (has_effect_out(state_))
-    plan.emplace_back(events::instance_suspending{wish.mode, wish.reason});
+    plan.emplace_back(
+      events::instance_suspending{wish.mode, wish.reason, freeze});
   else
-    plan.emplace_back(events::instance_suspended{wish.reason});
+    plan.emplace_back(events::instance_suspended{wish.reason, freeze});
+  if (wish.until)
+    arm(0, timer_purpose::resume, *wish.until);
   return {};
 }
 
 planner::answer planner::resume(const requests::resume& wish) {
   const auto s = state_.status;
   if (ended(s) || s == instance_status::cancelling)
-    return not_now("resume", state_, shown_status(state_, of_));
+    return not_now("resume");
   if (pausing(s))
     plan.emplace_back(events::instance_resumed{wish.reason});
   return {};
@@ -159,10 +183,10 @@ planner::answer planner::cancel(const requests::cancel& wish) {
 
 planner::answer planner::retry(const requests::retry& wish) {
   if (state_.status == instance_status::faulted)
-    return retry_faulted(wish);
-  const auto refusal
-    = [&] { return not_now("retry", state_, shown_status(state_, of_)); };
-  if (state_.status != instance_status::running || wish.input)
+    return wish.from.empty() ? retry_faulted(wish) : retry_from(wish);
+  const auto refusal = [&] { return not_now("retry"); };
+  if (state_.status != instance_status::running || wish.input
+      || !wish.from.empty())
     return refusal();
   if (!backs_off(state_))
     return refusal();
@@ -215,11 +239,7 @@ planner::answer planner::retry_faulted(const requests::retry& wish) {
     fail(0, 0, "/", std::move(why));
     return {};
   }
-  // While it was faulted nobody could hurry: the enclosing limits start anew.
-  for (const auto& [id, t] : state_.timers)
-    if (t.purpose == timer_purpose::timeout
-        || t.purpose == timer_purpose::attempt)
-      arm(t.frame, t.purpose, now_ + (t.due - t.armed));
+  renew_limits();
   const auto limited = [&](const auto& t) { return t.second.frame == 0; };
   if (of_.timeout && std::ranges::none_of(state_.timers, limited)) {
     const auto& seen
@@ -233,13 +253,21 @@ planner::answer planner::retry_faulted(const requests::retry& wish) {
   return {};
 }
 
+// While it was faulted nobody could hurry: the limits around start anew.
+void planner::renew_limits() {
+  for (const auto& [id, t] : state_.timers)
+    if (t.purpose == timer_purpose::timeout
+        || t.purpose == timer_purpose::attempt)
+      arm(t.frame, t.purpose, now_ + (t.due - t.armed));
+}
+
 planner::answer planner::deliver(const requests::deliver& wish) {
   using policy = requests::deliver::if_unawaited;
   const auto s = state_.status;
   if (ended(s) || s == instance_status::cancelling) {
     if (wish.otherwise == policy::ignore)
       return {};
-    return not_now("event", state_, shown_status(state_, of_));
+    return not_now("event");
   }
   if (wish.arrival != 0 && state_.arrived.contains(wish.arrival))
     return {};
@@ -303,7 +331,7 @@ refused planner::refuse_unawaited() const {
       awaits.push_back(std::move(one));
     });
   }
-  auto no = not_now("event", state_, shown_status(state_, of_));
+  auto no = not_now("event");
   no.what.detail = "no task waits for this event now";
   no.members["awaits"] = std::move(awaits);
   return no;

@@ -27,6 +27,8 @@ enum class timer_purpose : std::uint8_t {
   backoff = 2, ///< A `try` runs again.
   timeout = 3, ///< A task or the workflow has taken too long.
   attempt = 4, ///< One attempt of a `try` has taken too long.
+  resume = 5,  ///< A pause ends by itself.
+  start = 6,   ///< The instance begins (`startAt`).
 };
 
 /// How a pause treats running tasks. On disk: never renumber.
@@ -58,9 +60,11 @@ struct instance_started {
 struct instance_suspending {
   pause_mode mode = pause_mode::drain;
   std::string reason;
+  bool freeze = false; ///< Timers keep what is left of them until a resume.
 };
 struct instance_suspended {
   std::string reason;
+  bool freeze = false;
 };
 struct instance_resumed {
   std::string reason;
@@ -96,18 +100,29 @@ struct task_completed {
   datum context; ///< The new `$context`; null pointer: unchanged.
   /// The case that a `switch` took, counted from 1; 0 for none.
   std::uint32_t branch = 0;
+  bool by_operator = false; ///< Its output was given by hand.
+  std::string reason = {};
 };
+/// A task is left out: by its `if`, before it was entered, or by an operator
+/// (frame: that task).
 struct task_skipped {
   frame_id parent = 0;
   std::string task;
+  frame_id frame = 0;
+  datum output = {}; ///< What stands for its output; a null pointer: its input.
+  datum context = {}; ///< The new `$context`; null pointer: unchanged.
+  std::string reason = {};
 };
 struct task_faulted {
   frame_id frame = 0;
   std::string task;
   datum error = null_datum();
+  bool by_operator = false;
+  std::string reason = {};
 };
 /// A `try` will run again (frame: the try), or an operator ordered a faulted
-/// task to (frame: that task).
+/// task to (frame: that task), or an earlier one, `from`, of a list around it
+/// (frame: whose list it is).
 struct task_retried {
   frame_id frame = 0;
   std::string task;
@@ -116,6 +131,7 @@ struct task_retried {
   datum error; ///< Why; a null pointer when an operator ordered it.
   datum input; ///< A replacement of the raw input; null pointer: the same.
   bool by_operator = false;
+  std::string from = {}; ///< Pointer; then `input` is what flows into it.
 };
 /// A `try` caught an error and goes on with its handler, or swallowed it.
 struct task_caught {

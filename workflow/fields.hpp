@@ -39,10 +39,12 @@ template <class V>
 void describe(V& v, events::instance_suspending& x) {
   v(1, "mode", x.mode);
   v(2, "reason", x.reason);
+  v(3, "freeze", x.freeze);
 }
 template <class V>
 void describe(V& v, events::instance_suspended& x) {
   v(1, "reason", x.reason);
+  v(2, "freeze", x.freeze);
 }
 template <class V>
 void describe(V& v, events::instance_resumed& x) {
@@ -82,17 +84,25 @@ void describe(V& v, events::task_completed& x) {
   v(3, "output", x.output);
   v(4, "context", x.context);
   v(5, "branch", x.branch);
+  v(6, "byOperator", x.by_operator);
+  v(7, "reason", x.reason);
 }
 template <class V>
 void describe(V& v, events::task_skipped& x) {
   v(1, "parent", x.parent);
   v(2, "task", x.task);
+  v(3, "frame", x.frame);
+  v(4, "output", x.output);
+  v(5, "context", x.context);
+  v(6, "reason", x.reason);
 }
 template <class V>
 void describe(V& v, events::task_faulted& x) {
   v(1, "frame", x.frame);
   v(2, "task", x.task);
   v(3, "error", x.error);
+  v(4, "byOperator", x.by_operator);
+  v(5, "reason", x.reason);
 }
 template <class V>
 void describe(V& v, events::task_retried& x) {
@@ -103,6 +113,7 @@ void describe(V& v, events::task_retried& x) {
   v(5, "error", x.error);
   v(6, "input", x.input);
   v(7, "byOperator", x.by_operator);
+  v(8, "from", x.from);
 }
 template <class V>
 void describe(V& v, events::task_caught& x) {
@@ -202,7 +213,7 @@ constexpr pause_mode last_of(pause_mode) {
   return pause_mode::interrupt;
 }
 constexpr timer_purpose last_of(timer_purpose) {
-  return timer_purpose::attempt;
+  return timer_purpose::start;
 }
 
 template <class T>

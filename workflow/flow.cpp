@@ -260,6 +260,12 @@ void planner::arm_attempt(const frame& f) {
 
 void planner::fire(const armed_timer& t) {
   plan.emplace_back(events::timer_fired{t.id});
+  if (t.purpose == timer_purpose::start)
+    return begin_workflow();
+  if (t.purpose == timer_purpose::resume) {
+    plan.emplace_back(events::instance_resumed{"the pause was until now"});
+    return;
+  }
   const auto& f = state_.frames.at(t.frame);
   const auto timeout = [&](std::string what) {
     return raised{std::in_place,
@@ -278,6 +284,9 @@ void planner::fire(const armed_timer& t) {
              ? fail(f, timeout("the task has taken longer than its timeout"))
              : fail(0, 0, "/",
                     timeout("the workflow has taken longer than its timeout"));
+  case timer_purpose::resume:
+  case timer_purpose::start:
+    return; // Above.
   case timer_purpose::attempt: {
     // As if the last task of the body had failed: the guard itself is asked.
     auto why = timeout("the attempt has taken longer than its limit");

@@ -103,15 +103,19 @@ void folder::begin_phase(frame& f) {
 
 void folder::operator()(const events::task_completed& x) {
   auto& f = frame_of(x.frame);
-  const auto& node = of_.tasks.at(*f.node);
-  const auto output = x.output ? x.output : f.input;
   if (x.context)
     s_.context = x.context;
   ++s_.tasks_completed;
-  const auto to = flow_behind(f, node, x.branch);
+  complete(f, x.output ? x.output : f.input, x.branch);
+}
+
+// The task of `f` is through with `output`: its scope goes on.
+void folder::complete(frame& f, const datum& output, std::uint32_t branch) {
+  const auto& node = of_.tasks.at(*f.node);
+  const auto to = flow_behind(f, node, branch);
   const auto parent = f.parent;
   f.at = phase::ready; // Its effect is not out any more.
-  close(x.frame);
+  close(f.id);
   auto& scope = frame_of(parent);
   if (scope.role == frame_role::wrap && scope.node == node.index) {
     scope.wrap->output = output;
@@ -125,6 +129,14 @@ void folder::operator()(const events::task_completed& x) {
 }
 
 void folder::operator()(const events::task_skipped& x) {
+  if (x.frame != 0) {
+    auto& f = frame_of(x.frame);
+    if (s_.status == instance_status::faulted)
+      reopen();
+    if (x.context)
+      s_.context = x.context;
+    return complete(f, x.output ? x.output : f.input, 0);
+  }
   const auto& node = node_of(x.task);
   auto& parent = frame_of(x.parent);
   parent.cursor = holds_one(parent, of_) ? cursor_end : node.position + 1;
@@ -242,23 +254,35 @@ void folder::fault_frame(frame_id id, const datum& error) {
   drop_timers(id);
 }
 
+// A faulted instance goes on. Effects that were out are ordered again.
+void folder::reopen() {
+  s_.status = instance_status::running;
+  s_.ended.reset();
+  s_.error = null_datum();
+  s_.faulted_frame = 0;
+  for (auto& [id, f] : s_.frames) {
+    if (effect_is_out(f)) {
+      ++f.dispatch;
+      ++f.attempt;
+    }
+    f.stopped = false;
+  }
+}
+
 void folder::retried_by_operator(frame& f, const events::task_retried& x) {
   if (f.at == phase::backoff) {
     drop_timers(f.id, timer_purpose::backoff);
     f.at = phase::ready;
     return;
   }
-  s_.status = instance_status::running;
-  s_.ended.reset();
-  s_.error = null_datum();
-  s_.faulted_frame = 0;
-  // Effects that were out when the instance faulted are ordered again.
-  for (auto& [id, other] : s_.frames) {
-    if (effect_is_out(other)) {
-      ++other.dispatch;
-      ++other.attempt;
-    }
-    other.stopped = false;
+  reopen();
+  if (!x.from.empty()) {
+    const auto& node = node_of(x.from);
+    close_below(f.id);
+    f.data = x.input;
+    f.cursor = holds_one(f, of_) ? 0 : node.position;
+    f.at = phase::ready;
+    return;
   }
   if (f.id == 0) {
     if (x.input) {

@@ -53,6 +53,9 @@ private:
   [[nodiscard]] const task& node_of(const std::string& pointer) const;
   void end(instance_status how);
   void clear();
+  void end_pause();
+  void reopen();
+  void complete(frame& f, const datum& output, std::uint32_t branch);
   frame& open_frame(frame_id id, frame_id parent, task_index node);
   void begin_phase(frame& f);
   void close(frame_id id);

@@ -55,10 +55,7 @@ struct machine::impl {
   void order(request wish) {
     std::visit(overload{[this](const requests::create& x) {
                           add([x](planner& p) { return p.create(x); });
-                          add([](planner& p) {
-                            p.begin_workflow();
-                            return outcome{};
-                          });
+                          add_beginning();
                         },
                         [this](const requests::pause& x) {
                           add([x](planner& p) { return p.pause(x); });
@@ -74,6 +71,10 @@ struct machine::impl {
                         },
                         [this](const requests::retry& x) {
                           add([x](planner& p) { return p.retry(x); });
+                          add_examinations();
+                        },
+                        [this](const requests::settle& x) {
+                          add([x](planner& p) { return p.settle(x); });
                           add_examinations();
                         },
                         [this](const requests::deliver& x) {
@@ -123,7 +124,10 @@ struct machine::impl {
     });
   }
   [[nodiscard]] bool pending() const {
-    return state_.status == instance_status::pending && state_.last > 0;
+    return state_.status == instance_status::pending && state_.last > 0
+           && std::ranges::none_of(state_.timers, [](const auto& t) {
+                return t.second.purpose == timer_purpose::start;
+              });
   }
   // One step fires the earliest timer that is due and asks for another look.
   void add_timers() {
@@ -137,12 +141,10 @@ struct machine::impl {
     });
   }
   [[nodiscard]] const armed_timer* due_timer() const {
-    if (ended(state_.status) || state_.status == instance_status::suspended
-        || state_.status == instance_status::cancelling)
-      return nullptr;
     const armed_timer* first = nullptr;
     for (const auto& [id, t] : state_.timers)
-      if (t.due <= now_ && (first == nullptr || t.due < first->due))
+      if (t.due <= now_ && runs(state_, t)
+          && (first == nullptr || t.due < first->due))
         first = &t;
     return first;
   }
@@ -205,6 +207,8 @@ struct machine::impl {
 
   // Chooses the next step; false if the turn is over.
   bool next() {
+    if (queue_.empty() && pending())
+      add_beginning();
     if (queue_.empty() && has_unexamined())
       add_examinations();
     from_queue_ = !queue_.empty();
@@ -265,7 +269,8 @@ struct machine::impl {
     if (const auto* done = std::get_if<events::task_completed>(&fact))
       note(*done);
     examine_ = examine_ || std::holds_alternative<events::task_started>(fact)
-               || std::holds_alternative<events::event_handled>(fact);
+               || std::holds_alternative<events::event_handled>(fact)
+               || std::holds_alternative<events::instance_resumed>(fact);
     pawl::apply(state_, *of_, fact, now_, &out_.left);
     out_.events.push_back(std::move(fact));
   }
@@ -332,12 +337,9 @@ std::vector<command> machine::outstanding() const {
 
 std::optional<timestamp> machine::next_timer() const {
   const auto& s = impl_->state_;
-  if (ended(s.status) || s.status == instance_status::suspended
-      || s.status == instance_status::cancelling)
-    return std::nullopt;
   std::optional<timestamp> first;
   for (const auto& [id, t] : s.timers)
-    if (!first || t.due < *first)
+    if (runs(s, t) && (!first || t.due < *first))
       first = t.due;
   return first;
 }

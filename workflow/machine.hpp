@@ -31,10 +31,14 @@ struct create {
   /// Nobody is there to be refused: input that breaks its schema makes a
   /// faulted instance.
   bool fault_if_invalid = false;
+  std::optional<timestamp> start_at = {}; ///< It is pending until then.
+  bool held = false; ///< It begins suspended: an operator lets it go on.
 };
 struct pause {
   pause_mode mode = pause_mode::drain;
   std::string reason;
+  bool freeze = false; ///< Timers keep what is left of them until the resume.
+  std::optional<timestamp> until = {}; ///< It ends by itself then.
 };
 struct resume {
   std::string reason;
@@ -46,6 +50,24 @@ struct cancel {
 struct retry {
   std::optional<datum> input; ///< A replacement of the task's raw input.
   std::string reason;
+  /// Pointer of an earlier task, in a list around the faulted one, that has run
+  /// already; then `input` is needed.
+  std::string from = {};
+};
+/// An operator ends a task himself: one that waits or, for skip alone, the one
+/// that faulted.
+struct settle {
+  enum class way : std::uint8_t {
+    skip,     ///< Leave it out: `output` stands for what it puts out.
+    complete, ///< `output` is what it gave: its output rules apply.
+    fail,     ///< It failed with `error`, which a `try` may catch.
+  };
+  way how = way::skip;
+  std::string task = {};  ///< Pointer; "" if only one task is meant.
+  std::uint32_t lane = 0; ///< The branch or item that it runs in; 0: any.
+  std::optional<datum> output = {}; ///< None: the task's input.
+  json::object error = {};          ///< fail: members of the problem.
+  std::string reason = {};
 };
 /// A CloudEvent.
 struct deliver {
@@ -65,7 +87,8 @@ struct deliver {
 
 using request
   = std::variant<requests::create, requests::pause, requests::resume,
-                 requests::cancel, requests::retry, requests::deliver>;
+                 requests::cancel, requests::retry, requests::settle,
+                 requests::deliver>;
 
 /// What the world reports.
 namespace reports {

@@ -60,6 +60,7 @@ public:
   answer resume(const requests::resume& wish);
   answer cancel(const requests::cancel& wish);
   answer retry(const requests::retry& wish);
+  answer settle(const requests::settle& wish);
   answer deliver(const requests::deliver& wish);
   void done(const reports::effect_done& what);
   void failed(const reports::effect_failed& what);
@@ -102,6 +103,12 @@ public:
 
 private:
   answer retry_faulted(const requests::retry& wish);
+  answer retry_from(const requests::retry& wish);
+  void renew_limits();
+  [[nodiscard]] refused not_now(std::string_view verb) const;
+  [[nodiscard]] boost::system::result<frame_id, refused>
+  settled_frame(const requests::settle& wish) const;
+  answer skip(const frame& f, const requests::settle& wish);
   void end_backoff(const frame& f);
   void arm_attempt(const frame& f);
   bool is_awaited(const json::value& arrived);

@@ -94,7 +94,7 @@ void planner::settle() {
     if (effect_is_out(f))
       return;
   if (state_.status == instance_status::suspending)
-    plan.emplace_back(events::instance_suspended{state_.reason});
+    plan.emplace_back(events::instance_suspended{state_.reason, state_.freeze});
   if (state_.status == instance_status::cancelling)
     plan.emplace_back(events::instance_cancelled{state_.reason});
 }

@@ -122,6 +122,8 @@ struct instance_state {
     = instance_status::pending;        ///< `waiting` is never
                                        ///< kept, see shown_status.
   pause_mode mode = pause_mode::drain; ///< Of the pause under way.
+  bool freeze = false;                 ///< Of the pause: timers stand still.
+  std::optional<timestamp> paused;     ///< Since when.
   std::string reason;                  ///< Of the last pause or cancel.
   std::map<std::string, std::string> labels;
   std::string parent;      ///< The parent's id; "" if it is nobody's child.
@@ -157,6 +159,10 @@ struct instance_state {
 void apply(instance_state& state, const definition& of, const event& fact,
            timestamp at, std::vector<left_child>* left = nullptr);
 
+/// Whether time counts for `t` now: not in a pause that has come to rest or
+/// that freezes, but for what ends it.
+[[nodiscard]] bool runs(const instance_state& s, const armed_timer& t);
+
 /// The status that users see: `waiting` where a running instance has nothing
 /// to do but wait.
 [[nodiscard]] instance_status shown_status(const instance_state& state,
@@ -179,6 +185,10 @@ void apply(instance_state& state, const definition& of, const event& fact,
 /// `quarantined`, which only the supervisor knows.
 [[nodiscard]] json::object view(const instance_state& state,
                                 const definition& of);
+
+/// Why the instance does not move, and what would move it (API.md, `explain`).
+[[nodiscard]] json::object explain(const instance_state& s,
+                                   const definition& of);
 
 /// The verbs that would do something now, as `allowedActions` lists them:
 /// neither what is refused nor what is granted without effect.

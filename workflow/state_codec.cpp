@@ -130,6 +130,8 @@ void describe(V& v, progress& x) {
   v(20, "taken", x.taken);
   v(21, "arrived", x.s.arrived.spans);
   v(22, "arrivedFloor", x.s.arrived.floor);
+  v(23, "freeze", x.s.freeze);
+  v(24, "paused", x.s.paused);
 }
 
 } // namespace layout

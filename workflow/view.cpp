@@ -1,5 +1,5 @@
 #include "workflow/planner.hpp"
-#include "workflow/state.hpp"
+#include "workflow/shown.hpp"
 
 #include <algorithm>
 
@@ -9,13 +9,6 @@ namespace {
 
 json::value time_or_null(const std::optional<timestamp>& t) {
   return t ? json::value(to_text(*t)) : json::value{};
-}
-
-bool is_leaf(const instance_state& s, const frame& f) {
-  return f.node && f.role == frame_role::task
-         && std::ranges::none_of(s.frames, [&](const auto& other) {
-              return other.second.parent == f.id && other.first != f.id;
-            });
 }
 
 // The constants of the filters, which is what people know an event by.
@@ -37,32 +30,6 @@ json::value waiting_for_events(const event_strategy& by) {
   for (const auto& filter : by.filters)
     all.push_back(shown(filter));
   return out;
-}
-
-json::value waiting_for(const instance_state& s, const frame& f,
-                        const task& node) {
-  const auto due = [&](timer_purpose purpose) -> json::value {
-    for (const auto& [id, t] : s.timers)
-      if (t.frame == f.id && t.purpose == purpose)
-        return json::value(to_text(t.due));
-    return nullptr;
-  };
-  if (f.at == phase::backoff)
-    return {{"kind", "retry"}, {"until", due(timer_purpose::backoff)}};
-  if (f.at != phase::waiting)
-    return nullptr;
-  if (std::holds_alternative<tasks::wait>(node.kind))
-    return {{"kind", "timer"}, {"until", due(timer_purpose::wait)}};
-  return waiting_for_events(std::get<tasks::listen>(node.kind).to);
-}
-
-// The number of the branch or item that it runs in, counted from 1; 0 if in
-// none.
-std::uint32_t lane_of(const instance_state& s, const frame& f) {
-  for (const auto* at = &f; at->id != 0; at = &s.frames.at(at->parent))
-    if (at->role == frame_role::lane)
-      return at->lane;
-  return 0;
 }
 
 std::string_view task_status(const instance_state& s, const frame& f) {
@@ -97,6 +64,13 @@ json::array current_of(const instance_state& s, const definition& of) {
   return current;
 }
 
+json::object pause_of(const instance_state& s) {
+  return {{"mode", s.mode == pause_mode::drain ? "drain" : "interrupt"},
+          {"timers", s.freeze ? "freeze" : "run"},
+          {"since", time_or_null(s.paused)},
+          {"until", time_or_null(due_of(s, timer_purpose::resume))}};
+}
+
 json::value error_of(const instance_state& s) {
   const auto* problem = s.error->if_object();
   if (problem == nullptr)
@@ -111,6 +85,45 @@ json::value error_of(const instance_state& s) {
 
 } // namespace
 
+bool is_leaf(const instance_state& s, const frame& f) {
+  return f.node && f.role == frame_role::task
+         && std::ranges::none_of(s.frames, [&](const auto& other) {
+              return other.second.parent == f.id && other.first != f.id;
+            });
+}
+
+json::value waiting_for(const instance_state& s, const frame& f,
+                        const task& node) {
+  const auto due = [&](timer_purpose purpose) -> json::value {
+    for (const auto& [id, t] : s.timers)
+      if (t.frame == f.id && t.purpose == purpose)
+        return json::value(to_text(t.due));
+    return nullptr;
+  };
+  if (f.at == phase::backoff)
+    return {{"kind", "retry"}, {"until", due(timer_purpose::backoff)}};
+  if (f.at != phase::waiting)
+    return nullptr;
+  if (std::holds_alternative<tasks::wait>(node.kind))
+    return {{"kind", "timer"}, {"until", due(timer_purpose::wait)}};
+  return waiting_for_events(std::get<tasks::listen>(node.kind).to);
+}
+
+std::optional<timestamp> due_of(const instance_state& s,
+                                timer_purpose purpose) {
+  for (const auto& [id, t] : s.timers)
+    if (t.purpose == purpose)
+      return t.due;
+  return std::nullopt;
+}
+
+std::uint32_t lane_of(const instance_state& s, const frame& f) {
+  for (const auto* at = &f; at->id != 0; at = &s.frames.at(at->parent))
+    if (at->role == frame_role::lane)
+      return at->lane;
+  return 0;
+}
+
 instance_status shown_status(const instance_state& state, const definition&) {
   if (state.status != instance_status::running)
     return state.status;
@@ -123,15 +136,17 @@ instance_status shown_status(const instance_state& state, const definition&) {
   return waits ? instance_status::waiting : instance_status::running;
 }
 
+json::object action_of(const instance_state& s, std::string_view verb) {
+  const auto path = verb == "event" ? std::string_view{"events"} : verb;
+  return {{"name", verb},
+          {"method", "POST"},
+          {"href", "/v1/instances/" + s.id + "/" + std::string{path}}};
+}
+
 json::array allowed_actions(const instance_state& s) {
   json::array all;
-  for (const auto verb : allowed_verbs(s)) {
-    const auto path = verb == "event" ? std::string_view{"events"} : verb;
-    all.push_back(
-      {{"name", verb},
-       {"method", "POST"},
-       {"href", "/v1/instances/" + s.id + "/" + std::string{path}}});
-  }
+  for (const auto verb : allowed_verbs(s))
+    all.emplace_back(action_of(s, verb));
   return all;
 }
 
@@ -167,6 +182,10 @@ json::object view(const instance_state& s, const definition& of) {
     out["reason"] = s.reason;
   if (!s.parent.empty())
     out["parent"] = s.parent;
+  if (s.paused)
+    out["pause"] = pause_of(s);
+  if (const auto due = due_of(s, timer_purpose::start))
+    out["startAt"] = to_text(*due);
   return out;
 }
 

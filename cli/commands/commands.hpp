@@ -9,6 +9,7 @@ namespace pawl::cli::commands {
 
 void add_run(CLI::App& app, action& chosen);
 void add_instances(CLI::App& app, action& chosen); ///< ls, status, result
+void add_explain(CLI::App& app, action& chosen);
 void add_history(CLI::App& app, action& chosen);
 void add_control(CLI::App& app, action& chosen); ///< pause, resume, ...
 void add_emit(CLI::App& app, action& chosen);

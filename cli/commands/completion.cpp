@@ -42,8 +42,8 @@ void collect(const CLI::App& app, const std::string& path,
 
 /// Whether its arguments are ids of instances, which the daemon knows.
 bool takes_ids(std::string_view path) {
-  for (auto name :
-       {"status", "history", "result", "pause", "resume", "cancel", "retry"})
+  for (auto name : {"status", "explain", "history", "result", "pause", "resume",
+                    "cancel", "retry", "skip", "complete", "fail"})
     if (path == name)
       return true;
   return false;

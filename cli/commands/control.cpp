@@ -15,8 +15,51 @@ struct control_options {
   std::vector<std::string> ids;
   std::string reason;
   std::string mode;
+  bool freeze = false;
+  std::string until;
   std::string input;
+  std::string from;
+  std::string task;
+  std::uint32_t iteration = 0;
+  std::string output;
+  std::string error;
 };
+
+/// Puts the JSON argument of an option into the body, if it was given.
+outcome<json::object> with_json(session& s, json::object body,
+                                const std::string& text, const char* member) {
+  if (text.empty())
+    return body;
+  const auto option = std::string{"--"} + member;
+  auto value = read_json_argument(s, text, option.c_str());
+  if (!value)
+    return value.error();
+  body[member] = std::move(*value);
+  return body;
+}
+
+outcome<json::object> body_of(session& s, const control_options& o) {
+  json::object body;
+  const std::pair<const char*, const std::string*> texts[]
+    = {{"reason", &o.reason},
+       {"mode", &o.mode},
+       {"until", &o.until},
+       {"from", &o.from},
+       {"task", &o.task}};
+  for (const auto& [member, text] : texts)
+    if (!text->empty())
+      body[member] = *text;
+  if (o.freeze)
+    body["timers"] = "freeze";
+  if (o.iteration > 0)
+    body["iteration"] = o.iteration;
+  auto made = with_json(s, std::move(body), o.input, "input");
+  if (made)
+    made = with_json(s, std::move(*made), o.output, "output");
+  if (made)
+    made = with_json(s, std::move(*made), o.error, "error");
+  return made;
+}
 
 outcome<json::value> act(session& s, const control_options& o,
                          const std::string& text, const std::string& body) {
@@ -31,18 +74,10 @@ outcome<json::value> act(session& s, const control_options& o,
 }
 
 outcome<exit_code> control(session& s, const control_options& o) {
-  json::object body;
-  if (!o.reason.empty())
-    body["reason"] = o.reason;
-  if (!o.mode.empty())
-    body["mode"] = o.mode;
-  if (!o.input.empty()) {
-    auto input = read_json_argument(s, o.input, "--input");
-    if (!input)
-      return input.error();
-    body["input"] = std::move(*input);
-  }
-  auto text = to_text(body);
+  auto body = body_of(s, o);
+  if (!body)
+    return body.error();
+  auto text = to_text(*body);
   auto code = exit_code::ok;
   std::vector<json::value> done;
   std::vector<std::string> names;
@@ -91,15 +126,15 @@ CLI::App* add_verb(CLI::App& app, action& chosen, const verb& what,
   return cmd;
 }
 
-} // namespace
-
-void add_control(CLI::App& app, action& chosen) {
+void add_pause(CLI::App& app, action& chosen) {
   auto o = std::make_shared<control_options>();
   auto* cmd = add_verb(app, chosen,
                        {"pause", "Pause instances",
                         "Examples:\n"
                         "  pawl pause 01JABC --reason 'before the deploy'\n"
-                        "  pawl pause 01JABC --mode interrupt"},
+                        "  pawl pause 01JABC --mode interrupt\n"
+                        "  pawl pause 01JABC --freeze --until "
+                        "2030-01-31T08:00:00Z"},
                        o);
   cmd
     ->add_option("--mode", o->mode,
@@ -107,6 +142,59 @@ void add_control(CLI::App& app, action& chosen) {
                  "are given up and run again after resume")
     ->type_name("MODE")
     ->check(CLI::IsMember({"drain", "interrupt"}).description(""));
+  cmd->add_flag("--freeze", o->freeze,
+                "Timers keep what is left of them until it goes on");
+  cmd->add_option("--until", o->until, "Go on by itself then")
+    ->type_name("TIME");
+}
+
+void add_retry(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<control_options>();
+  auto* cmd = add_verb(
+    app, chosen,
+    {"retry", "Run the faulted task again, or a waiting retry at once",
+     "Examples:\n"
+     "  pawl retry 01JABC -i '{\"draft\":\"...\"}'\n"
+     "  pawl retry 01JABC --from /do/0/fetch"},
+    o);
+  cmd
+    ->add_option("-i,--input", o->input,
+                 "Replaces the input of the task: JSON, @FILE, or -")
+    ->type_name("JSON|@FILE|-");
+  cmd
+    ->add_option("--from", o->from,
+                 "Begin again with this task, which has run before")
+    ->type_name("TASK");
+}
+
+/// skip, complete and fail, which end one task by hand.
+void add_settling(CLI::App& app, action& chosen, const verb& what) {
+  auto o = std::make_shared<control_options>();
+  auto* cmd = add_verb(app, chosen, what, o);
+  cmd
+    ->add_option("--task", o->task,
+                 "Which, as `pawl status` shows it; needed where several wait")
+    ->type_name("TASK");
+  cmd
+    ->add_option("--iteration", o->iteration,
+                 "In which branch or item, counted from 1")
+    ->type_name("N");
+  if (o->verb == "fail")
+    cmd
+      ->add_option("--error", o->error,
+                   "Members of the error: JSON, @FILE, or -")
+      ->type_name("JSON|@FILE|-");
+  else
+    cmd
+      ->add_option("--output", o->output,
+                   "What it puts out: JSON, @FILE, or -; its input without")
+      ->type_name("JSON|@FILE|-");
+}
+
+} // namespace
+
+void add_control(CLI::App& app, action& chosen) {
+  add_pause(app, chosen);
   add_verb(app, chosen,
            {"resume", "Let paused instances go on",
             "Example:\n  pawl resume $(pawl ls -s suspended -o name)"},
@@ -115,16 +203,19 @@ void add_control(CLI::App& app, action& chosen) {
            {"cancel", "Cancel instances for good",
             "Example:\n  pawl cancel 01JABC --reason 'ordered twice'"},
            std::make_shared<control_options>());
-  o = std::make_shared<control_options>();
-  cmd = add_verb(app, chosen,
-                 {"retry",
-                  "Run the faulted task again, or a waiting retry at once",
-                  "Example:\n  pawl retry 01JABC -i '{\"draft\":\"...\"}'"},
-                 o);
-  cmd
-    ->add_option("-i,--input", o->input,
-                 "Replaces the input of the task: JSON, @FILE, or -")
-    ->type_name("JSON|@FILE|-");
+  add_retry(app, chosen);
+  add_settling(app, chosen,
+               {"skip", "Leave out a task that faulted or waits",
+                "Example:\n  pawl skip 01JABC --output '{\"score\":0}' "
+                "--reason 'the service is gone'"});
+  add_settling(app, chosen,
+               {"complete", "Complete a task that waits, with its output",
+                "Example:\n  pawl complete 01JABC --task /do/1/review "
+                "--output '[{\"ok\":true}]'"});
+  add_settling(app, chosen,
+               {"fail", "Let a task that waits fail",
+                "Example:\n  pawl fail 01JABC --error "
+                "'{\"type\":\"https://example.com/late\",\"status\":408}'"});
 }
 
 } // namespace pawl::cli::commands

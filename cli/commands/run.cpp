@@ -17,6 +17,8 @@ struct run_options {
   std::string input;
   std::string id;
   std::vector<std::string> labels;
+  std::string start_at;
+  bool held = false;
   bool follow = false;
   wait_option wait;
 };
@@ -83,6 +85,10 @@ outcome<json::value> start(session& s, const run_options& o) {
     body["id"] = o.id;
   if (!labels->empty())
     body["labels"] = std::move(*labels);
+  if (!o.start_at.empty())
+    body["startAt"] = o.start_at;
+  if (o.held)
+    body["held"] = true;
   request what{.method = "POST", .target = "/v1/instances"};
   what.headers = {{"Content-Type", "application/json"}};
   what.body = to_text(body);
@@ -131,6 +137,11 @@ void add_run(CLI::App& app, action& chosen) {
   cmd->add_option("--label", o->labels, "A label; may be repeated")
     ->type_name("KEY=VALUE")
     ->expected(1);
+  cmd
+    ->add_option("--start-at", o->start_at,
+                 "Begin then: a time such as 2030-01-31T08:00:00Z")
+    ->type_name("TIME");
+  cmd->add_flag("--held", o->held, "Begin suspended, for a later pawl resume");
   cmd->add_flag("--follow", o->follow,
                 "Show progress until it ends; survives restarts of the daemon");
   add_wait_option(*cmd, o->wait);

@@ -15,6 +15,7 @@ outcome remove_definition(const call& from);
 outcome start_instance(const call& from);
 outcome list_instances(const call& from);
 outcome read_instance(const call& from);
+outcome explain(const call& from);
 outcome remove_instance(const call& from);
 
 // verbs.cpp
@@ -22,6 +23,9 @@ outcome pause(const call& from);
 outcome resume(const call& from);
 outcome cancel(const call& from);
 outcome retry(const call& from);
+outcome skip(const call& from);
+outcome complete(const call& from);
+outcome fail(const call& from);
 
 // history.cpp
 outcome history(const call& from);

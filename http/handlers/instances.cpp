@@ -75,7 +75,8 @@ actors::start_instance read_start(const json::value& body, fault_list& faults) {
     members.blame(errc::invalid_request, "id",
                   "An id is 1 to 128 of A-Z a-z 0-9 . _ -.");
   wish.labels = read_labels(members.take("labels"), faults);
-  members.not_built("startAt");
+  wish.start_at = members.time("startAt");
+  wish.held = members.flag("held").value_or(false);
   members.finish();
   return wish;
 }
@@ -161,6 +162,15 @@ outcome read_instance(const call& from) {
     daemon.read(wish, std::move(done));
   };
   return out;
+}
+
+outcome explain(const call& from) {
+  auto which = instance_of(from);
+  if (!which)
+    return refuse(which.error(), from);
+  return order{[&daemon = from.daemon, which = std::move(*which)](auto done) {
+    daemon.explain(which, std::move(done));
+  }};
 }
 
 outcome remove_instance(const call& from) {

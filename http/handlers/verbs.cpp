@@ -16,18 +16,34 @@ void read_pause(member_reader& members, actors::act_on_instance& wish) {
                   "Must be `drain` or `interrupt`.");
   const auto timers = members.text("timers");
   if (timers == "freeze")
-    members.blame(errc::unsupported, "timers",
-                  "`timers: freeze` is not supported yet.");
+    wish.freeze = true;
   else if (timers && *timers != "run")
     members.blame(errc::invalid_request, "timers",
                   "Must be `run` or `freeze`.");
-  members.not_built("until");
+  wish.until = members.time("until");
 }
 
 void read_retry(member_reader& members, actors::act_on_instance& wish) {
   if (const auto* input = members.take("input"))
     wish.input = *input;
-  members.not_built("from");
+  wish.task = members.text("from").value_or("");
+}
+
+void read_settle(member_reader& members, actors::act_on_instance& wish) {
+  wish.task = members.text("task").value_or("");
+  wish.lane = members.count("iteration").value_or(0);
+  if (wish.what != verb::fail) {
+    if (const auto* output = members.take("output"))
+      wish.output = *output;
+    return;
+  }
+  const auto* problem = members.take("error");
+  if (problem == nullptr)
+    return;
+  if (const auto* of = problem->if_object())
+    wish.error = *of;
+  else
+    members.blame(errc::invalid_request, "error", "Must be an object.");
 }
 
 outcome act(const call& from, verb what) {
@@ -52,6 +68,8 @@ outcome act(const call& from, verb what) {
     read_pause(members, wish);
   if (what == verb::retry)
     read_retry(members, wish);
+  if (what == verb::skip || what == verb::complete || what == verb::fail)
+    read_settle(members, wish);
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
@@ -74,6 +92,15 @@ outcome cancel(const call& from) {
 }
 outcome retry(const call& from) {
   return act(from, verb::retry);
+}
+outcome skip(const call& from) {
+  return act(from, verb::skip);
+}
+outcome complete(const call& from) {
+  return act(from, verb::complete);
+}
+outcome fail(const call& from) {
+  return act(from, verb::fail);
 }
 
 } // namespace pawl::http::handlers

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(refuses_bad_starts_with_every_fault) {
     {R"({"workflow":{"namespace":"n","name":"w","x":1},"y":2,"startAt":"z"})",
      422, "invalid-request", "/workflow/x /startAt /y "},
     {R"({"workflow":{"namespace":"n","name":"w"},"startAt":"z"})", 422,
-     "unsupported", "/startAt "},
+     "invalid-request", "/startAt "},
     {R"({"workflow":{"namespace":1,"name":null},"id":"a/b","labels":{"":"x",)"
      R"("k":1}})",
      422, "invalid-request",
@@ -186,10 +186,11 @@ BOOST_AUTO_TEST_CASE(asks_for_declared_bodies) {
 
 BOOST_AUTO_TEST_CASE(acts_with_and_without_a_body) {
   using verb = actors::act_on_instance::verb;
-  const std::pair<const char*, verb> verbs[] = {{"pause", verb::pause},
-                                                {"resume", verb::resume},
-                                                {"cancel", verb::cancel},
-                                                {"retry", verb::retry}};
+  const std::pair<const char*, verb> verbs[]
+    = {{"pause", verb::pause},   {"resume", verb::resume},
+       {"cancel", verb::cancel}, {"retry", verb::retry},
+       {"skip", verb::skip},     {"complete", verb::complete},
+       {"fail", verb::fail}};
   for (const auto& [name, what] : verbs) {
     const auto path = std::string{"/v1/instances/a/"} + name;
     BOOST_TEST(ask("POST", path).status == 200U);
@@ -210,27 +211,44 @@ BOOST_AUTO_TEST_CASE(acts_with_and_without_a_body) {
   BOOST_TEST(daemon.acted->input->is_null());
 }
 
-BOOST_AUTO_TEST_CASE(names_what_is_not_built) {
-  const std::pair<const char*, const char*> table[] = {
-    {"pause", R"({"timers":"freeze"})"},
-    {"pause", R"({"until":"2030-01-01T00:00:00Z"})"},
-    {"retry", R"({"from":"/do/0/a"})"},
+BOOST_AUTO_TEST_CASE(reads_how_to_pause) {
+  const auto pause = [this](const char* body) {
+    return ask("POST", "/v1/instances/a/pause", body);
   };
-  for (const auto& [verb, body] : table) {
-    const auto out = ask("POST", std::string{"/v1/instances/a/"} + verb, body);
-    BOOST_TEST(out.status == 422U, body);
-    BOOST_TEST(out.code == "unsupported", body);
-  }
-  BOOST_TEST(ask("GET", "/v1/instances?state=matched").code == "unsupported");
-  BOOST_TEST(!daemon.acted.has_value());
-  BOOST_TEST(ask("POST", "/v1/instances/a/pause",
-                 R"({"timers":"run","mode":"interrupt"})")
-               .status
-             == 200U);
+  BOOST_TEST(pause(R"({"timers":"run","mode":"interrupt"})").status == 200U);
   BOOST_TEST((daemon.acted->mode == pause_mode::interrupt));
-  BOOST_TEST(ask("POST", "/v1/instances/a/pause", R"({"mode":"x"})").code
-             == "invalid-request");
-  BOOST_TEST(ask("POST", "/v1/instances/a/skip").status == 404U);
+  BOOST_TEST(!daemon.acted->freeze);
+  BOOST_TEST(!daemon.acted->until.has_value());
+  BOOST_TEST(
+    pause(R"({"timers":"freeze","until":"2030-01-01T00:00:00Z"})").status
+    == 200U);
+  BOOST_TEST(daemon.acted->freeze);
+  BOOST_TEST(
+    (daemon.acted->until == from_unix_ms(std::int64_t{1'893'456'000'000})));
+  for (const auto* body :
+       {R"({"mode":"x"})", R"({"timers":"x"})", R"({"until":"soon"})"})
+    BOOST_TEST(pause(body).code == "invalid-request", body);
+  BOOST_TEST(ask("GET", "/v1/instances?state=matched").code == "unsupported");
+}
+
+BOOST_AUTO_TEST_CASE(reads_what_is_done_by_hand) {
+  const auto act = [this](const std::string& verb, const char* body) {
+    return ask("POST", "/v1/instances/a/" + verb, body);
+  };
+  BOOST_TEST(act("retry", R"({"from":"/do/0/a"})").status == 200U);
+  BOOST_TEST(daemon.acted->task == "/do/0/a");
+  BOOST_TEST(act("skip", R"({"task":"/do/0/a","output":[1]})").status == 200U);
+  BOOST_TEST(daemon.acted->task == "/do/0/a");
+  BOOST_TEST(to_text(*daemon.acted->output) == "[1]");
+  BOOST_TEST(act("complete", R"({"iteration":3,"output":null})").status
+             == 200U);
+  BOOST_TEST(daemon.acted->lane == 3U);
+  BOOST_TEST(daemon.acted->output->is_null());
+  BOOST_TEST(act("fail", R"({"error":{"status":418}})").status == 200U);
+  BOOST_TEST(daemon.acted->error.at("status").as_int64() == 418);
+  BOOST_TEST(act("fail", R"({"error":"no"})").pointers == "/error ");
+  BOOST_TEST(act("fail", R"({"output":1})").pointers == "/output ");
+  BOOST_TEST(act("skip", R"({"iteration":0})").pointers == "/iteration ");
 }
 
 BOOST_AUTO_TEST_CASE(lists_by_every_filter) {

@@ -29,6 +29,7 @@ public:
   std::optional<actors::read_instance> read;
   std::optional<actors::list_instances> listed;
   std::optional<actors::act_on_instance> acted;
+  std::optional<actors::instance_ref> explained;
   std::optional<actors::purge_instance> purged;
   std::optional<actors::deliver_event> delivered;
   std::optional<actors::publish_events> published;
@@ -54,6 +55,7 @@ public:
       = [this](auto wish, auto done) { note(definition, wish, done); };
     g.start = [this](auto wish, auto done) { note(started, wish, done); };
     g.read = [this](auto wish, auto done) { note(read, wish, done); };
+    g.explain = [this](auto which, auto done) { note(explained, which, done); };
     g.list = [this](auto wish, auto done) { note(listed, wish, done); };
     g.act = [this](auto wish, auto done) { note(acted, wish, done); };
     g.remove_instance

@@ -34,7 +34,11 @@ bool paused(instance_status s) {
 world::world(definition_ptr of, std::uint64_t seed)
     : of_{std::move(of)}, limits_{small_limits()}, random_{seed},
       machine_{of_, limits_}, now_{from_unix_ms(1'750'000'000'000)} {
-  decide(requests::create{"sim", "one", make_datum({{"n", pick(4)}}), {}});
+  requests::create wish{"sim", "one", make_datum({{"n", pick(4)}}), {}};
+  if (pick(6) == 0)
+    wish.start_at = now_ + duration{static_cast<std::int64_t>(pick(5000))};
+  wish.held = pick(8) == 0;
+  decide(std::move(wish));
   sync();
 }
 
@@ -110,8 +114,11 @@ void world::decide(input what) {
     if (pick(5) == 0)
       answer.values = error{errc::timed_out, "the deadline passed"};
     made = machine_.decide(std::move(answer), {now_, random_()});
-    if (!made)
-      broken("an evaluated value was refused");
+    if (!made) { // A skip whose `export` fails.
+      if (machine_.snapshot() != before)
+        broken("a request that was refused late changed the state");
+      return;
+    }
     check_turn(made->events);
   }
   unfinished_ = made->unfinished;
@@ -261,20 +268,47 @@ effect_outcome world::outcome_of(const commands::perform& call) {
   return outcome;
 }
 
+requests::pause world::some_pause() {
+  requests::pause wish{pick(2) == 0 ? pause_mode::drain : pause_mode::interrupt,
+                       "test"};
+  wish.freeze = pick(3) == 0;
+  if (pick(4) == 0)
+    wish.until = now_ + duration{static_cast<std::int64_t>(pick(5000))};
+  return wish;
+}
+
+void world::act_by_hand() {
+  switch (pick(8)) {
+  case 0:
+    return decide(requests::cancel{"test"});
+  case 1:
+  case 2:
+  case 3: {
+    requests::settle wish{.how = static_cast<requests::settle::way>(pick(3)),
+                          .lane = static_cast<std::uint32_t>(pick(3))};
+    if (pick(2) == 0)
+      wish.output = make_datum(json::value(pick(9)));
+    return decide(std::move(wish));
+  }
+  case 4:
+    return decide(requests::retry{make_datum({{"n", pick(4)}}), "test",
+                                  of_->tasks[pick(of_->tasks.size())].pointer});
+  default:
+    return decide(requests::retry{std::nullopt, "test"});
+  }
+}
+
 void world::step() {
   switch (pick(16)) {
   case 0:
     return crash();
   case 1:
-    return decide(requests::pause{
-      pick(2) == 0 ? pause_mode::drain : pause_mode::interrupt, "test"});
+    return decide(some_pause());
   case 2:
   case 3:
     return decide(requests::resume{"test"});
   case 4:
-    if (pick(6) == 0)
-      return decide(requests::cancel{"test"});
-    return decide(requests::retry{std::nullopt, "test"});
+    return act_by_hand();
   case 5:
     now_ += duration{static_cast<std::int64_t>(pick(3000))};
     return decide(reports::time_passed{});

@@ -12,7 +12,7 @@ namespace pawl::sim {
 
 /// One instance in a simulated world: a journal that loses its unsynced tail
 /// in a crash, effects that fail, repeat, come late and out of order, a clock
-/// that steps, and an operator who pauses, resumes, cancels and retries. All
+/// that steps, and an operator who uses every verb that there is. All
 /// that happens follows from the seed. A broken invariant (DURABILITY I1 to
 /// I7, I9) throws std::runtime_error with what broke.
 class world {
@@ -46,6 +46,8 @@ private:
   };
 
   void step();
+  requests::pause some_pause();
+  void act_by_hand();
   void decide(input what);
   void sync();
   void crash();

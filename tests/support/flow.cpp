@@ -55,15 +55,20 @@ http_outcome no_answer(std::string why) {
   return none;
 }
 
-trial::trial(std::string_view text, json::value input, machine_limits limits)
-    : trial{flow_of(text), std::move(input), limits} {}
+trial::trial(std::string_view text, json::value input, machine_limits limits,
+             const shaper& shape)
+    : trial{flow_of(text), std::move(input), limits, shape} {}
 
-trial::trial(definition_ptr of, json::value input, machine_limits limits)
+trial::trial(definition_ptr of, json::value input, machine_limits limits,
+             const shaper& shape)
     : run{of, limits}, of_{std::move(of)}, limits_{limits} {
   help = [](const evaluation& e) -> result<std::vector<json::value>> {
     broken("the test has no helper for " + e.program->text());
   };
-  grant(requests::create{"test", "one", make_datum(std::move(input)), {}});
+  requests::create wish{"test", "one", make_datum(std::move(input)), {}};
+  if (shape)
+    shape(wish, now);
+  grant(std::move(wish));
 }
 
 trial::answer trial::decide(input what) {

@@ -34,11 +34,14 @@ public:
   using helper
     = std::function<result<std::vector<json::value>>(const evaluation&)>;
   using answer = boost::system::result<turn, refused>;
+  /// Changes the wish that creates the instance.
+  using shaper = std::function<void(requests::create&, timestamp now)>;
 
   /// Creates an instance, which runs as far as it can by itself.
   explicit trial(std::string_view text, json::value input = json::object{},
-                 machine_limits limits = {});
-  trial(definition_ptr of, json::value input, machine_limits limits);
+                 machine_limits limits = {}, const shaper& shape = {});
+  trial(definition_ptr of, json::value input, machine_limits limits,
+        const shaper& shape = {});
 
   /// One turn, and its values from the helper; not carried on if `unfinished`.
   answer decide(input what);

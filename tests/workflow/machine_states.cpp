@@ -85,7 +85,7 @@ std::ostream& operator<<(std::ostream& out, cell c) {
 struct row {
   std::string_view place;
   std::string_view status;
-  cell pause, resume, cancel, retry, event;
+  cell pause, resume, cancel, retry, skip, by_hand, event;
 };
 
 constexpr auto yes = cell::effect;
@@ -93,20 +93,20 @@ constexpr auto nop = cell::nothing;
 constexpr auto no = cell::refused;
 // clang-format off
 constexpr row table[] = {
-  // place                    status        pause resume cancel retry event
-  {"pending",                 "pending",    yes,  nop,   yes,   no,   yes},
-  {"running",                 "running",    yes,  nop,   yes,   no,   yes},
-  {"waiting for a timer",     "waiting",    yes,  nop,   yes,   no,   yes},
-  {"waiting for an event",    "waiting",    yes,  nop,   yes,   no,   yes},
-  {"waiting for a retry",     "waiting",    yes,  nop,   yes,   yes,  yes},
-  {"draining",                "suspending", nop,  yes,   yes,   no,   yes},
-  {"interrupting",            "suspending", nop,  yes,   yes,   no,   yes},
-  {"suspended",               "suspended",  nop,  yes,   yes,   no,   yes},
-  {"suspended while waiting", "suspended",  nop,  yes,   yes,   no,   yes},
-  {"cancelling",              "cancelling", no,   no,    nop,   no,   no},
-  {"faulted",                 "faulted",    no,   no,    yes,   yes,  no},
-  {"completed",               "completed",  no,   no,    nop,   no,   no},
-  {"cancelled",               "cancelled",  no,   no,    nop,   no,   no},
+  // place                    status        pause resume cancel retry skip by hand event
+  {"pending",                 "pending",    yes,  nop,   yes,   no,   no,   no,     yes},
+  {"running",                 "running",    yes,  nop,   yes,   no,   no,   no,     yes},
+  {"waiting for a timer",     "waiting",    yes,  nop,   yes,   no,   yes,  yes,    yes},
+  {"waiting for an event",    "waiting",    yes,  nop,   yes,   no,   yes,  yes,    yes},
+  {"waiting for a retry",     "waiting",    yes,  nop,   yes,   yes,  yes,  no,     yes},
+  {"draining",                "suspending", nop,  yes,   yes,   no,   no,   no,     yes},
+  {"interrupting",            "suspending", nop,  yes,   yes,   no,   no,   no,     yes},
+  {"suspended",               "suspended",  nop,  yes,   yes,   no,   no,   no,     yes},
+  {"suspended while waiting", "suspended",  nop,  yes,   yes,   no,   yes,  yes,    yes},
+  {"cancelling",              "cancelling", no,   no,    nop,   no,   no,   no,     no},
+  {"faulted",                 "faulted",    no,   no,    yes,   yes,  yes,  no,     no},
+  {"completed",               "completed",  no,   no,    nop,   no,   no,   no,     no},
+  {"cancelled",               "cancelled",  no,   no,    nop,   no,   no,   no,     no},
 };
 // clang-format on
 
@@ -119,6 +119,9 @@ const std::map<std::string_view, request>& wishes() {
     {"resume", requests::resume{}},
     {"cancel", requests::cancel{}},
     {"retry", requests::retry{}},
+    {"skip", requests::settle{}},
+    {"complete", requests::settle{.how = requests::settle::way::complete}},
+    {"fail", requests::settle{.how = requests::settle::way::fail}},
     {"event", requests::deliver{asked()}}};
   return all;
 }
@@ -127,7 +130,9 @@ cell expected(const row& r, std::string_view verb) {
          : verb == "resume" ? r.resume
          : verb == "cancel" ? r.cancel
          : verb == "retry"  ? r.retry
-                            : r.event;
+         : verb == "skip"   ? r.skip
+         : verb == "event"  ? r.event
+                            : r.by_hand;
 }
 
 std::set<std::string> names_of(const json::value& list) {

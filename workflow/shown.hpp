@@ -1,0 +1,30 @@
+#pragma once
+
+#include "workflow/definition.hpp"
+#include "workflow/state.hpp"
+
+#include <optional>
+
+/// What the instance as it is shown and its explanation have in common.
+namespace pawl {
+
+/// Whether `f` is an active task without an active one below it.
+[[nodiscard]] bool is_leaf(const instance_state& s, const frame& f);
+
+/// What `f` waits for, as `waitingFor` shows it; null if it does not wait.
+[[nodiscard]] json::value waiting_for(const instance_state& s, const frame& f,
+                                      const task& node);
+
+/// The number of the branch or item that `f` runs in, counted from 1; 0 if in
+/// none.
+[[nodiscard]] std::uint32_t lane_of(const instance_state& s, const frame& f);
+
+/// When the timer for `purpose` is due, of those that belong to no task.
+[[nodiscard]] std::optional<timestamp> due_of(const instance_state& s,
+                                              timer_purpose purpose);
+
+/// One entry of `allowedActions`.
+[[nodiscard]] json::object action_of(const instance_state& s,
+                                     std::string_view verb);
+
+} // namespace pawl
