@@ -38,9 +38,10 @@ struct state {
     std::uint64_t number = 0;
     timestamp arrived;
   };
-  /// A new `listen`, and which of the buffered events it has yet to see.
+  /// An instance with a new `listen`, and which of the buffered events it has
+  /// yet to see.
   struct newcomer {
-    storage::subscription what;
+    std::vector<storage::subscription> what;
     std::deque<std::uint64_t> unseen;
   };
 
@@ -99,8 +100,8 @@ struct state {
     n.unseen.pop_front();
     const auto read = ctx->store.read_events(number - 1, 1);
     if (read && !read->empty() && read->front().number == number
-        && concerns(n.what, read->front()))
-      show(n.what, number, read->front().event);
+        && concerns(n.what.front(), read->front()))
+      show(n.what.front(), number, read->front().event);
     return true;
   }
 
@@ -145,28 +146,30 @@ struct state {
   /// An instance in a loop listens again and again: what it has received is
   /// left out, and what it was to be shown before is shown anew.
   void welcome(const listens& l) {
-    const auto& s = l.what;
-    std::erase_if(newcomers, [&](const newcomer& n) {
-      return n.what.key == s.key && n.what.type == s.type;
-    });
-    newcomer n{.what = s, .unseen = {}};
-    const auto oldest = clock::now() - ctx->options.events.buffer_for;
-    const auto add = [&](const std::deque<buffered>& events) {
-      for (const auto& b : events)
-        if (b.arrived >= oldest && !l.seen.contains(b.number))
-          n.unseen.push_back(b.number);
-    };
-    if (!s.type.empty()) {
-      if (const auto found = by_type.find(s.type); found != by_type.end())
-        add(found->second);
-    } else {
-      for (const auto& [type, events] : by_type)
-        add(events);
-      std::sort(n.unseen.begin(), n.unseen.end());
-    }
+    const auto& key = l.what.front().key;
+    std::erase_if(newcomers,
+                  [&](const newcomer& n) { return n.what.front().key == key; });
+    newcomer n{.what = l.what, .unseen = missed_by(l)};
     if (!n.unseen.empty())
       newcomers.push_back(std::move(n));
     pump();
+  }
+
+  /// Of all its types, in the order of arrival.
+  [[nodiscard]] std::deque<std::uint64_t> missed_by(const listens& l) const {
+    std::set<std::string> types;
+    for (const auto& s : l.what)
+      types.insert(s.type);
+    const bool all = types.contains("");
+    const auto oldest = clock::now() - ctx->options.events.buffer_for;
+    std::deque<std::uint64_t> missed;
+    for (const auto& [type, events] : by_type)
+      if (all || types.contains(type))
+        for (const auto& b : events)
+          if (b.arrived >= oldest && !l.seen.contains(b.number))
+            missed.push_back(b.number);
+    std::sort(missed.begin(), missed.end());
+    return missed;
   }
 
   void prune() {

@@ -12,6 +12,11 @@ resource_limits resource_limits_of(const config::options& o) {
           .cache_bytes_max = o.resources.cache_max};
 }
 
+void context::reload(const config::options& chosen) {
+  disk_low = chosen.storage.disk_low;
+  disk_critical = chosen.storage.disk_critical;
+}
+
 program_client_options programs_of(const config::options& o) {
   const auto& p = o.programs;
   std::vector<std::string> hidden{"/etc/pawl", "/run/credentials"};

@@ -62,10 +62,13 @@ struct context {
       : store{s}, options{o}, system{sys}, http{h},
         resources{h, resource_limits_of(o)}, programs{programs_of(o)},
         definitions{s}, vault{s, {o.secrets.directory, o.secrets.credentials}},
-        access{h,
-               [this](const std::string& name) { return vault.find(name); }} {}
+        access{h, [this](const std::string& name) { return vault.find(name); }},
+        disk_low{o.storage.disk_low}, disk_critical{o.storage.disk_critical} {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
+
+  /// Brings in what may change while running (config::reload). Any thread.
+  void reload(const config::options& chosen);
 
   /// The bounds that the options give a machine.
   [[nodiscard]] machine_limits limits() const;
@@ -85,7 +88,9 @@ struct context {
   meters measured;
   std::atomic<std::size_t> hot = 0; ///< Instances in memory.
   std::atomic<bool> draining = false;
-  alarms deadlines; ///< Of clients that wait.
+  std::atomic<std::uint64_t> disk_low;      ///< Bytes; may be reloaded.
+  std::atomic<std::uint64_t> disk_critical; ///< Bytes; may be reloaded.
+  alarms deadlines;                         ///< Of clients that wait.
 
   door<registry_actor> registry;
   door<writer_actor> writer;

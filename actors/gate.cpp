@@ -77,8 +77,8 @@ std::optional<refusal> gate::overload(lane l) {
             .draining = ctx_.draining},
            {.queue_bytes_max = o.journal.queue_bytes_max,
             .shed_after = o.journal.shed_after,
-            .disk_low = o.storage.disk_low,
-            .disk_critical = o.storage.disk_critical,
+            .disk_low = ctx_.disk_low,
+            .disk_critical = ctx_.disk_critical,
             .hot_max = o.instances.hot_max});
   if (!why)
     return std::nullopt;

@@ -36,6 +36,8 @@ public:
   void deliver(deliver_event what, reply_to to);
   void publish(publish_events what, reply_to to);
   void remove(const purge_instance& what, reply_to to);
+  void remove_now(const instance_key& key, std::optional<sequence> if_match,
+                  reply_to to);
 
   // gate_secrets.cpp
   void store_secret(put_secret what, reply_to to);

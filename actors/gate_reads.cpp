@@ -213,7 +213,7 @@ std::string gate::unready() {
     return "draining";
   if (!ctx_.registry.open())
     return "starting";
-  if (ctx_.store.free_bytes() < ctx_.options.storage.disk_low)
+  if (ctx_.store.free_bytes() < ctx_.disk_low)
     return "disk-low";
   return "";
 }

@@ -190,8 +190,26 @@ void gate::remove(const purge_instance& what, reply_to to) {
   const auto key = resolve(what.which);
   if (!key)
     return to(refusal{.what = key.error()});
+  const auto head = ctx_.store.read_head(*key);
+  if (!head || head->status != instance_status::faulted)
+    return remove_now(*key, what.if_match, std::move(to));
+  // Children stand still with it, for a retry that cannot come any more.
+  caf::anon_send(ctx_.registry.get(),
+                 wish{.key = *key,
+                      .what = requests::cancel{"it is deleted"},
+                      .if_match = what.if_match,
+                      .reply = make_answer([g = shared_from_this(), k = *key,
+                                            to = std::move(to)](reply r) {
+                        if (std::holds_alternative<refusal>(r))
+                          return to(std::move(r));
+                        g->remove_now(k, std::nullopt, to);
+                      })});
+}
+
+void gate::remove_now(const instance_key& key, std::optional<sequence> if_match,
+                      reply_to to) {
   auto work
-    = [k = *key, if_match = what.if_match, programs = &ctx_.programs,
+    = [k = key, if_match, programs = &ctx_.programs,
        slot = make_answer(std::move(to))](storage::store& s) -> result<> {
     const auto head = s.read_head(k);
     if (head && if_match && head->last != *if_match) {

@@ -33,12 +33,13 @@ struct state : instance_args {
   static inline const char* name = "instance";
 
   explicit state(instance_actor::pointer me)
-      : self{me}, crew{[this](const auto& c, const auto& g) {
-                         return start_worker(c, g);
-                       },
-                       [this](const caf::actor& a, step_crew::ending how) {
-                         end_worker(a, how);
-                       }} {}
+      : self{me}, crew{
+                    [this](const auto& c, const auto& g) {
+                      return start_worker(c, g);
+                    },
+                    [this](const caf::actor& a, std::optional<giving_up> how) {
+                      end_worker(a, how);
+                    }} {}
 
   // --- The instance's messages ---------------------------------------------
 
@@ -301,12 +302,23 @@ struct state : instance_args {
       ctx->programs.stop_detached(key);
   }
 
+  /// The broker is told of all listens at once, so that it shows what they have
+  /// missed in its order.
   void tell_broker() {
-    if (turn->record.subscribed.empty() && turn->record.emitted.empty())
-      return;
     const auto broker = ctx->broker.get();
-    for (auto& s : turn->record.subscribed)
-      self->send(broker, listens{std::move(s), flow->state().arrived});
+    const bool has_room = flow->state().inbox.size() < ctx->limits().inbox_max;
+    if (!turn->record.subscribed.empty() || (turned_away && has_room)) {
+      listens all{.what = {}, .seen = flow->state().arrived};
+      for (const auto& l : stands->listens)
+        all.what.push_back({.key = key,
+                            .frame = l.frame,
+                            .ns = flow->state().ns,
+                            .type = l.type,
+                            .since = l.since});
+      if (!all.what.empty())
+        self->send(broker, std::move(all));
+      turned_away = turned_away && !has_room;
+    }
     if (!turn->record.emitted.empty()) {
       self->send(broker, events_arrived{});
       self->send(ctx->scheduler.get(), events_arrived{});
@@ -335,6 +347,8 @@ struct state : instance_args {
   }
 
   void refuse(refusal no) {
+    turned_away
+      = turned_away || (turn->delivers && no.what.code == errc::overloaded);
     if (no.what.code == errc::invalid_state && flow
         && !no.members.contains("allowedActions"))
       no.members["allowedActions"] = allowed_actions(flow->state());
@@ -403,18 +417,17 @@ struct state : instance_args {
     return worker;
   }
 
-  void end_worker(const caf::actor& worker, step_crew::ending how) {
-    if (how == step_crew::ending::kill)
-      self->send_exit(worker, caf::exit_reason::kill);
+  void end_worker(const caf::actor& worker, std::optional<giving_up> how) {
+    if (how)
+      caf::anon_send(worker, give_up_effect{*how});
     else
-      caf::anon_send(
-        worker, give_up_effect{how == step_crew::ending::give_up_for_good});
+      self->send_exit(worker, caf::exit_reason::kill);
   }
 
   void kill_a_worker() {
     ++handled;
     if (const auto one = crew.any())
-      end_worker(*one, step_crew::ending::kill);
+      end_worker(*one, std::nullopt);
     try_leave();
   }
 
@@ -429,6 +442,8 @@ struct state : instance_args {
   std::optional<timestamp> armed; ///< What the timers were told last.
   std::uint64_t handled = 0;      ///< Messages of the registry.
   bool lifting = false;
+  /// There was no room for an event; the broker is asked for it again.
+  bool turned_away = false;
 };
 
 instance_actor::behavior_type

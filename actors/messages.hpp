@@ -101,7 +101,7 @@ struct effect_ended {
 };
 /// Instance -> step worker: give the effect up.
 struct give_up_effect {
-  bool for_good = false; ///< It is cancelled; else it may be ordered again.
+  giving_up how = giving_up::for_good;
 };
 /// A step -> its worker: the effect has ended.
 struct step_ended {
@@ -171,9 +171,10 @@ struct events_arrived {};
 struct shown {
   std::uint64_t number = 0;
 };
-/// Instance -> broker: this `listen` is stored and waits from now on.
+/// Instance -> broker: these are stored and wait from now on; all that the
+/// instance has.
 struct listens {
-  storage::subscription what;
+  std::vector<storage::subscription> what;
   arrivals seen; ///< The events that its instance has received already.
 };
 

@@ -10,9 +10,8 @@ namespace pawl::actors {
 /// What the machine wants of each frame's effect.
 struct step_crew::orders {
   std::map<frame_id, commands::perform> calls;
-  std::map<frame_id, std::uint32_t> stops;
-  std::map<frame_id, std::uint32_t> keeps;
-  bool for_good = false; ///< The stops; all of them are of one kind.
+  std::map<frame_id, commands::stop_effect> stops;
+  std::map<frame_id, commands::keep_effect> keeps;
 
   explicit orders(std::vector<command> outstanding) {
     for (auto& c : outstanding)
@@ -21,25 +20,15 @@ struct step_crew::orders {
                      const auto frame = call.frame;
                      calls.emplace(frame, std::move(call));
                    },
-                   [&](const commands::stop_effect& stop) {
-                     stops.emplace(stop.frame, stop.dispatch);
-                     for_good = stop.for_good;
+                   [&](commands::stop_effect& stop) {
+                     const auto frame = stop.frame;
+                     stops.emplace(frame, std::move(stop));
                    },
                    [&](const commands::keep_effect& keep) {
-                     keeps.emplace(keep.frame, keep.dispatch);
+                     keeps.emplace(keep.frame, keep);
                    },
                  },
                  c);
-  }
-
-  /// Takes the order of `frame` out of `of` if it is for this dispatch.
-  static bool take(std::map<frame_id, std::uint32_t>& of, frame_id frame,
-                   std::uint32_t dispatch) {
-    const auto found = of.find(frame);
-    if (found == of.end() || found->second != dispatch)
-      return false;
-    of.erase(found);
-    return true;
   }
 };
 
@@ -54,16 +43,24 @@ bool step_crew::stays(frame_id frame, member& m, orders& wanted) const {
   if (!m.worker)
     return false;
   const auto keep = wanted.keeps.find(frame);
-  if (keep != wanted.keeps.end() && keep->second == dispatch
-      && !m.gate->try_hold())
-    return orders::take(wanted.keeps, frame, dispatch);
-  if (!orders::take(wanted.stops, frame, dispatch))
+  if (keep != wanted.keeps.end() && keep->second.dispatch == dispatch
+      && !m.gate->try_hold()) {
+    wanted.keeps.erase(keep);
+    return true;
+  }
+  const auto stop = wanted.stops.find(frame);
+  if (stop == wanted.stops.end() || stop->second.dispatch != dispatch)
     return false;
-  if (!m.stopping)
-    end_(*m.worker,
-         wanted.for_good ? ending::give_up_for_good : ending::give_up);
-  m.stopping = true;
+  give_up(m, stop->second.how);
+  wanted.stops.erase(stop);
   return true;
+}
+
+// A later word may be a harder one: a cancel after a pause.
+void step_crew::give_up(member& m, giving_up how) const {
+  if (m.worker && (!m.told || *m.told < how))
+    end_(*m.worker, how);
+  m.told = std::max(how, m.told.value_or(how));
 }
 
 std::vector<reports::effect_stopped>
@@ -80,8 +77,8 @@ step_crew::reconcile(std::vector<command> outstanding,
     static_cast<void>(at->second.gate->try_hold());
     if (at->second.worker)
       end_(*at->second.worker, after.frames.contains(at->first)
-                                 ? ending::give_up
-                                 : ending::give_up_for_good);
+                                 ? giving_up::drain
+                                 : giving_up::for_good);
     at = members_.erase(at);
   }
   for (auto& [frame, call] : wanted.calls) {
@@ -90,9 +87,18 @@ step_crew::reconcile(std::vector<command> outstanding,
     begin(m);
   }
   std::vector<reports::effect_stopped> nobody;
-  for (const auto* of : {&wanted.stops, &wanted.keeps})
-    for (const auto& [frame, dispatch] : *of)
-      nobody.push_back({frame, dispatch});
+  for (auto& [frame, stop] : wanted.stops) {
+    if (!stop.child) {
+      nobody.push_back({frame, stop.dispatch});
+      continue;
+    }
+    auto& m = members_[frame];
+    m.order = std::move(*stop.child);
+    begin(m);
+    give_up(m, stop.how);
+  }
+  for (const auto& [frame, keep] : wanted.keeps)
+    nobody.push_back({frame, keep.dispatch});
   return nobody;
 }
 
@@ -120,7 +126,7 @@ std::optional<step_crew::loss> step_crew::died(caf::actor_id who, bool abnormal,
     return std::nullopt;
   auto& [frame, m] = *found;
   loss l{.frame = frame, .dispatch = m.order.dispatch, .again = {}};
-  if (m.stopping) { // It was to be given up, and it is.
+  if (m.told) { // It was to be given up, and it is.
     members_.erase(found);
     return l;
   }
@@ -142,10 +148,10 @@ std::optional<step_crew::loss> step_crew::died(caf::actor_id who, bool abnormal,
   for (const auto index : again->which) {
     auto& [sibling, other]
       = *std::next(members_.begin(), static_cast<std::ptrdiff_t>(index));
-    if (other.stopping)
+    if (other.told)
       continue;
     if (other.worker)
-      end_(*other.worker, ending::kill);
+      end_(*other.worker, std::nullopt);
     other.worker.reset();
     l.again.push_back(sibling);
   }
@@ -169,7 +175,7 @@ std::optional<caf::actor> step_crew::any() const {
 void step_crew::disband() {
   for (const auto& [frame, m] : members_)
     if (m.worker)
-      end_(*m.worker, ending::kill);
+      end_(*m.worker, std::nullopt);
   members_.clear();
 }
 

@@ -22,17 +22,18 @@ public:
   /// Starts a worker, which asks the gate before it begins, and monitors it.
   using start_worker = std::function<caf::actor(
     const commands::perform&, const std::shared_ptr<effect_gate>&)>;
-  /// What becomes of a worker: told to give its effect up for now or for good,
-  /// or killed, whereupon the effect is abandoned as it stands.
-  enum class ending : std::uint8_t { give_up, give_up_for_good, kill };
-  using end_worker = std::function<void(const caf::actor&, ending how)>;
+  /// Tells a worker to give its effect up; without a way it is killed,
+  /// whereupon the effect is abandoned as it stands.
+  using end_worker
+    = std::function<void(const caf::actor&, std::optional<giving_up> how)>;
 
   step_crew(start_worker start, end_worker end)
       : start_{std::move(start)}, end_{std::move(end)} {}
 
   /// Starts workers that are missing and ends those that are superfluous.
   /// Returns the effects that are to be stopped, or not to be begun any more,
-  /// and that nobody is at work on: there is nothing to wait for. On return no
+  /// and that nobody is at work on: there is nothing to wait for. A child is
+  /// told all the same, since it goes on by itself. On return no
   /// effect can begin that is not to. `after` is what the machine stands at: a
   /// task that is still there may be ordered again.
   std::vector<reports::effect_stopped>
@@ -70,11 +71,12 @@ private:
     std::shared_ptr<effect_gate> gate;
     std::optional<caf::actor> worker; ///< None while it is backing off.
     std::vector<timestamp> restarts;
-    bool stopping = false;
+    std::optional<giving_up> told; ///< To give up, and how.
   };
   struct orders;
   void begin(member& m);
   bool stays(frame_id frame, member& m, orders& wanted) const;
+  void give_up(member& m, giving_up how) const;
 
   start_worker start_;
   end_worker end_;

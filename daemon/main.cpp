@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 #include "config/load.hpp"
+#include "config/reload.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/flags.hpp"
 #include "daemon/notify.hpp"
@@ -10,6 +11,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <string>
 #include <sys/prctl.h>
 #include <thread>
@@ -64,13 +67,19 @@ result<config::loaded> load(const flags& given) {
 }
 
 /// SIGHUP: what may change while running does, the rest waits for a restart.
-void reload(const flags& given, const notifier& manager) {
+void reload(const flags& given, config::options& running, wiring& parts,
+            const notifier& manager) {
   manager.reloading();
   const auto again = load(given);
   if (again) {
-    log::set_level(again->chosen.log_level);
-    log::info("daemon.reloaded",
-              {{"log_level", log::to_text(again->chosen.log_level)}});
+    auto made = config::reload(running, again->chosen);
+    running = std::move(made.chosen);
+    log::set_level(running.log_level);
+    parts.reload(running);
+    log::info(
+      "daemon.reloaded",
+      {{"changed", fmt::format("{}", fmt::join(made.changed, " "))},
+       {"need_a_restart", fmt::format("{}", fmt::join(made.waiting, " "))}});
   } else {
     log::error("daemon.reload_refused", {{"detail", again.error().detail}});
   }
@@ -121,12 +130,13 @@ int serve(const flags& given, const config::loaded& configured) {
   for (const auto& place : parts.places())
     log::info("daemon.listening", {{"place", place}});
   manager.ready("serving");
+  auto running = chosen;
   int which = SIGHUP;
   {
     const watchdog dog{
       manager, [&] { return parts.healthy(manager.watchdog_interval()); }};
     while ((which = wait_for_signal()) == SIGHUP)
-      reload(given, manager);
+      reload(given, running, parts, manager);
     log::info("daemon.stopping", {{"signal", which}});
     manager.stopping();
     end_at_second_signal();

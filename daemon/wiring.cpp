@@ -127,6 +127,10 @@ const std::vector<std::string>& wiring::places() const {
   return state_->edge->places();
 }
 
+void wiring::reload(const config::options& chosen) {
+  state_->inside->ctx().reload(chosen);
+}
+
 bool wiring::healthy(duration patience) const {
   auto& ctx = state_->inside->ctx();
   if (state_->store->failed())

@@ -30,6 +30,9 @@ public:
   /// Whether the actors answer within `patience`. Blocks for as long.
   [[nodiscard]] bool healthy(duration patience) const;
 
+  /// Brings in what may change while running (config::reload).
+  void reload(const config::options& chosen);
+
   /// Takes nothing new on, lets what is out end and be recorded for at most
   /// `patience`, ends all parts and closes the store. Returns whether all that
   /// was out is recorded, or with what the store failed to close.

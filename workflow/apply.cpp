@@ -122,6 +122,13 @@ void folder::operator()(const events::instance_faulted& x) {
   s_.faulted_frame = x.frame;
   if (x.frame != 0)
     fault_frame(x.frame, x.error);
+  if (s_.parent.empty())
+    return;
+  // Nobody goes on with a child that has faulted: its parent runs another.
+  for (auto& [id, f] : s_.frames) {
+    leave(f);
+    f.stopped = f.stopped || f.at == phase::running;
+  }
 }
 
 void folder::operator()(const events::instance_completed& x) {

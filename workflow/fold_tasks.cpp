@@ -191,7 +191,8 @@ void folder::operator()(const events::task_cancelled& x) {
   ++f.dispatch;
   ++f.attempt;
   f.stopped = s_.status == instance_status::suspending
-              || s_.status == instance_status::suspended;
+              || s_.status == instance_status::suspended
+              || s_.status == instance_status::faulted;
 }
 
 void folder::close(frame_id id) {

@@ -42,6 +42,7 @@ struct machine::impl {
       seed_ = in.seed;
       steps_left_ = limits_.turn_steps_max;
       cut_ = false;
+      consumed_ = false;
       values_.begin_turn();
       std::visit([this](auto& x) { order(std::move(x)); }, what);
     }
@@ -113,7 +114,7 @@ struct machine::impl {
                         [](const reports::evaluated&) {}},
                std::move(what));
   }
-  void add(step s) { queue_.push_back(std::move(s)); }
+  void add(step s) { queue_.push_back({std::move(s), false}); }
 
   // An instance that was only created begins.
   void add_beginning() {
@@ -148,23 +149,28 @@ struct machine::impl {
         first = &t;
     return first;
   }
-  // What was kept in the inbox may fit a listen now.
+  // What was kept in the inbox may fit a listen now. Event by event, so that
+  // what one sets off is there before the next, whenever they came.
   void add_examinations() {
     examine_ = false;
-    add([this](planner& p) {
-      if (state_.status != instance_status::running || state_.inbox.empty())
-        return outcome{};
+    queue_.push_back({[this](planner& p) {
+                        again_ = look_through_inbox(p);
+                        return outcome{};
+                      },
+                      true});
+  }
+  bool look_through_inbox(planner& p) {
+    if (state_.status != instance_status::running)
+      return false;
+    for (const auto& kept : state_.inbox)
       for (const auto& [id, f] : state_.frames) {
         if (!listens(f))
           continue;
-        p.examine(f);
-        if (!p.plan.empty() || p.values().pending()) {
-          again_ = true;
-          break;
-        }
+        p.examine(f, kept);
+        if (!p.plan.empty() || p.values().pending())
+          return true;
       }
-      return outcome{};
-    });
+    return false;
   }
   [[nodiscard]] bool listens(const frame& f) const {
     return f.node && f.at == phase::waiting
@@ -197,12 +203,20 @@ struct machine::impl {
       if (from_queue_ && !again_)
         queue_.pop_front();
       commit_plan();
-      if (cut_ && queue_.empty()) {
+      if (cut_ && (queue_.empty() || queue_.front().examines)) {
         cut_ = false;
+        put_off();
         out_.unfinished = ready_frame() != nullptr || has_unexamined();
         return {};
       }
     }
+  }
+
+  // What is left of the turn's input is to look at events and timers, which
+  // go_on does too.
+  void put_off() {
+    examine_ = examine_ || !queue_.empty();
+    queue_.clear();
   }
 
   // Chooses the next step; false if the turn is over.
@@ -211,18 +225,20 @@ struct machine::impl {
       add_beginning();
     if (queue_.empty() && has_unexamined())
       add_examinations();
-    from_queue_ = !queue_.empty();
+    const auto* f = ready_frame();
+    from_queue_ = !queue_.empty()
+                  && !(consumed_ && f != nullptr && queue_.front().examines);
     if (from_queue_) {
-      underway_ = queue_.front();
+      underway_ = queue_.front().run;
       return true;
     }
-    const auto* f = ready_frame();
     if (f == nullptr)
       return false;
     // At least one step, or costly filters could hold it up for ever.
     const bool first = steps_left_ == limits_.turn_steps_max;
     if (steps_left_ == 0 || (!first && values_.turn_spent())) {
       out_.unfinished = true;
+      put_off();
       return false;
     }
     --steps_left_;
@@ -271,6 +287,8 @@ struct machine::impl {
     examine_ = examine_ || std::holds_alternative<events::task_started>(fact)
                || std::holds_alternative<events::event_handled>(fact)
                || std::holds_alternative<events::instance_resumed>(fact);
+    consumed_
+      = consumed_ || std::holds_alternative<events::event_consumed>(fact);
     pawl::apply(state_, *of_, fact, now_, &out_.left);
     out_.events.push_back(std::move(fact));
   }
@@ -293,11 +311,16 @@ struct machine::impl {
   std::uint64_t seed_ = 0;
   std::uint64_t step_number_ = 0;
   std::uint32_t steps_left_ = 0;
-  std::deque<step> queue_;
+  struct queued {
+    step run;
+    bool examines = false; ///< It looks at events.
+  };
+  std::deque<queued> queue_;
   step underway_;
   bool from_queue_ = false;
   bool again_ = false;
-  bool cut_ = false; ///< A task asked for a commit of its own.
+  bool cut_ = false;      ///< A task asked for a commit of its own.
+  bool consumed_ = false; ///< An event was taken in this turn.
   /// Whether a listen may want what the inbox holds already.
   bool examine_ = false;
 };

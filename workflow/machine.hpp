@@ -131,6 +131,13 @@ using report = std::variant<reports::effect_done, reports::effect_failed,
 using input = std::variant<request, report>;
 
 /// What the world must now do. Never journaled: it follows from the state.
+/// How an effect is given up.
+enum class giving_up : std::uint8_t {
+  drain,     ///< A child goes on to its next rest; others as interrupt.
+  interrupt, ///< It is ordered again after the pause.
+  for_good,  ///< It is never ordered again.
+};
+
 namespace commands {
 
 /// Carry the effect of this frame out, if that is not under way.
@@ -142,14 +149,18 @@ struct perform {
   std::string effect_key;    ///< Header Idempotency-Key; the same for every
                              ///< attempt of one visit.
   const pawl::task* node = nullptr; ///< Within machine::flow().
-  datum arguments; ///< An object; what it holds depends on the task's kind
-                   ///< (workflow/effect.hpp).
+  datum arguments;    ///< An object; what it holds depends on the task's kind
+                      ///< (workflow/effect.hpp).
+  bool begins = true; ///< False: what has not begun yet does not.
 };
 /// Give the effect of this frame up, then report effect_stopped.
 struct stop_effect {
   frame_id frame = 0;
   std::uint32_t dispatch = 0;
-  bool for_good = false; ///< Cancelled: it is never ordered again.
+  giving_up how = giving_up::drain;
+  /// Of a child, which goes on whether somebody is at work on it or not: who is
+  /// to be told. Nothing is begun by it.
+  std::optional<perform> child = {};
 };
 
 /// Let the effect of this frame go on if it is under way, but do not order it:

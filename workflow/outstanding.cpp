@@ -31,7 +31,7 @@ commands::perform order_of(const instance_state& s, const frame& f,
           .arguments = with_late_data(f)};
 }
 
-// A child that its parent waits for is paused with it, whatever the mode: it
+// A child that its parent waits for stands still with it, whatever the mode: it
 // could go on for days.
 bool is_awaited_child(const task& node) {
   const auto* run = std::get_if<tasks::run_workflow>(&node.kind);
@@ -40,22 +40,46 @@ bool is_awaited_child(const task& node) {
 
 } // namespace
 
+namespace {
+
+giving_up way_of(const instance_state& s) {
+  if (s.status == instance_status::cancelling)
+    return giving_up::for_good;
+  return s.status == instance_status::suspending
+             && s.mode == pause_mode::interrupt
+           ? giving_up::interrupt
+           : giving_up::drain;
+}
+
+commands::stop_effect stop_of(const instance_state& s, const frame& f,
+                              const definition& of) {
+  commands::stop_effect stop{f.id, f.dispatch, way_of(s)};
+  if (is_awaited_child(of.tasks[*f.node])) {
+    stop.child = order_of(s, f, of);
+    stop.child->begins = false;
+  }
+  return stop;
+}
+
+} // namespace
+
 std::vector<command> outstanding_of(const instance_state& s,
                                     const definition& of) {
   std::vector<command> all;
-  if (ended(s.status) || s.status == instance_status::suspended)
+  const bool faulted = s.status == instance_status::faulted;
+  if ((ended(s.status) && !faulted) || s.status == instance_status::suspended)
     return all;
   const bool pausing = s.status == instance_status::suspending;
-  const bool cancelling = s.status == instance_status::cancelling;
-  const bool stop = cancelling || (pausing && s.mode == pause_mode::interrupt);
+  const bool stop = way_of(s) != giving_up::drain;
   for (const auto& [id, f] : s.frames) {
     if (!effect_is_out(f))
       continue;
-    if (stop || (pausing && is_awaited_child(of.tasks[*f.node])))
-      all.emplace_back(commands::stop_effect{id, f.dispatch, cancelling});
+    const bool child = is_awaited_child(of.tasks[*f.node]);
+    if (stop || ((pausing || faulted) && child))
+      all.emplace_back(stop_of(s, f, of));
     else if (pausing)
       all.emplace_back(commands::keep_effect{id, f.dispatch});
-    else
+    else if (!faulted)
       all.emplace_back(order_of(s, f, of));
   }
   return all;

@@ -46,8 +46,8 @@ public:
   // --- What moves by itself (flow.cpp) ------------------------------------
   /// The next step of a container, or the beginning of a task.
   void advance(const frame& f);
-  /// A listen looks through the inbox again.
-  void examine(const frame& f);
+  /// A listen looks at an event of the inbox.
+  void examine(const frame& f, const inbox_event& kept);
   /// An armed timer that is due.
   void fire(const armed_timer& t);
 

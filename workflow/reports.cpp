@@ -12,8 +12,9 @@ namespace {
 const frame* effect_frame(const instance_state& s, frame_id id,
                           std::uint32_t dispatch) {
   const auto found = s.frames.find(id);
+  const bool over = ended(s.status) && s.status != instance_status::faulted;
   if (found == s.frames.end() || !effect_is_out(found->second)
-      || found->second.dispatch != dispatch || ended(s.status))
+      || found->second.dispatch != dispatch || over)
     return nullptr;
   return &found->second;
 }
@@ -59,6 +60,8 @@ void planner::done(const reports::effect_done& what) {
   const auto* f = effect_frame(state_, what.frame, what.dispatch);
   if (f == nullptr)
     return;
+  if (state_.status == instance_status::faulted) // A retry asks again.
+    return stopped({what.frame, what.dispatch});
   const auto& node = of_.tasks[*f->node];
   if (size_of(what.outcome) > limits_.payload_max)
     return fail(*f, raised{std::in_place,
@@ -75,9 +78,13 @@ void planner::done(const reports::effect_done& what) {
 }
 
 void planner::failed(const reports::effect_failed& what) {
-  if (const auto* f = effect_frame(state_, what.frame, what.dispatch))
-    fail(*f, raised{std::in_place, make_problem(what.kind, what.detail,
-                                                of_.tasks[*f->node].pointer)});
+  const auto* f = effect_frame(state_, what.frame, what.dispatch);
+  if (f == nullptr)
+    return;
+  if (state_.status == instance_status::faulted)
+    return stopped({what.frame, what.dispatch});
+  fail(*f, raised{std::in_place, make_problem(what.kind, what.detail,
+                                              of_.tasks[*f->node].pointer)});
 }
 
 void planner::stopped(const reports::effect_stopped& what) {

@@ -127,6 +127,9 @@ void planner::cancel_below(frame_id scope, frame_id but_around) {
   if (state_.frames.size() <= 2)
     return;
   std::set<frame_id> spared;
+  for (const auto& fact : plan) // An inner scope may have said so already.
+    if (const auto* gone = std::get_if<events::task_cancelled>(&fact))
+      spared.insert(gone->frame);
   for (auto id = but_around; id != 0;) {
     spared.insert(id);
     const auto found = state_.frames.find(id);

@@ -31,6 +31,8 @@ public:
     key_ = key_of(ns_, id_);
     if (ctx_.store.read_head(key_))
       return made();
+    if (!order_.what.begins)
+      return end(step_stopped{});
     const auto version = text("version");
     auto flow = ctx_.definitions.find(
       {.ns = ns_,
@@ -54,10 +56,12 @@ public:
     });
   }
 
-  void give_up(bool for_good) {
+  void give_up(giving_up how) {
     {
       const std::lock_guard hold{lock_};
-      wish_ = for_good ? wishes::cancel : wishes::pause;
+      wish_ = how == giving_up::for_good ? wishes::cancel : wishes::pause;
+      if (how == giving_up::interrupt)
+        mode_ = pause_mode::interrupt;
       if (!made_)
         return; // As soon as it is.
     }
@@ -100,8 +104,8 @@ private:
     if (wanted() == wishes::cancel)
       ask(requests::cancel{"its parent was cancelled"}, nullptr, look_again);
     else
-      ask(requests::pause{pause_mode::drain, std::string{paused_with_parent}},
-          nullptr, look_again);
+      ask(requests::pause{mode(), std::string{paused_with_parent}}, nullptr,
+          look_again);
   }
 
   void ask(request what, definition_ptr flow,
@@ -154,6 +158,11 @@ private:
     return wish_;
   }
 
+  [[nodiscard]] pause_mode mode() const {
+    const std::lock_guard hold{lock_};
+    return mode_;
+  }
+
   void end(step_result how) {
     step_done done;
     {
@@ -171,6 +180,7 @@ private:
   std::unique_ptr<watch> watch_;
   bool made_ = false;
   wishes wish_ = wishes::none;
+  pause_mode mode_ = pause_mode::drain;
   const std::string id_;
   std::string ns_;
   instance_key key_{};
@@ -180,7 +190,7 @@ class child_step final : public step {
 public:
   explicit child_step(std::shared_ptr<child> of) : child_{std::move(of)} {}
   ~child_step() override { child_->abandon(); }
-  void give_up(bool for_good) override { child_->give_up(for_good); }
+  void give_up(giving_up how) override { child_->give_up(how); }
 
 private:
   std::shared_ptr<child> child_;

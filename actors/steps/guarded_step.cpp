@@ -20,15 +20,17 @@ public:
 
   void begin() { make_ready_at(0); }
 
-  void give_up(bool for_good) {
+  void give_up(giving_up how) {
     step* inner = nullptr; // Only its worker, who asks here, ends it.
     {
       const std::lock_guard hold{lock_};
       inner = inner_.get();
-      unwanted_ = unwanted_ || (inner == nullptr && (done_ || for_good));
+      unwanted_
+        = unwanted_
+          || (inner == nullptr && (done_ || how == giving_up::for_good));
     }
     if (inner != nullptr)
-      return inner->give_up(for_good);
+      return inner->give_up(how);
     end(step_stopped{});
   }
 
@@ -91,7 +93,7 @@ private:
     }
     // Given up while it began: what nobody awaits would go on by itself.
     if (inner && unwanted())
-      inner->give_up(true);
+      inner->give_up(giving_up::for_good);
   }
 
   bool unwanted() {
@@ -150,7 +152,7 @@ public:
     run_->begin();
   }
   ~guarded_step() override { run_->abandon(); }
-  void give_up(bool for_good) override { run_->give_up(for_good); }
+  void give_up(giving_up how) override { run_->give_up(how); }
 
 private:
   std::shared_ptr<guarded_run> run_;

@@ -38,7 +38,7 @@ public:
     exchange_.send(std::move(request), shown(arguments));
   }
 
-  void give_up(bool) override { exchange_.give_up(); }
+  void give_up(giving_up) override { exchange_.give_up(); }
 
 private:
   http_exchange exchange_;

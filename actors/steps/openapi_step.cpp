@@ -99,7 +99,7 @@ public:
     run_->begin();
   }
   ~openapi_step() override { run_->abandon(); }
-  void give_up(bool) override { run_->give_up(); }
+  void give_up(giving_up) override { run_->give_up(); }
 
 private:
   std::shared_ptr<openapi_run> run_;

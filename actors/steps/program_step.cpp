@@ -33,13 +33,13 @@ public:
       });
   }
 
-  void give_up(bool for_good) {
+  void give_up(giving_up how) {
     std::optional<program_client::ticket> running;
     {
       const std::lock_guard hold{lock_};
       // A program that nobody awaits has done its task by having begun. The
       // task is not ordered again then, so a pause must leave the program.
-      if (done_ || for_good)
+      if (done_ || how == giving_up::for_good)
         running = running_;
     }
     if (running)
@@ -152,7 +152,7 @@ public:
     run_->begin();
   }
   ~program_step() override { run_->abandon(); }
-  void give_up(bool for_good) override { run_->give_up(for_good); }
+  void give_up(giving_up how) override { run_->give_up(how); }
 
 private:
   std::shared_ptr<program_run> run_;

@@ -8,7 +8,7 @@ namespace {
 class failed_step final : public step {
 public:
   failed_step(step_failed why, const step_done& done) { done(std::move(why)); }
-  void give_up(bool) override {}
+  void give_up(giving_up) override {}
 };
 
 } // namespace

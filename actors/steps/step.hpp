@@ -37,9 +37,9 @@ public:
   step(const step&) = delete;
   step& operator=(const step&) = delete;
 
-  /// Gives the effect up; `done` is told when that is achieved. `for_good`: it
-  /// is cancelled; else the order will come again after a pause.
-  virtual void give_up(bool for_good) = 0;
+  /// Gives the effect up; `done` is told when that is achieved. May be called
+  /// again with a harder way.
+  virtual void give_up(giving_up how) = 0;
 };
 
 /// Begins the effect of `order`, with secrets and authentication in place.

@@ -56,7 +56,7 @@ caf::behavior step_worker(caf::stateful_actor<state>* self,
     [self](give_up_effect how) {
       auto& s = self->state;
       if (s.running)
-        s.running->give_up(how.for_good);
+        s.running->give_up(how.how);
       else
         s.report(self, step_stopped{});
     },

@@ -6,8 +6,11 @@ import datetime
 import json
 import os
 import pathlib
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
@@ -241,6 +244,30 @@ class Control:
              "output")
 
 
+def a_reload_changes_when_starts_are_refused():
+    if shutil.disk_usage("/").free > 2**40:
+        return  # No limit that may be set is above that.
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "pawl.yaml"
+        file.write_text("storage: {disk_low: 1MiB, disk_critical: 0}\n")
+        with harness.Daemon(["--config", file]) as daemon:
+            made = daemon.define("document: {dsl: '1.0.3', namespace: tests, "
+                                 "name: t, version: '1.0.0'}\n"
+                                 "do: [{x: {set: {a: 1}}}]\n")
+            daemon.start_instance(made)
+            for limit, works in (("1024GiB", False), ("1MiB", True)):
+                file.write_text(f"storage: {{disk_low: {limit}, disk_critical: 0}}\n")
+                daemon.process.send_signal(signal.SIGHUP)
+
+                def as_wished(works=works):
+                    try:
+                        daemon.start_instance(made)
+                    except harness.Refused as why:
+                        return why.status == 507 and not works
+                    return works
+                harness.wait_until(as_wished, f"disk_low is {limit}")
+
+
 def main():
     report = harness.Report("What an operator does")
     services = stub.Stub(None)
@@ -251,6 +278,8 @@ def main():
                 report.check(name.replace("_", " "),
                              lambda run=run: run(control))
     services.close()
+    report.check("a reload changes when starts are refused",
+                 a_reload_changes_when_starts_are_refused)
     report.finish("control.md")
 
 

@@ -194,3 +194,75 @@ BOOST_AUTO_TEST_CASE(a_block_that_runs_again_by_hand_runs_other_children) {
   f.grant(requests::retry{});
   BOOST_TEST(id_of(f.order()) != first);
 }
+
+BOOST_AUTO_TEST_CASE(a_crash_in_a_pause_forgets_no_child) {
+  trial f{"do:\n- " + child("c") + "\n"};
+  const auto id = id_of(f.order());
+  for (const auto mode : {pause_mode::drain, pause_mode::interrupt}) {
+    f.grant(requests::pause{mode, ""});
+    f.crash();
+    const auto wanted = f.run.outstanding();
+    BOOST_REQUIRE(wanted.size() == 1U);
+    const auto* stop = std::get_if<commands::stop_effect>(&wanted.front());
+    BOOST_REQUIRE(stop != nullptr);
+    BOOST_REQUIRE(stop->child.has_value());
+    BOOST_TEST(id_of(*stop->child) == id);
+    BOOST_TEST(!stop->child->begins);
+    BOOST_TEST((stop->how
+                == (mode == pause_mode::drain ? giving_up::drain
+                                              : giving_up::interrupt)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_child_beside_a_fault_is_stopped_and_waited_for) {
+  trial f{"do:\n- both: {fork: {branches: [{a: {wait: PT1S, timeout: {after: "
+          "PT0.5S}}}, "
+          + child("b") + "]}}\n"};
+  const auto id = id_of(f.order());
+  f.to_next_timer();
+  BOOST_TEST(f.status() == "faulted");
+  BOOST_REQUIRE(f.run.outstanding().size() == 1U);
+  f.crash();
+  f.confirm_stop();
+  BOOST_TEST(f.run.outstanding().empty());
+  BOOST_TEST(f.status() == "faulted");
+  f.grant(requests::retry{});
+  BOOST_TEST(id_of(f.order()) == id);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_faults_leaves_its_children) {
+  trial f{"do:\n- both: {fork: {branches: [{a: {wait: PT1S, timeout: {after: "
+          "PT0.5S}}}, "
+            + child("b") + "]}}\n",
+          json::object{},
+          {},
+          [](requests::create& wish, timestamp) { wish.parent = "somebody"; }};
+  const auto id = id_of(f.order());
+  f.to_next_timer();
+  BOOST_TEST(f.status() == "faulted");
+  BOOST_TEST(f.left == texts{id});
+  BOOST_TEST(f.run.outstanding().empty());
+}
+
+BOOST_AUTO_TEST_CASE(another_run_under_the_same_id_has_other_children) {
+  const auto text = "do:\n- " + child("c") + "\n";
+  trial first{text};
+  trial second{text, json::object{}, {}, [](requests::create&, timestamp) {}};
+  BOOST_TEST(id_of(first.order()) == id_of(second.order()));
+  machine later{test::flow_of(text)};
+  const auto made = later.decide(
+    requests::create{"test", "one", make_datum(json::object{}), {}},
+    {first.now + std::chrono::milliseconds{1}, 1});
+  BOOST_REQUIRE(made);
+  const auto wanted = later.outstanding();
+  BOOST_TEST(id_of(std::get<commands::perform>(wanted.front()))
+             != id_of(first.order()));
+}
+
+BOOST_AUTO_TEST_CASE(an_end_is_told_once) {
+  trial f{"do:\n- guard: {try: [{race: {fork: {branches: [{a: {wait: PT9S}}, "
+          "{b: {wait: PT8S}}]}, timeout: {after: PT1S}}}], catch: {}}\n"};
+  f.to_next_timer();
+  BOOST_TEST(f.status() == "completed");
+  BOOST_TEST(f.count("task.cancelled") == 2U);
+}

@@ -212,6 +212,23 @@ BOOST_AUTO_TEST_CASE(an_event_goes_to_those_who_fit_and_once) {
   BOOST_TEST(f.output() == R"([[{"n":2},{"n":3}],[{"n":2},{"n":3}]])");
 }
 
+BOOST_AUTO_TEST_CASE(a_pause_does_not_change_who_gets_what) {
+  const std::string hear = "{listen: {to: {one: {with: {type: a}}}}}";
+  trial f{"do:\n- both: {fork: {branches: [{x: {listen: {to: {any: [{with: "
+          "{type: a}}], until: '${ length == 3 }'}}}}, {y: {do: [{one: "
+          + hear + "}, {two: " + hear + "}, {three: " + hear + "}]}}]}}\n"};
+  f.grant(requests::pause{});
+  for (int i = 0; i < 3; ++i)
+    (void)f.deliver("a", i);
+  f.grant(requests::resume{});
+  BOOST_TEST(f.output() == "[[0,1,2],[2]]");
+}
+
+BOOST_AUTO_TEST_CASE(all_of_no_events_have_come_at_once) {
+  const trial f{"do:\n- hear: {listen: {to: {all: []}}}\n"};
+  BOOST_TEST(f.output() == "[]");
+}
+
 BOOST_AUTO_TEST_CASE(an_event_is_not_kept_for_who_has_left) {
   const std::string hear = "{listen: {to: {one: {with: {type: a}}}}}";
   trial f{"do:\n- race: {fork: {compete: true, branches: [{x: " + hear

@@ -26,8 +26,11 @@ std::vector<std::uint32_t> with_filter(std::vector<std::uint32_t> matched,
 
 } // namespace
 
-void begin_task(planner& p, const entry& e, const tasks::listen&) {
-  (void)p.start(e, true); // The machine has it look through the inbox.
+void begin_task(planner& p, const entry& e, const tasks::listen& what) {
+  const bool has_all
+    = what.to.how == event_strategy::kind::all && what.to.filters.empty();
+  if (p.start(e, !has_all) && has_all) // Else it looks through the inbox.
+    p.finish(e, make_datum(json::array{}));
 }
 
 // Who else in the instance listens and fits an event that one takes: each gets
@@ -48,32 +51,30 @@ std::vector<frame_id> planner::others_for(frame_id taker,
   return others;
 }
 
-void planner::examine(const frame& f) {
+void planner::examine(const frame& f, const inbox_event& kept) {
   const auto& node = of_.tasks[*f.node];
   const auto& what = std::get<tasks::listen>(node.kind);
   const auto& so_far = f.listening.value();
   const auto at = seen_from(f);
-  for (const auto& kept : state_.inbox) {
-    const bool is_first = kept.left_for.empty();
-    if (!is_first && std::ranges::count(kept.left_for, f.id) == 0)
-      continue;
-    auto match = match_event(
-      values_, what.to, {so_far.matched, so_far.correlation}, *kept.event, at);
-    if (!match)
-      return fail(f, match.error());
-    if (*match) {
-      plan.emplace_back(
-        events::event_consumed{.frame = f.id,
-                               .task = node.pointer,
-                               .number = kept.number,
-                               .filter = (*match)->filter,
-                               .ends = (*match)->ends,
-                               .correlation = (*match)->correlation,
-                               .also = is_first ? others_for(f.id, *kept.event)
-                                                : std::vector<frame_id>{}});
-      return take_event(f, what, **match, kept.event);
-    }
-  }
+  const bool is_first = kept.left_for.empty();
+  if (!is_first && std::ranges::count(kept.left_for, f.id) == 0)
+    return;
+  auto match = match_event(
+    values_, what.to, {so_far.matched, so_far.correlation}, *kept.event, at);
+  if (!match)
+    return fail(f, match.error());
+  if (!*match)
+    return;
+  plan.emplace_back(
+    events::event_consumed{.frame = f.id,
+                           .task = node.pointer,
+                           .number = kept.number,
+                           .filter = (*match)->filter,
+                           .ends = (*match)->ends,
+                           .correlation = (*match)->correlation,
+                           .also = is_first ? others_for(f.id, *kept.event)
+                                            : std::vector<frame_id>{}});
+  take_event(f, what, **match, kept.event);
 }
 
 void planner::take_event(const frame& f, const tasks::listen& what,

@@ -28,7 +28,8 @@ bool is_without_command(const tasks::run_program& what,
 }
 
 std::string attempts_of(const instance_state& s, const entry& e) {
-  auto attempts = std::to_string(e.attempt);
+  // An id may be used again once its instance was deleted.
+  auto attempts = to_text(s.created) + "/" + std::to_string(e.attempt);
   for (auto id = e.parent; id != 0;) {
     const auto& scope = s.frames.at(id);
     attempts += "." + std::to_string(scope.attempt);

@@ -59,6 +59,25 @@ def both_listeners_hear(daemon, name):
 
 
 SCENARIOS = [
+    scenario("buffered events come in the order of their arrival", "D12", """
+do:
+  - rest: {wait: PT0.3S}
+  - hear:
+      listen: {to: {any: [{with: {type: com.example.yes}}, {with: {type: com.example.no}}], until: 'length == 5'}}
+""", early=[event("com.example.no", 1), event("com.example.yes", 2),
+            event("com.example.yes", 3), event("com.example.no", 4),
+            event("com.example.yes", 5)], output=[1, 2, 3, 4, 5]),
+    scenario("what comes while one is handled keeps its order", "D12", """
+do:
+  - hear:
+      listen: {to: {any: [{with: {type: com.example.go}}], until: {one: {with: {type: com.example.stop}}}}}
+      foreach: {item: it, do: [{rest: {wait: PT0.1S}}]}
+""", drive=lambda daemon, name: (
+        harness.wait_until(lambda: daemon.instance(name)["status"] == "waiting",
+                           "it listens"),
+        daemon.publish(*[event("com.example.go", n) for n in range(3)],
+                       event("com.example.stop"),
+                       event("com.example.go", 99))), output=[0, 1, 2]),
     scenario("an instance keeps its definition through a restart", "D16", """
 do: [{rest: {wait: PT0.3S}}, {x: {set: {done: true}}}]
 """, drive=old_definition_is_pinned, output={"done": True}),
