@@ -63,8 +63,8 @@ struct state : instance_args {
       return refuse(std::move(*no));
     if (set_aside)
       return lift(w);
-    if (auto no = look_back(w.what))
-      return refuse(std::move(*no));
+    if (auto known = look_back(*ctx, key, *flow, w.what); !known)
+      return refuse({.what = known.error()});
     step(std::move(w.what));
   }
 
@@ -144,6 +144,7 @@ struct state : instance_args {
       set_aside = std::move(*quarantined);
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
+    turned_away = flow->state().inbox.size() >= ctx->limits().inbox_max;
     stop_detached();
     ctx->measured.rehydrated();
     return true;
@@ -165,21 +166,6 @@ struct state : instance_args {
         .what = {errc::quarantined, "The instance is set aside after repeated "
                                     "crashes: "
                                       + set_aside->reason}};
-    return std::nullopt;
-  }
-
-  /// The history alone knows what flowed into the task that a retry begins
-  /// with.
-  std::optional<refusal> look_back(request& what) {
-    auto* again = std::get_if<requests::retry>(&what);
-    if (again == nullptr || again->from.empty() || again->input
-        || flow->state().status != instance_status::faulted
-        || !flow->flow().by_pointer.contains(again->from))
-      return std::nullopt;
-    auto input = last_input_of(*ctx, key, again->from);
-    if (!input)
-      return refusal{.what = input.error()};
-    again->input = std::move(*input);
     return std::nullopt;
   }
 
@@ -285,7 +271,7 @@ struct state : instance_args {
     ctx->measured.facts(turn->record.events);
     ctx->changes.changed(key, stands->head.last, stands->head.status);
     tell_of_lifecycle(*ctx, *turn, stands->head.last, *flow);
-    tell_broker();
+    turned_away = tell_broker(*ctx, *turn, *stands, *flow, turned_away);
     for (const auto& child : turn->record.left)
       cancel_left_child(*ctx, child);
     proceed();
@@ -300,29 +286,6 @@ struct state : instance_args {
     if (is == instance_status::cancelling || is == instance_status::cancelled
         || is == instance_status::faulted)
       ctx->programs.stop_detached(key);
-  }
-
-  /// The broker is told of all listens at once, so that it shows what they have
-  /// missed in its order.
-  void tell_broker() {
-    const auto broker = ctx->broker.get();
-    const bool has_room = flow->state().inbox.size() < ctx->limits().inbox_max;
-    if (!turn->record.subscribed.empty() || (turned_away && has_room)) {
-      listens all{.what = {}, .seen = flow->state().arrived};
-      for (const auto& l : stands->listens)
-        all.what.push_back({.key = key,
-                            .frame = l.frame,
-                            .ns = flow->state().ns,
-                            .type = l.type,
-                            .since = l.since});
-      if (!all.what.empty())
-        self->send(broker, std::move(all));
-      turned_away = turned_away && !has_room;
-    }
-    if (!turn->record.emitted.empty()) {
-      self->send(broker, events_arrived{});
-      self->send(ctx->scheduler.get(), events_arrived{});
-    }
   }
 
   /// All is durable: see to the world, then answer. In this order, since who

@@ -56,4 +56,18 @@ result<datum> last_input_of(context& ctx, const instance_key& key,
   return found;
 }
 
+result<> look_back(context& ctx, const instance_key& key, const machine& flow,
+                   request& what) {
+  auto* again = std::get_if<requests::retry>(&what);
+  if (again == nullptr || again->from.empty() || again->input
+      || flow.state().status != instance_status::faulted
+      || !flow.flow().by_pointer.contains(again->from))
+    return {};
+  auto input = last_input_of(ctx, key, again->from);
+  if (!input)
+    return input.error();
+  again->input = std::move(*input);
+  return {};
+}
+
 } // namespace pawl::actors

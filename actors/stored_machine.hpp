@@ -26,4 +26,10 @@ struct stored_machine {
 [[nodiscard]] result<datum> last_input_of(context& ctx, const instance_key& key,
                                           const std::string& task);
 
+/// The history alone knows what flowed into the task that a retry begins with:
+/// puts it into `what` if that is such a wish and lacks it. Fails as
+/// last_input_of does.
+result<> look_back(context& ctx, const instance_key& key, const machine& flow,
+                   request& what);
+
 } // namespace pawl::actors

@@ -3,6 +3,8 @@
 #include "base/log.hpp"
 #include "workflow/lifecycle.hpp"
 
+#include <caf/send.hpp>
+
 namespace pawl::actors {
 
 namespace {
@@ -37,6 +39,29 @@ void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
       flow.state().workflow,
       lifecycle_of(lifecycle_now(turn.record.events, last, turn.at, flow),
                    lifecycle_scope::tasks));
+}
+
+bool tell_broker(context& ctx, const open_turn& turn, const footing& stands,
+                 const machine& flow, bool turned_away) {
+  const auto& state = flow.state();
+  const auto broker = ctx.broker.get();
+  const bool has_room = state.inbox.size() < ctx.limits().inbox_max;
+  if (!turn.record.subscribed.empty() || (turned_away && has_room)) {
+    listens all{.what = {}, .seen = state.arrived};
+    for (const auto& l : stands.listens)
+      all.what.push_back({.key = turn.record.key,
+                          .frame = l.frame,
+                          .ns = state.ns,
+                          .type = l.type,
+                          .since = l.since});
+    if (!all.what.empty())
+      caf::anon_send(broker, std::move(all));
+  }
+  if (!turn.record.emitted.empty()) {
+    caf::anon_send(broker, events_arrived{});
+    caf::anon_send(ctx.scheduler.get(), events_arrived{});
+  }
+  return turned_away && !has_room;
 }
 
 void say(const log_line& line, const instance_state& of) {

@@ -2,6 +2,7 @@
 
 #include "actors/context.hpp"
 #include "actors/open_turn.hpp"
+#include "actors/turn_record.hpp"
 
 namespace pawl::actors {
 
@@ -17,5 +18,13 @@ void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
 
 /// Logs what a `log` task says.
 void say(const log_line& line, const instance_state& of);
+
+/// Tells the broker of new listens, all of the instance at once, so that it
+/// shows what they have missed in its order; and of what was emitted. Asks
+/// again for what was turned away for want of room, once there is some; returns
+/// whether that is still to be done.
+[[nodiscard]] bool tell_broker(context& ctx, const open_turn& turn,
+                               const footing& stands, const machine& flow,
+                               bool turned_away);
 
 } // namespace pawl::actors

@@ -110,7 +110,9 @@ void folder::operator()(const events::task_completed& x) {
 }
 
 // The task of `f` is through with `output`: its scope goes on.
-void folder::complete(frame& f, const datum& output, std::uint32_t branch) {
+// By value: what is put out may stand in the frame, which closes here.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
+void folder::complete(frame& f, const datum output, std::uint32_t branch) {
   const auto& node = of_.tasks.at(*f.node);
   const auto to = flow_behind(f, node, branch);
   const auto parent = f.parent;

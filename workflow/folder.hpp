@@ -55,7 +55,7 @@ private:
   void clear();
   void end_pause();
   void reopen();
-  void complete(frame& f, const datum& output, std::uint32_t branch);
+  void complete(frame& f, datum output, std::uint32_t branch);
   frame& open_frame(frame_id id, frame_id parent, task_index node);
   void begin_phase(frame& f);
   void close(frame_id id);
