@@ -45,9 +45,8 @@ result<program_ptr> compile(std::string_view text,
   auto made = lower(*parsed, text, known);
   if (!made)
     return made.error();
-  return program_ptr{
-    std::make_shared<compiled>(std::string{text}, std::move(*made),
-                               may_give_several(*parsed))};
+  return program_ptr{std::make_shared<compiled>(
+    std::string{text}, std::move(*made), may_give_several(*parsed))};
 }
 
 result<std::vector<json::value>> evaluate_all(const program& what,
