@@ -49,6 +49,8 @@ enum class index_kind : std::uint8_t {
   live = 8,        ///< By digest of the definition, while it has not ended.
   quarantined = 9, ///< Set aside.
   listener = 10,   ///< Waiting listens by type; keyed otherwise, see below.
+  state = 11,      ///< By business state.
+  approval = 12,   ///< While an approval waits for people.
 };
 
 /// What a retention row is about. On disk: never renumber.

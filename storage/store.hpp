@@ -28,6 +28,18 @@ namespace pawl::storage {
 
 class database;
 
+/// An approval that waits for people.
+struct open_approval {
+  frame_id frame = 0;
+  std::string task; ///< Pointer.
+  std::string title;
+  std::vector<std::string> groups;
+  std::vector<std::string> users;
+  timestamp since;
+  std::optional<timestamp> due;
+  bool operator==(const open_approval&) const = default;
+};
+
 /// What the store keeps of an instance beside its history: enough to list it
 /// and to find what must go on after a restart. Written with every turn.
 struct head {
@@ -52,6 +64,8 @@ struct head {
     = false; ///< It goes on by itself: effects are out, or work is left.
   sequence snapshot = 0; ///< The event that the newest snapshot stands at.
   sequence older_snapshot = 0; ///< The one before it, which is kept as well.
+  std::string state;           ///< The business state, "" if it has none.
+  std::vector<open_approval> approvals;
   bool operator==(const head&) const = default;
 };
 

@@ -1,3 +1,4 @@
+#include "workflow/folder.hpp"
 #include "workflow/machine.hpp"
 #include "workflow/planner.hpp"
 
@@ -31,19 +32,8 @@ commands::perform order_of(const instance_state& s, const frame& f,
           .arguments = with_late_data(f)};
 }
 
-// A child that its parent waits for stands still with it, whatever the mode: it
-// could go on for days.
-bool is_awaited_child(const task& node) {
-  const auto* run = std::get_if<tasks::run_workflow>(&node.kind);
-  return run != nullptr && run->await;
-}
-
-} // namespace
-
-namespace {
-
 giving_up way_of(const instance_state& s) {
-  if (s.status == instance_status::cancelling)
+  if (s.status == instance_status::cancelling && !moves(s))
     return giving_up::for_good;
   return s.status == instance_status::suspending
              && s.mode == pause_mode::interrupt
@@ -54,7 +44,7 @@ giving_up way_of(const instance_state& s) {
 commands::stop_effect stop_of(const instance_state& s, const frame& f,
                               const definition& of) {
   commands::stop_effect stop{f.id, f.dispatch, way_of(s)};
-  if (is_awaited_child(of.tasks[*f.node])) {
+  if (awaited_child(of.tasks[*f.node]) != nullptr) {
     stop.child = order_of(s, f, of);
     stop.child->begins = false;
   }
@@ -74,7 +64,9 @@ std::vector<command> outstanding_of(const instance_state& s,
   for (const auto& [id, f] : s.frames) {
     if (!effect_is_out(f))
       continue;
-    const bool child = is_awaited_child(of.tasks[*f.node]);
+    // It stands still with its parent, whatever the mode: it could go on for
+    // days.
+    const bool child = awaited_child(of.tasks[*f.node]) != nullptr;
     if (stop || ((pausing || faulted) && child))
       all.emplace_back(stop_of(s, f, of));
     else if (pausing)

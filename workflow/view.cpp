@@ -1,3 +1,4 @@
+#include "workflow/folder.hpp"
 #include "workflow/planner.hpp"
 #include "workflow/shown.hpp"
 
@@ -32,6 +33,17 @@ json::value waiting_for_events(const event_strategy& by) {
   return out;
 }
 
+json::value waiting_for_somebody(const frame& f, const task& node) {
+  const auto& order = f.arguments->as_object();
+  const bool child = awaited_child(node) != nullptr;
+  json::object out{{"kind", child ? "child" : "worker"}};
+  if (child)
+    out["instance"] = order.at("id");
+  const std::string_view where = child ? "namespace" : "queue";
+  out[where] = order.at(where);
+  return out;
+}
+
 std::string_view task_status(const instance_state& s, const frame& f) {
   if (f.at == phase::faulted)
     return "faulted";
@@ -39,8 +51,10 @@ std::string_view task_status(const instance_state& s, const frame& f) {
   if (f.stopped || s.status == instance_status::suspended
       || s.status == instance_status::faulted)
     return "suspended";
-  return f.at == phase::waiting || f.at == phase::backoff ? "waiting"
-                                                          : "running";
+  return f.at == phase::waiting || f.at == phase::backoff
+             || f.at == phase::handed
+           ? "waiting"
+           : "running";
 }
 
 json::array current_of(const instance_state& s, const definition& of) {
@@ -69,6 +83,15 @@ json::object pause_of(const instance_state& s) {
           {"timers", s.freeze ? "freeze" : "run"},
           {"since", time_or_null(s.paused)},
           {"until", time_or_null(due_of(s, timer_purpose::resume))}};
+}
+
+json::object rollback_of(const instance_state& s, const definition& of) {
+  constexpr std::string_view ends[] = {"continue", "fault", "cancel"};
+  const auto& r = *s.rollback;
+  return {
+    {"to", r.target ? json::value(of.tasks[*r.target].pointer) : json::value{}},
+    {"then", ends[static_cast<std::size_t>(r.then) - 1]},
+    {"begun", r.begun}};
 }
 
 json::value error_of(const instance_state& s) {
@@ -102,6 +125,8 @@ json::value waiting_for(const instance_state& s, const frame& f,
   };
   if (f.at == phase::backoff)
     return {{"kind", "retry"}, {"until", due(timer_purpose::backoff)}};
+  if (f.at == phase::handed)
+    return waiting_for_somebody(f, node);
   if (f.at != phase::waiting)
     return nullptr;
   if (std::holds_alternative<tasks::wait>(node.kind))
@@ -129,9 +154,11 @@ instance_status shown_status(const instance_state& state, const definition&) {
     return state.status;
   bool waits = false;
   for (const auto& [id, f] : state.frames) {
-    if (f.at == phase::ready || f.at == phase::entering || effect_is_out(f))
+    if (f.at == phase::ready || f.at == phase::entering
+        || f.at == phase::running)
       return instance_status::running;
-    waits = waits || f.at == phase::waiting || f.at == phase::backoff;
+    waits = waits || f.at == phase::waiting || f.at == phase::backoff
+            || f.at == phase::handed;
   }
   return waits ? instance_status::waiting : instance_status::running;
 }
@@ -184,6 +211,8 @@ json::object view(const instance_state& s, const definition& of) {
     out["parent"] = s.parent;
   if (s.paused)
     out["pause"] = pause_of(s);
+  if (s.rollback)
+    out["rollback"] = rollback_of(s, of);
   if (const auto due = due_of(s, timer_purpose::start))
     out["startAt"] = to_text(*due);
   return out;

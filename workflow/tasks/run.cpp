@@ -47,12 +47,11 @@ std::string child_id(const planner& p, const entry& e) {
   own.node = e.node->index;
   own.visit = e.visit;
   constexpr std::size_t parent_max = 100; // Of the 128 that an id may have.
-  auto number = xxh3(effect_key(p.state(), own, p.of()),
-                     xxh3(attempts_of(p.state(), e), 0));
-  std::string id = p.state().id.substr(0, parent_max) + "-";
-  for (int digit = 0; digit < 16; ++digit, number <<= 4)
-    id.push_back("0123456789abcdef"[number >> 60]);
-  return id;
+  const auto number = xxh3(effect_key(p.state(), own, p.of()),
+                           xxh3(attempts_of(p.state(), e), 0));
+  std::string bytes;
+  put_u64(bytes, number);
+  return p.state().id.substr(0, parent_max) + "-" + to_hex(bytes);
 }
 
 } // namespace
