@@ -25,6 +25,7 @@ storage::head head_of(const machine& now, bool busy) {
   h.completed = s.tasks_completed;
   h.faulted = s.tasks_faulted;
   h.next_timer = now.next_timer();
+  h.state = s.business_state;
   h.busy = busy;
   return h;
 }

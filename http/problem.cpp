@@ -103,6 +103,7 @@ unsigned status_of(errc code) {
   case errc::not_found:
     return 404;
   case errc::invalid_state:
+  case errc::invalid_transition:
   case errc::already_exists:
   case errc::ambiguous:
   case errc::in_use:

@@ -120,6 +120,7 @@ private:
   [[nodiscard]] std::string_view business_state() const;
   void move_to_fault(std::string_view pointer, raised& why);
   answer guard_event(const json::value& arrived);
+  answer guard_move(std::string_view type);
   void approval_timer(const frame& f, timer_purpose purpose);
   answer retry_faulted(const requests::retry& wish);
   answer retry_from(const requests::retry& wish);

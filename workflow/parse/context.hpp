@@ -29,6 +29,7 @@ enum class site : std::uint8_t {
   workflow_output,
   registration,   ///< How to get at a resource; evaluated when registered.
   schedule_event, ///< A filter of `schedule.on`; there is no instance yet.
+  event_guard,    ///< `when` of an event that users may send.
 };
 
 /// A flow directive that names a task, which is looked up when the list it
@@ -132,6 +133,8 @@ bool is_literal(const cursor& where);
 
 // dataflow.cpp: input, output, export and their schemas.
 
+/// Null without a value or after a fault.
+schema_ptr read_schema(context& c, const cursor& where);
 input_rule read_input(context& c, const cursor& where, site from);
 output_rule read_output(context& c, const cursor& where, site as,
                         std::string_view what);
@@ -280,6 +283,15 @@ void read_document_metadata(context& c, const cursor& where);
 void read_task_metadata(context& c, const cursor& where, task_index self);
 /// `metadata.concurrency` of a `for`; 0 if there is none.
 std::uint32_t read_concurrency(context& c, const cursor& metadata);
+
+// states.cpp
+
+/// `document.metadata.states`
+void read_states(context& c, const cursor& where);
+/// `document.metadata.events`
+void read_user_events(context& c, const cursor& where);
+/// `metadata.state` of a task.
+std::optional<state_moves> read_moves(context& c, const cursor& where);
 
 /// Makes names visible while the tasks within are read.
 class added_locals {

@@ -17,6 +17,8 @@ bool is_known_format(std::string_view format) {
   return false;
 }
 
+} // namespace
+
 schema_ptr read_schema(context& c, const cursor& where) {
   if (where.value == nullptr)
     return nullptr;
@@ -47,8 +49,6 @@ schema_ptr read_schema(context& c, const cursor& where) {
     c.faults.invalid(descend(document, each.pointer), each.detail);
   return nullptr;
 }
-
-} // namespace
 
 input_rule read_input(context& c, const cursor& where, site from) {
   input_rule out;
