@@ -158,6 +158,9 @@ void open_instances(gateway& door, const gate_ptr& g) {
   door.act = [g](act_on_instance what, reply_to to) {
     g->act(std::move(what), std::move(to));
   };
+  door.restart = [g](restart_instance what, reply_to to) {
+    g->restart(std::move(what), std::move(to));
+  };
   door.remove_instance = [g](const purge_instance& what, reply_to to) {
     g->remove(what, std::move(to));
   };

@@ -33,6 +33,7 @@ public:
   // gate_wishes.cpp
   void start(start_instance what, reply_to to);
   void act(act_on_instance what, reply_to to);
+  void restart(restart_instance what, reply_to to);
   void deliver(deliver_event what, reply_to to);
   void publish(publish_events what, reply_to to);
   void remove(const purge_instance& what, reply_to to);
@@ -84,6 +85,9 @@ private:
                         answer_ptr slot);
   /// A version of a workflow came or went, durably.
   void versions_changed(const definition_id& of);
+  /// Fails with errc::not_found.
+  [[nodiscard]] result<> name_event(const instance_key& key,
+                                    deliver_event& what);
   /// `what.id` is set.
   void start_now(start_instance what, const reply_to& to);
   void see_to_the_end(const instance_key& key, duration patience, answer first,

@@ -150,6 +150,7 @@ void gate::list(list_instances what, const reply_to& to) {
       .workflow = what.workflow,
       .version = what.version,
       .status = what.status,
+      .state = what.state,
       .labels = what.labels,
       .started_after = what.started_after,
       .started_before = what.started_before,

@@ -97,7 +97,8 @@ struct act_on_instance {
     retry,
     skip,
     complete,
-    fail
+    fail,
+    rollback
   };
   instance_ref which;
   verb what = verb::pause;
@@ -106,10 +107,24 @@ struct act_on_instance {
   bool freeze = false;                   ///< pause only
   std::optional<timestamp> until = {};   ///< pause only
   std::optional<json::value> input = {}; ///< retry only: a replacement
-  std::string task = {};  ///< retry: where from; skip, complete, fail: which
+  std::string task = {};  ///< retry, rollback: where from; skip, complete,
+                          ///< fail: which
   std::uint32_t lane = 0; ///< skip, complete, fail
   std::optional<json::value> output = {}; ///< skip, complete
   json::object error = {};                ///< fail
+  bool dry_run = false; ///< Nothing is written; the answer is what would be.
+  std::optional<sequence> if_match = {};
+  std::optional<idempotency> once = {};
+};
+
+/// A new instance of the workflow of another, with its input.
+struct restart_instance {
+  instance_ref which;
+  std::optional<json::value> input = {};   ///< In place of the old one.
+  std::optional<std::string> version = {}; ///< Absent: the same; "latest".
+  std::optional<std::string> id = {};
+  std::map<std::string, std::string> labels = {}; ///< Added to the old ones.
+  bool held = false;
   std::optional<sequence> if_match = {};
   std::optional<idempotency> once = {};
 };
@@ -119,6 +134,8 @@ struct deliver_event {
   instance_ref which;
   json::value event = {};
   bool buffer = true; ///< False: refuse if no `listen` waits for it.
+  /// Of an event that its workflow has named so: `event` is then its data.
+  std::string route = {};
   std::optional<sequence> if_match = {};
   std::optional<idempotency> once = {};
 };
@@ -161,6 +178,7 @@ struct list_instances {
   std::optional<std::string> workflow = {};
   std::optional<std::string> version = {};
   std::optional<instance_status> status = {};
+  std::optional<std::string> state = {}; ///< The business state.
   std::map<std::string, std::string> labels = {};
   std::optional<timestamp> started_after = {};
   std::optional<timestamp> started_before = {};
@@ -234,6 +252,7 @@ struct gateway {
   std::function<void(instance_ref, reply_to)> explain;
   std::function<void(list_instances, reply_to)> list;
   std::function<void(act_on_instance, reply_to)> act;
+  std::function<void(restart_instance, reply_to)> restart;
   std::function<void(purge_instance, reply_to)> remove_instance;
   std::function<void(deliver_event, reply_to)> deliver;
   std::function<void(publish_events, reply_to)> publish;

@@ -65,7 +65,19 @@ struct state : instance_args {
       return lift(w);
     if (auto known = look_back(*ctx, key, *flow, w.what); !known)
       return refuse({.what = known.error()});
+    if (w.dry_run)
+      return rehearse(std::move(w.what));
     step(std::move(w.what));
+  }
+
+  /// Tries the wish on a copy, and tells what would come of it.
+  void rehearse(request what) {
+    auto told = rehearsal_of(*flow, ctx->limits(), std::move(what), turn->at);
+    if (auto* no = std::get_if<refusal>(&told))
+      return refuse(std::move(*no));
+    if (turn->reply)
+      turn->reply->give(std::get<answer>(std::move(told)));
+    try_leave();
   }
 
   void take(nudge& n) {

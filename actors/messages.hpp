@@ -37,7 +37,8 @@ struct wish {
   std::optional<idempotency> once = {}; ///< Keep the answer under this key.
   answer_ptr reply = nullptr;           ///< Null if nobody waits for an answer.
   std::shared_ptr<void> errand
-    = nullptr; ///< Freed when the wish has been handled.
+    = nullptr;          ///< Freed when the wish has been handled.
+  bool dry_run = false; ///< Nothing is written: the answer is what would be.
 };
 
 /// Something may have become due: load the instance, let it see the time, the

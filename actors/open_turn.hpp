@@ -39,6 +39,13 @@ answer_of(const open_turn& turn, const std::vector<event>& facts,
           const machine& flow,
           const std::optional<storage::quarantine>& set_aside);
 
+/// What would come of `what`: the facts of the turn, and the instance after it.
+/// What helper processes would have to evaluate is left open (`complete` is
+/// false then).
+[[nodiscard]] reply rehearsal_of(const machine& of,
+                                 const machine_limits& limits, request what,
+                                 timestamp now);
+
 /// `told` as the store keeps it for repeats, for `kept_for`. The turn has an
 /// Idempotency-Key.
 [[nodiscard]] storage::kept_answer

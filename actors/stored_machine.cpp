@@ -32,8 +32,8 @@ result<stored_machine> load_machine(context& ctx, const instance_key& key) {
   return loaded;
 }
 
-result<datum> last_input_of(context& ctx, const instance_key& key,
-                            const std::string& task) {
+result<last_entry> last_entry_of(context& ctx, const instance_key& key,
+                                 const std::string& task) {
   const auto head = ctx.store.read_head(key);
   if (!head)
     return head.error();
@@ -41,32 +41,42 @@ result<datum> last_input_of(context& ctx, const instance_key& key,
   if (!of)
     return of.error();
   machine flow{*of, ctx.limits()};
-  datum found;
+  last_entry found;
   const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
     flow.apply(item.fact, item.at);
     if (const auto* begun = std::get_if<events::task_started>(&item.fact);
         begun != nullptr && begun->task == task)
-      found = flow.state().frames.at(begun->frame).raw;
+      found = {item.number, flow.state().frames.at(begun->frame).raw};
     return true;
   });
   if (!last)
     return last.error();
-  if (!found)
+  if (found.begun == 0)
     return error{errc::invalid_request, "'" + task + "' has not run yet"};
   return found;
 }
 
 result<> look_back(context& ctx, const instance_key& key, const machine& flow,
                    request& what) {
+  const auto& known = flow.flow().by_pointer;
+  if (auto* back = std::get_if<requests::rollback>(&what);
+      back != nullptr && known.contains(back->to)
+      && may_roll_back(flow.state())) {
+    auto entry = last_entry_of(ctx, key, back->to);
+    if (!entry)
+      return entry.error();
+    back->since = entry->begun;
+    back->input = std::move(entry->input);
+  }
   auto* again = std::get_if<requests::retry>(&what);
   if (again == nullptr || again->from.empty() || again->input
       || flow.state().status != instance_status::faulted
-      || !flow.flow().by_pointer.contains(again->from))
+      || !known.contains(again->from))
     return {};
-  auto input = last_input_of(ctx, key, again->from);
-  if (!input)
-    return input.error();
-  again->input = std::move(*input);
+  auto entry = last_entry_of(ctx, key, again->from);
+  if (!entry)
+    return entry.error();
+  again->input = std::move(entry->input);
   return {};
 }
 

@@ -40,6 +40,10 @@ constexpr route table[] = {
   {"POST", "/v1/instances/{id}/complete", "completeTask", complete, json,
    "namespace"},
   {"POST", "/v1/instances/{id}/fail", "failTask", fail, json, "namespace"},
+  {"POST", "/v1/instances/{id}/rollback", "rollBackInstance", rollback, json,
+   "namespace"},
+  {"POST", "/v1/instances/{id}/restart", "restartInstance", restart, json,
+   "namespace"},
   {"GET", "/v1/instances/{id}/explain", "explainInstance", explain, none,
    "namespace"},
   {"GET", "/v1/instances/{id}/history", "readHistory", history, none,
@@ -48,6 +52,9 @@ constexpr route table[] = {
    "namespace after"},
   {"POST", "/v1/instances/{id}/events", "deliverEvent", deliver_event, event,
    "namespace buffer"},
+  // Behind all other paths below an instance.
+  {"POST", "/v1/instances/{id}/{event}", "sendNamedEvent", send_named_event,
+   json, "namespace"},
 
   {"POST", "/v1/events", "publishEvents", publish_events, event, "namespace"},
   {"GET", "/v1/events", "followLifecycle", follow_lifecycle, none,

@@ -174,6 +174,7 @@ struct list_query {
   std::optional<std::string> workflow;
   std::optional<std::string> version;
   std::optional<instance_status> status;
+  std::optional<std::string> state; ///< The business state.
   std::map<std::string, std::string> labels; ///< All of them must match.
   std::optional<timestamp> started_after;
   std::optional<timestamp> started_before;

@@ -176,8 +176,6 @@ private:
 
 /// Whether `f` runs tasks below it.
 [[nodiscard]] bool is_container(const definition& of, const frame& f);
-/// Whether a rollback may begin.
-[[nodiscard]] bool may_roll_back(const instance_state& s);
 /// Whether the business state may move so.
 [[nodiscard]] bool allows(const business_states& states, std::string_view from,
                           std::string_view to);

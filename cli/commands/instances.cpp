@@ -15,6 +15,7 @@ namespace {
 struct list_options {
   std::string workflow;
   std::string status;
+  std::string state;
   std::string started_after;
   std::string started_before;
   std::vector<std::string> labels;
@@ -47,6 +48,7 @@ outcome<std::string> list_target(session& s, const list_options& o) {
     = fmt::format("/v1/instances?limit={}", o.all ? 1000 : o.limit);
   add_workflow_filter(s, target, o);
   add_query(target, "status", o.status);
+  add_query(target, "state", o.state);
   add_query(target, "startedAfter", o.started_after);
   add_query(target, "startedBefore", o.started_before);
   for (const auto& pair : o.labels) {
@@ -156,6 +158,8 @@ void add_list(CLI::App& app, action& chosen) {
                  "Only in this status: pending running waiting suspending "
                  "suspended cancelling completed faulted cancelled")
     ->type_name("STATUS");
+  cmd->add_option("--state", o->state, "Only in this business state")
+    ->type_name("STATE");
   cmd->add_option("--label", o->labels, "Only with this label; repeatable")
     ->type_name("KEY=VALUE")
     ->expected(1);

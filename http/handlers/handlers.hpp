@@ -26,6 +26,8 @@ outcome retry(const call& from);
 outcome skip(const call& from);
 outcome complete(const call& from);
 outcome fail(const call& from);
+outcome rollback(const call& from);
+outcome restart(const call& from);
 
 // history.cpp
 outcome history(const call& from);
@@ -33,6 +35,7 @@ outcome follow(const call& from);
 
 // events.cpp
 outcome deliver_event(const call& from);
+outcome send_named_event(const call& from);
 outcome publish_events(const call& from);
 outcome follow_lifecycle(const call& from);
 

@@ -16,9 +16,9 @@ constexpr std::string_view four
 
 std::string flow_with(std::string_view states, std::string_view body,
                       std::string_view events = "") {
-  return "document: {dsl: '1.0.3', namespace: default, name: states, version: "
-         "'1.0.0', metadata: {states: "
-         + std::string{states} + std::string{events} + "}}\ndo:\n"
+  return "document:\n  dsl: '1.0.3'\n  namespace: default\n  name: states\n  "
+         "version: '1.0.0'\n  metadata: {states: "
+         + std::string{states} + std::string{events} + "}\ndo:\n"
          + std::string{body};
 }
 
@@ -39,7 +39,7 @@ bool tells(const std::string& text, std::string_view what) {
   return false;
 }
 
-constexpr std::string_view nothing = "- a: {set: 1}\n";
+constexpr std::string_view nothing = "- a: {set: {x: 1}}\n";
 
 std::string listening(std::string_view state) {
   return "- wait: {listen: {to: {one: {with: {type: submitted}}}}, metadata: "
@@ -66,16 +66,16 @@ BOOST_AUTO_TEST_CASE(states_are_checked_when_registered) {
                              nothing),
                    "the state 'b' is terminal, but has a way out"));
   BOOST_TEST(tells(flow_with("{terminal: [b]}", nothing), "initial"));
-  BOOST_TEST(
-    tells(flow_with(four, "- a: {set: 1, metadata: {state: {done: reviwe}}}\n"),
-          "has no state 'reviwe'. Did you mean 'review'?"));
-  BOOST_TEST(tells("do:\n- a: {set: 1, metadata: {state: {done: b}}}\n",
+  BOOST_TEST(tells(
+    flow_with(four, "- a: {set: {x: 1}, metadata: {state: {done: reviwe}}}\n"),
+    "has no state 'reviwe'. Did you mean 'review'?"));
+  BOOST_TEST(tells("do:\n- a: {set: {x: 1}, metadata: {state: {done: b}}}\n",
                    "needs 'document.metadata.states'"));
 }
 
 BOOST_AUTO_TEST_CASE(tasks_move_the_state) {
   trial f{flow_with(
-    four, "- a: {set: 1, metadata: {state: {enter: review}}}\n- b: {wait: "
+    four, "- a: {set: {x: 1}, metadata: {state: {enter: review}}}\n- b: {wait: "
           "PT1H, metadata: {state: {done: done}}}\n- c: {wait: PT1H}\n")};
   BOOST_TEST(state_of(f) == "review");
   BOOST_TEST(f.shown().at("state").as_string() == "review");
@@ -87,13 +87,15 @@ BOOST_AUTO_TEST_CASE(tasks_move_the_state) {
 
 BOOST_AUTO_TEST_CASE(one_step_may_move_it_twice) {
   trial f{flow_with(
-    four, "- a: {set: 1, metadata: {state: {enter: review, done: done}}}\n")};
+    four,
+    "- a: {set: {x: 1}, metadata: {state: {enter: review, done: done}}}\n")};
   BOOST_TEST(f.status() == "completed");
   BOOST_TEST(state_of(f) == "done");
 }
 
 BOOST_AUTO_TEST_CASE(an_illegal_move_fails_the_task) {
-  trial f{flow_with(four, "- a: {set: 1, metadata: {state: {done: done}}}\n")};
+  trial f{
+    flow_with(four, "- a: {set: {x: 1}, metadata: {state: {done: done}}}\n")};
   BOOST_TEST(f.fault() == "runtime 500 /do/0/a");
   BOOST_TEST(f.error().at("from").as_string() == "draft");
   BOOST_TEST(f.error().at("to").as_string() == "done");

@@ -10,9 +10,9 @@ using test::trial;
 namespace {
 
 std::string header(std::string_view metadata) {
-  return "document: {dsl: '1.0.3', namespace: default, name: undo, version: "
-         "'1.0.0', metadata: {"
-         + std::string{metadata} + "}}\n";
+  return "document:\n  dsl: '1.0.3'\n  namespace: default\n  name: undo\n  "
+         "version: '1.0.0'\n  metadata: {"
+         + std::string{metadata} + "}\n";
 }
 
 std::string call(std::string_view path) {
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(exhausted_retries_are_left_to_an_operator) {
   trial f{
     header("onExhausted: suspend") + "do:\n- guard: {try: [{pay: " + call("pay")
     + "}}], catch: {retry: {delay: PT1S, limit: {attempt: {count: 1}}}}}\n"
-      "- after: {set: done}\n"};
+      "- after: {set: '${ \"done\" }'}\n"};
   served(f);
   f.to_next_timer();
   served(f);
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(exhausted_retries_are_left_to_an_operator) {
   BOOST_TEST(shown.at("current").at(0).at("status").as_string() == "faulted");
   const auto why = explain(f.state(), f.run.flow());
   BOOST_TEST(why.at("canProceed").as_bool() == false);
-  BOOST_TEST(why.at("blockedBy").at(1).at("error").at("status").as_int64()
+  BOOST_TEST(why.at("blockedBy").at(1).at("error").at("status").to_number<int>()
              == 500);
   f.crash();
   f.grant(requests::resume{});
