@@ -32,7 +32,7 @@ struct wish {
   instance_key key;
   request what;
   definition_ptr flow = nullptr; ///< With requests::create.
-  std::optional<sequence> if_match
+  std::optional<tags> if_match
     = {}; ///< Refused if the history ends elsewhere.
   std::optional<idempotency> once = {}; ///< Keep the answer under this key.
   answer_ptr reply = nullptr;           ///< Null if nobody waits for an answer.

@@ -1,4 +1,5 @@
 #include "workflow/parse/context.hpp"
+#include "workflow/retention.hpp"
 
 #include <algorithm>
 #include <array>
@@ -81,6 +82,19 @@ std::optional<bool> read_commit(context& c, const cursor& where) {
   return std::nullopt;
 }
 
+void check_retention(context& c, const cursor& metadata) {
+  const auto said = read_retention(c.out.metadata);
+  if (said)
+    return;
+  constexpr std::string_view front = "/retention/";
+  const auto at = metadata.member("retention");
+  for (const auto& f : said.error().faults) {
+    const bool whole = !f.pointer.starts_with(front);
+    c.faults.invalid(whole ? at : at.member(f.pointer.substr(front.size())),
+                     f.detail);
+  }
+}
+
 } // namespace
 
 void read_document_metadata(context& c, const cursor& where) {
@@ -92,6 +106,7 @@ void read_document_metadata(context& c, const cursor& where) {
   if (const auto at = where.member("supervision"); at.value != nullptr)
     c.out.supervised = read_supervision(c, at, {});
   c.out.commit_each = read_commit(c, where).value_or(false);
+  check_retention(c, where);
 }
 
 void read_task_metadata(context& c, const cursor& where, task_index self) {
