@@ -194,15 +194,12 @@ result<> backups::restore(std::uint32_t number,
     return error{errc::already_exists, target.string() + " exists already"};
   if (auto there = make_directories(env, target); !there)
     return there;
-  // First, so that whatever interrupts this leaves a directory of ours that
-  // lacks its file CURRENT, which no store opens.
-  if (auto named = write_door_plate(env, target); !named)
-    return named;
   const auto s = engines_->any().RestoreDBFromBackup(
     rocksdb::RestoreOptions{}, number, target.string(), target.string());
   if (!s.ok())
     return to_error(s, "restoring backup " + std::to_string(number));
-  return {};
+  // Last, so that whatever interrupts this leaves what no store opens.
+  return write_door_plate(env, target);
 }
 
 } // namespace pawl::storage
