@@ -91,8 +91,8 @@ void backup_keeper::learn_last() {
   if (!all)
     return log::error("backup.unreadable", {{"directory", how_.directory},
                                             {"detail", all.error().detail}});
-  const auto newest = std::ranges::find_if(
-    *all, [](const auto& one) { return !one.damaged; });
+  const auto newest
+    = std::ranges::find_if(*all, [](const auto& one) { return !one.damaged; });
   const std::lock_guard hold{lock_};
   if (newest != all->end())
     last_.good = newest->taken;
@@ -128,8 +128,7 @@ result<storage::backup_info> backup_keeper::make() {
       return error{errc::shutting_down, "The daemon is shutting down."};
     under_way_ = opened->get();
   }
-  auto made
-    = (*opened)->create(store_, clock::now(), std::string{version});
+  auto made = (*opened)->create(store_, clock::now(), std::string{version});
   {
     const std::lock_guard hold{lock_};
     under_way_ = nullptr;

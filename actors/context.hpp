@@ -75,7 +75,9 @@ struct context {
   void reload(const config::options& chosen);
 
   /// The bounds that the options give a machine.
-  [[nodiscard]] machine_limits limits() const { return machine_limits_of(options); }
+  [[nodiscard]] machine_limits limits() const {
+    return machine_limits_of(options);
+  }
 
   storage::store& store;
   const config::options& options;

@@ -62,11 +62,10 @@ result<std::optional<position>> read_cursor(const std::string& text) {
   if (bad != std::errc{} || stop == end || *stop != '/'
       || second == std::string::npos || third == std::string::npos)
     return error{errc::malformed, "The cursor is not one of ours."};
-  return std::optional{
-    position{from_unix_ms(at),
-             {text.substr(first + 1, second - first - 1),
-              text.substr(second + 1, third - second - 1),
-              text.substr(third + 1)}}};
+  return std::optional{position{from_unix_ms(at),
+                                {text.substr(first + 1, second - first - 1),
+                                 text.substr(second + 1, third - second - 1),
+                                 text.substr(third + 1)}}};
 }
 
 } // namespace

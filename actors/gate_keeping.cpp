@@ -36,8 +36,8 @@ void gate::preview(const preview_retention& what, const reply_to& to) {
   aside([g = shared_from_this(), what, to] {
     retention_rules rules{g->ctx_.options.retention};
     rules.suppose(what);
-    auto body = preview_of(g->ctx_.store, g->ctx_.definitions, rules,
-                           clock::now());
+    auto body
+      = preview_of(g->ctx_.store, g->ctx_.definitions, rules, clock::now());
     if (!body)
       return to(refusal{.what = body.error()});
     to(answer{.body = to_text(json::value(std::move(*body)))});
@@ -48,8 +48,8 @@ void gate::back_up(take_backup what, reply_to to) {
   const auto key = what.once;
   once(key, std::move(to), [&](reply_to first) {
     auto slot = make_answer(std::move(first));
-    const auto alarm = ctx_.deadlines.set(
-      what.wait, [slot] { slot->give(still_running()); });
+    const auto alarm
+      = ctx_.deadlines.set(what.wait, [slot] { slot->give(still_running()); });
     ctx_.backups.take([g = shared_from_this(), slot, alarm,
                        key](const result<storage::backup_info>& made) {
       g->ctx_.deadlines.cancel(alarm);
@@ -65,15 +65,14 @@ void gate::back_up(take_backup what, reply_to to) {
         .location = said.location,
         .body = said.body,
         .expires = clock::now() + g->ctx_.options.retention.idempotency_for};
-      caf::anon_send(
-        g->ctx_.writer.get(),
-        write_job{[kept = std::move(kept), said,
-                   slot](storage::store& s) -> result<> {
-          auto done = s.put_answer(kept);
-          if (done)
-            slot->give(said);
-          return done;
-        }});
+      caf::anon_send(g->ctx_.writer.get(),
+                     write_job{[kept = std::move(kept), said,
+                                slot](storage::store& s) -> result<> {
+                       auto done = s.put_answer(kept);
+                       if (done)
+                         slot->give(said);
+                       return done;
+                     }});
     });
   });
 }
@@ -82,8 +81,8 @@ void gate::list_of_backups(const reply_to& to) {
   aside([g = shared_from_this(), to] {
     const auto& how = g->ctx_.options.backup;
     const auto all = how.directory.empty()
-                       ? result<std::vector<storage::backup_info>>{
-                         std::vector<storage::backup_info>{}}
+                       ? result<std::vector<storage::backup_info>>{std::vector<
+                         storage::backup_info>{}}
                        : g->ctx_.backups.list();
     if (!all)
       return to(refusal{.what = all.error()});

@@ -112,21 +112,18 @@ struct meters::state {
     = counter("pawl_shed_total", "Requests refused because of overload.");
   prometheus::Histogram& request_seconds = histogram(
     "pawl_http_request_seconds", "How long requests took.", seconds_buckets);
-  prometheus::Counter& purges = counter(
-    "pawl_purged_instances_total", "Instances that retention has purged.");
+  prometheus::Counter& purges = counter("pawl_purged_instances_total",
+                                        "Instances that retention has purged.");
   prometheus::Counter& purged_bytes
     = counter("pawl_purged_bytes_total", "What these took, uncompressed.");
-  prometheus::Counter& examined
-    = counter("pawl_retention_examined_total",
-              "Instances that retention has looked at.");
+  prometheus::Counter& examined = counter(
+    "pawl_retention_examined_total", "Instances that retention has looked at.");
   prometheus::Counter& sweeps = counter("pawl_retention_sweeps_total",
                                         "Times it has looked at all of them.");
-  prometheus::Counter& backups_good
-    = counter("pawl_backups_total", "Backups by how they went.",
-              {{"outcome", "taken"}});
-  prometheus::Counter& backups_bad
-    = counter("pawl_backups_total", "Backups by how they went.",
-              {{"outcome", "failed"}});
+  prometheus::Counter& backups_good = counter(
+    "pawl_backups_total", "Backups by how they went.", {{"outcome", "taken"}});
+  prometheus::Counter& backups_bad = counter(
+    "pawl_backups_total", "Backups by how they went.", {{"outcome", "failed"}});
   prometheus::Gauge& backup_at
     = gauge("pawl_backup_last_success_timestamp_seconds",
             "When the last backup of this run was complete; 0: none was.");

@@ -45,8 +45,7 @@ private:
 };
 
 result<> suspension::decide(input what) {
-  auto made
-    = flow_.decide(std::move(what), {.now = now_, .seed = 0});
+  auto made = flow_.decide(std::move(what), {.now = now_, .seed = 0});
   if (!made)
     return made.error().what;
   if (made->needs || made->unfinished)
@@ -61,16 +60,16 @@ result<> suspension::stop_effects() {
     const auto out = flow_.outstanding();
     if (out.empty())
       return error{errc::internal, "it drains, but nothing is out"};
-    auto stopped = std::visit(
-      overload{[](const commands::perform&) {
-                 return result<reports::effect_stopped>{
-                   error{errc::internal, "a pause orders an effect"}};
-               },
-               [](const auto& c) {
-                 return result<reports::effect_stopped>{
-                   reports::effect_stopped{c.frame, c.dispatch}};
-               }},
-      out.front());
+    auto stopped
+      = std::visit(overload{[](const commands::perform&) {
+                              return result<reports::effect_stopped>{error{
+                                errc::internal, "a pause orders an effect"}};
+                            },
+                            [](const auto& c) {
+                              return result<reports::effect_stopped>{
+                                reports::effect_stopped{c.frame, c.dispatch}};
+                            }},
+                   out.front());
     if (!stopped)
       return stopped.error();
     if (auto done = decide(report{*stopped}); !done)
@@ -94,8 +93,7 @@ result<> suspension::run() {
       hold_for_good();
     return {};
   }
-  auto asked
-    = decide(request{requests::pause{pause_mode::interrupt, reason_}});
+  auto asked = decide(request{requests::pause{pause_mode::interrupt, reason_}});
   if (!asked)
     return asked;
   if (auto stopped = stop_effects(); !stopped)
@@ -145,8 +143,8 @@ private:
 };
 
 void suspender::leave(const storage::head& of, const std::string& why) {
-  done_.left.push_back(of.ns + '/' + of.id + " (" + std::string{to_text(of.status)}
-                       + "): " + why);
+  done_.left.push_back(of.ns + '/' + of.id + " ("
+                       + std::string{to_text(of.status)} + "): " + why);
 }
 
 result<> suspender::suspend(const instance_key& key, const storage::head& of) {
@@ -219,8 +217,8 @@ result<> suspender::pause_schedules() {
       if (state->paused)
         continue;
       const auto still = paused(std::move(*state), now_, reason_);
-      if (auto put = store_.put_schedule(
-            {row.ns, row.name, encode_schedule(still)});
+      if (auto put
+          = store_.put_schedule({row.ns, row.name, encode_schedule(still)});
           !put)
         return put;
       ++done_.schedules;
@@ -234,8 +232,7 @@ result<restored> suspender::run() {
   do {
     std::vector<std::pair<instance_key, storage::head>> heads;
     auto next = store_.visit_heads(
-      after, heads_at_once,
-      [&](const instance_key& key, storage::head&& of) {
+      after, heads_at_once, [&](const instance_key& key, storage::head&& of) {
         heads.emplace_back(key, std::move(of));
       });
     if (!next)

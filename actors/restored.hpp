@@ -13,10 +13,10 @@ namespace pawl::actors {
 
 /// What became of the instances and schedules of a restored store.
 struct restored {
-  std::size_t suspended = 0; ///< Instances, by suspend_all().
-  std::size_t held = 0;      ///< That were suspended before and stay so.
-  std::size_t cancelling = 0; ///< They only go on to end.
-  std::size_t schedules = 0;  ///< Paused.
+  std::size_t suspended = 0;     ///< Instances, by suspend_all().
+  std::size_t held = 0;          ///< That were suspended before and stay so.
+  std::size_t cancelling = 0;    ///< They only go on to end.
+  std::size_t schedules = 0;     ///< Paused.
   std::vector<std::string> left; ///< What could not be: one sentence each.
 };
 

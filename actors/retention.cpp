@@ -49,12 +49,13 @@ json::object render(const policy& p, const toll& t) {
   const char* source = p.said == kept_by::definition   ? "definition"
                        : p.said == kept_by::name_space ? "namespace"
                                                        : "default";
-  return {{"source", source},
-          {"name", p.whose.empty() ? json::value(nullptr) : json::value(p.whose)},
-          {"status", to_text(p.status)},
-          {"keep", keep_text(p.keep)},
-          {"instances", t.instances},
-          {"bytes", t.bytes}};
+  return {
+    {"source", source},
+    {"name", p.whose.empty() ? json::value(nullptr) : json::value(p.whose)},
+    {"status", to_text(p.status)},
+    {"keep", keep_text(p.keep)},
+    {"instances", t.instances},
+    {"bytes", t.bytes}};
 }
 
 std::string whose_policy(const storage::head& of, kept_by said) {
@@ -67,8 +68,7 @@ std::string whose_policy(const storage::head& of, kept_by said) {
 
 } // namespace
 
-retention_rules::retention_rules(
-  const config::options::retention_options& from)
+retention_rules::retention_rules(const config::options::retention_options& from)
     : all_{or_for_ever(from.completed), or_for_ever(from.faulted),
            or_for_ever(from.cancelled)} {
   for (const auto& text : from.namespaces) {
@@ -109,8 +109,7 @@ const retention_rule& definition_rules::of(const std::string& digest) {
   const auto said = parsed ? read_retention((*parsed)->metadata)
                            : result<retention_rule>{parsed.error()};
   constexpr auto ever = retention_rule::for_ever;
-  return known_
-    .emplace(digest, said ? *said : retention_rule{ever, ever, ever})
+  return known_.emplace(digest, said ? *said : retention_rule{ever, ever, ever})
     .first->second;
 }
 
@@ -166,12 +165,10 @@ result<json::object> preview_of(const storage::store& in,
   json::array policies;
   for (const auto& [p, t] : found)
     policies.push_back(render(p, t));
-  return json::object{{"at", to_text(now)},
-                      {"examined", examined},
-                      {"complete", complete},
-                      {"instances", sum.instances},
-                      {"bytes", sum.bytes},
-                      {"policies", std::move(policies)}};
+  return json::object{
+    {"at", to_text(now)},   {"examined", examined},
+    {"complete", complete}, {"instances", sum.instances},
+    {"bytes", sum.bytes},   {"policies", std::move(policies)}};
 }
 
 } // namespace pawl::actors

@@ -24,12 +24,12 @@ result<stored_machine> load_machine(const machine_source& from,
     if (auto restored = flow.restore(snapshot->second); !restored)
       return restored.error();
   stands.snapshot_bytes = snapshot->second.size();
-  const auto last
-    = from.store.replay(key, snapshot->first, [&](storage::history_item&& item) {
-        flow.apply(item.fact, item.at);
-        ++stands.tail_events;
-        return true;
-      });
+  const auto last = from.store.replay(key, snapshot->first,
+                                      [&](storage::history_item&& item) {
+                                        flow.apply(item.fact, item.at);
+                                        ++stands.tail_events;
+                                        return true;
+                                      });
   if (!last)
     return last.error();
   stands.head = std::move(*head);

@@ -149,8 +149,8 @@ sweeper::put_down(const instance_key& key, const storage::head& of) {
                       .what = requests::cancel{"its retention is over"},
                       .if_match = of.last,
                       .reply = make_answer([answer](const reply& r) {
-                        answer->set_value(std::holds_alternative<
-                                          pawl::actors::answer>(r));
+                        answer->set_value(
+                          std::holds_alternative<pawl::actors::answer>(r));
                       })});
   if (!done.get())
     return std::nullopt; // Somebody has opened it again: next time.
@@ -169,10 +169,9 @@ bool sweeper::purge(std::vector<storage::ended_instance> some,
   const auto now = clock::now();
   const storage::purge_terms terms{now,
                                    now + ctx_.options.retention.tombstones};
-  const auto gone
-    = ask_writer(ctx_, [some, terms](storage::store& s) {
-        return s.remove_ended(some, terms);
-      });
+  const auto gone = ask_writer(ctx_, [some, terms](storage::store& s) {
+    return s.remove_ended(some, terms);
+  });
   if (!gone)
     return false;
   for (const auto& one : some)

@@ -47,8 +47,8 @@ private:
   void run();
   bool look_at_some(sweep_report& so_far, std::optional<instance_key>& after);
   bool purge(std::vector<storage::ended_instance> some, sweep_report& so_far);
-  std::optional<storage::ended_instance>
-  put_down(const instance_key& key, const storage::head& of);
+  std::optional<storage::ended_instance> put_down(const instance_key& key,
+                                                  const storage::head& of);
   void reclaim();
 
   context& ctx_;

@@ -166,9 +166,9 @@ struct options {
   } retention;
 
   struct backup_options {
-    std::string directory;       ///< "": no backups are taken.
-    duration every{};            ///< 0: by hand only.
-    std::uint32_t keep = 7;      ///< Backups.
+    std::string directory;  ///< "": no backups are taken.
+    duration every{};       ///< 0: by hand only.
+    std::uint32_t keep = 7; ///< Backups.
     bool operator==(const backup_options&) const = default;
   } backup;
 

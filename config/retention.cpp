@@ -4,8 +4,7 @@
 
 namespace pawl::config {
 
-result<namespace_retention>
-parse_namespace_retention(std::string_view entry) {
+result<namespace_retention> parse_namespace_retention(std::string_view entry) {
   const error bad{errc::malformed,
                   "retention.namespaces takes NAMESPACE=TIME or "
                   "NAMESPACE/STATUS=TIME, where STATUS is completed, faulted "
@@ -17,9 +16,8 @@ parse_namespace_retention(std::string_view entry) {
   const auto whose = entry.substr(0, equals);
   const auto time = entry.substr(equals + 1);
   const auto slash = whose.find('/');
-  namespace_retention out{.ns = std::string{whose.substr(0, slash)},
-                          .status = {},
-                          .keep = {}};
+  namespace_retention out{
+    .ns = std::string{whose.substr(0, slash)}, .status = {}, .keep = {}};
   if (slash != std::string_view::npos) {
     out.status = whose.substr(slash + 1);
     if (out.status != "completed" && out.status != "faulted"

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <optional>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace pawl::daemon {
@@ -105,6 +106,15 @@ result<> must_be_free(const std::filesystem::path& target) {
   std::error_code failed;
   if (!std::filesystem::exists(target, failed))
     return {};
+  struct stat own {};
+  struct stat above {};
+  if (stat(target.c_str(), &own) == 0
+      && stat(target.parent_path().c_str(), &above) == 0
+      && own.st_dev != above.st_dev)
+    return error{errc::already_exists,
+                 target.string()
+                   + " is where a file system is mounted: restore into a "
+                     "directory below it, and move that or configure it"};
   if (std::filesystem::is_directory(target, failed)
       && std::filesystem::is_empty(target, failed) && !failed)
     return {};
@@ -173,9 +183,9 @@ int restore(const storage::backups& all, const wanted& what) {
     return fail(done.error());
   std::filesystem::rename(draft, place, failed);
   if (failed)
-    return fail({errc::io, fmt::format("cannot rename {} to {}: {}",
-                                       draft.string(), place.string(),
-                                       failed.message())});
+    return fail(
+      {errc::io, fmt::format("cannot rename {} to {}: {}", draft.string(),
+                             place.string(), failed.message())});
   sync_directory(place.parent_path());
   std::printf("restored %s\n", line_of(*from).c_str());
   std::printf("%zu live instances are suspended now, %zu were before, %zu are "

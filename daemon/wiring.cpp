@@ -92,8 +92,8 @@ result<> check_backups(const config::options& o) {
     = std::mismatch(data.begin(), data.end(), there.begin(), there.end());
   if (end != data.end())
     return {};
-  return error{errc::malformed, "backup.directory: " + there.string()
-                                  + " lies within data_dir"};
+  return error{errc::malformed,
+               "backup.directory: " + there.string() + " lies within data_dir"};
 }
 
 } // namespace

@@ -22,8 +22,8 @@ class store;
 /// One backup, as its directory tells of it.
 struct backup_info {
   std::uint32_t number = 0; ///< Counts up; also its name.
-  timestamp taken; ///< What was acknowledged before this is in it.
-  std::uint64_t bytes = 0; ///< Some of it may be shared with other backups.
+  timestamp taken;          ///< What was acknowledged before this is in it.
+  std::uint64_t bytes = 0;  ///< Some of it may be shared with other backups.
   std::uint32_t files = 0;
   std::string program = {}; ///< The version of pawld that took it.
   bool damaged = false; ///< Its list of files cannot be read, or files miss.

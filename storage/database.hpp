@@ -112,8 +112,7 @@ private:
     on_damage damage = on_damage::refuse;
   };
   result<> open_rocksdb(const rocksdb_setup& setup);
-  result<> create_families(
-    std::span<const rocksdb::ColumnFamilyOptions> tuned);
+  result<> create_families(std::span<const rocksdb::ColumnFamilyOptions> tuned);
   result<> open_damaged(rocksdb_setup setup, recovery_report& found);
   static rocksdb::DBOptions options_for(const rocksdb_setup& setup);
   result<> admit_format(bool all_families);

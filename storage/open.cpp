@@ -194,8 +194,7 @@ database::open_to_read(rocksdb::Env& env,
   if (!present)
     return present.error();
   if (present->size() != family_count)
-    return error{errc::corrupt,
-                 directory.string() + " lacks families of rows"};
+    return error{errc::corrupt, directory.string() + " lacks families of rows"};
   constexpr std::uint64_t memory_max = 64ULL << 20;
   auto opened = out->open_rocksdb({.families = std::move(*present),
                                    .memory_max = memory_max,

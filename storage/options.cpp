@@ -146,12 +146,10 @@ result<> database::open_rocksdb(const rocksdb_setup& setup) {
   std::vector<rocksdb::ColumnFamilyHandle*> opened_families;
   rocksdb::DB* opened = nullptr;
   const auto place = directory_.string();
-  const auto s
-    = setup.read_only
-        ? rocksdb::DB::OpenForReadOnly(db_options, place, present,
-                                       &opened_families, &opened)
-        : rocksdb::DB::Open(db_options, place, present, &opened_families,
-                            &opened);
+  const auto s = setup.read_only ? rocksdb::DB::OpenForReadOnly(
+                   db_options, place, present, &opened_families, &opened)
+                                 : rocksdb::DB::Open(db_options, place, present,
+                                                     &opened_families, &opened);
   if (!s.ok())
     return to_error(s, "opening " + directory_.string());
   db_.reset(opened);
@@ -161,8 +159,8 @@ result<> database::open_rocksdb(const rocksdb_setup& setup) {
   return create_families(tuned);
 }
 
-result<> database::create_families(
-  std::span<const rocksdb::ColumnFamilyOptions> tuned) {
+result<>
+database::create_families(std::span<const rocksdb::ColumnFamilyOptions> tuned) {
   rocksdb::Status s;
   // Not left to DB::Open: where that fails to create a family, Debian's
   // RocksDB ends the process by an assertion.

@@ -52,11 +52,10 @@ void add_tombstone(row_list& rows, const instance_key& key, const head& of,
     return;
   const auto row = tombstone_key(of.id, key);
   rows.put(family::index, row,
-           encode_tombstone(
-             {of.ns, of.id, terms.now, terms.remembered_until}));
-  rows.put(
-    family::garbage,
-    garbage_key(terms.remembered_until, garbage_kind::tombstone, row), {});
+           encode_tombstone({of.ns, of.id, terms.now, terms.remembered_until}));
+  rows.put(family::garbage,
+           garbage_key(terms.remembered_until, garbage_kind::tombstone, row),
+           {});
 }
 
 } // namespace
@@ -99,9 +98,8 @@ result<> store::remove_instance(const instance_key& key,
   return db_->write(rows);
 }
 
-result<std::size_t>
-store::remove_ended(std::span<const ended_instance> which,
-                    const purge_terms& terms) {
+result<std::size_t> store::remove_ended(std::span<const ended_instance> which,
+                                        const purge_terms& terms) {
   row_list rows;
   std::size_t removed = 0;
   for (const auto& one : which) {
@@ -170,11 +168,12 @@ result<footprint> store::measure(const instance_key& key,
   const std::string prefix{bytes_of(key)};
   footprint out;
   for (const auto where : {family::head, family::snapshot, family::journal}) {
-    scan rows{*db_, {.where = where,
-                     .from = prefix,
-                     .until = after_prefix(prefix),
-                     .one_instance = where != family::head,
-                     .once = true}};
+    scan rows{*db_,
+              {.where = where,
+               .from = prefix,
+               .until = after_prefix(prefix),
+               .one_instance = where != family::head,
+               .once = true}};
     for (; rows.valid(); rows.next()) {
       if (out.rows == rows_max) {
         out.complete = false;

@@ -330,10 +330,9 @@ public:
   tombstones_of(std::string_view instance_id, timestamp now) const;
   /// Calls `visit` with at most `max` heads after `after` in key order; returns
   /// where to go on, nothing at the end. The cache is left alone.
-  [[nodiscard]] result<std::optional<instance_key>>
-  visit_heads(const std::optional<instance_key>& after, std::size_t max,
-              const std::function<void(const instance_key&, head&&)>& visit)
-    const;
+  [[nodiscard]] result<std::optional<instance_key>> visit_heads(
+    const std::optional<instance_key>& after, std::size_t max,
+    const std::function<void(const instance_key&, head&&)>& visit) const;
   /// What the history and the snapshots of an instance take; at most `rows_max`
   /// rows are looked at.
   [[nodiscard]] result<footprint> measure(const instance_key& key,
@@ -352,11 +351,10 @@ public:
 
   /// The same, newest first by the time of registration; `after` is the last of
   /// the page before.
-  [[nodiscard]] result<std::vector<stored_definition>>
-  newest_definitions(std::string_view ns, std::string_view name,
-                     const std::optional<std::pair<timestamp, definition_id>>&
-                       after,
-                     std::uint32_t limit) const;
+  [[nodiscard]] result<std::vector<stored_definition>> newest_definitions(
+    std::string_view ns, std::string_view name,
+    const std::optional<std::pair<timestamp, definition_id>>& after,
+    std::uint32_t limit) const;
 
   /// Instances whose earliest timer is due at or before `until`, in order of
   /// time, at most `limit`.

@@ -40,10 +40,9 @@ outcome<position> parse_position(const std::string& text) {
       || third == text.npos)
     return failure{exit_code::usage, "--after takes the `resume` of the last "
                                      "line of an export"};
-  return position{text.substr(0, first),
-                  text.substr(first + 1, second - first - 1),
-                  text.substr(second + 1, third - second - 1),
-                  text.substr(third + 1)};
+  return position{
+    text.substr(0, first), text.substr(first + 1, second - first - 1),
+    text.substr(second + 1, third - second - 1), text.substr(third + 1)};
 }
 
 /// Leaves out what was written before. The list is newest first, and an
@@ -57,7 +56,8 @@ public:
     if (!last_)
       return 0;
     std::size_t i = 0;
-    while (i < items.size() && text_at(items[i], {"createdAt"}) > last_->created)
+    while (i < items.size()
+           && text_at(items[i], {"createdAt"}) > last_->created)
       ++i;
     const auto equal = i;
     while (i < items.size()
@@ -223,8 +223,7 @@ outcome<std::string> end_of(const std::string& path) {
   if (!in)
     return failure{exit_code::usage, "cannot read " + path};
   const auto end = end_of_lines(in, size);
-  const auto tail
-    = bytes_of(in, std::max<std::streamoff>(0, end - block), end);
+  const auto tail = bytes_of(in, std::max<std::streamoff>(0, end - block), end);
   constexpr std::string_view mark = R"(,"resume":)";
   const auto at = tail.rfind(mark);
   std::string resume;
@@ -279,9 +278,8 @@ void add_export(CLI::App& app, action& chosen) {
               "  pawl export --to all.jsonl\n"
               "  pawl export -s completed --started-before "
               "2026-01-01T00:00:00Z | zstd > 2025.jsonl.zst");
-  cmd->callback([o, &chosen] {
-    chosen = [o](session& s) { return export_all(s, *o); };
-  });
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return export_all(s, *o); }; });
 }
 
 } // namespace pawl::cli::commands

@@ -92,11 +92,10 @@ outcome<exit_code> list(session& s) {
   for (const auto& one : items_of(*all, "items")) {
     names.push_back(text_at(one, {"name"}));
     const bool damaged = text_at(one, {"damaged"}) == "true";
-    rows.rows.push_back({names.back(),
-                         damaged ? "?" : text_at(one, {"takenAt"}),
-                         bytes_text(text_at(one, {"bytes"})),
-                         text_at(one, {"files"}), text_at(one, {"program"}),
-                         damaged ? "DAMAGED" : "complete"});
+    rows.rows.push_back(
+      {names.back(), damaged ? "?" : text_at(one, {"takenAt"}),
+       bytes_text(text_at(one, {"bytes"})), text_at(one, {"files"}),
+       text_at(one, {"program"}), damaged ? "DAMAGED" : "complete"});
   }
   print(s, *all, rows, names);
   if (s.output != format::table)
@@ -108,8 +107,8 @@ outcome<exit_code> list(session& s) {
     s.err << "no backups in " << text_at(*all, {"directory"}) << '\n';
   if (const auto* bad = find_at(*all, {"lastFailure"});
       bad != nullptr && bad->is_string())
-    s.err << "the last try failed: " << printable(text_at(*all, {"lastFailure"}))
-          << '\n';
+    s.err << "the last try failed: "
+          << printable(text_at(*all, {"lastFailure"})) << '\n';
   return exit_code::ok;
 }
 
@@ -142,8 +141,7 @@ outcome<exit_code> offline(session& s, const char* verb, offline_options o) {
     auto all = call(s, {.target = "/v1/admin/backups"});
     if (!all)
       return failure{all.error().code,
-                     all.error().text
-                       + "\nwithout a daemon: --from DIRECTORY"};
+                     all.error().text + "\nwithout a daemon: --from DIRECTORY"};
     const auto* directory = find_at(*all, {"directory"});
     if (directory == nullptr || !directory->is_string())
       return failure{exit_code::not_allowed,

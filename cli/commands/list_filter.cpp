@@ -32,8 +32,7 @@ void add_workflow(const session& s, std::string& target,
 void add_list_filter(CLI::App& to, list_filter& filter) {
   to.add_option("-w,--workflow", filter.workflow, "Only of this workflow")
     ->type_name("[NS/]NAME[@VER]");
-  to
-    .add_option("-s,--status", filter.status,
+  to.add_option("-s,--status", filter.status,
                 "Only in this status: pending running waiting suspending "
                 "suspended cancelling completed faulted cancelled")
     ->type_name("STATUS");

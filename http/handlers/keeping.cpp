@@ -59,11 +59,10 @@ outcome take_backup(const call& from) {
   const auto patience = wait->value_or(
     std::min(usual_wait,
              std::chrono::floor<std::chrono::seconds>(from.options.wait_max)));
-  order out{[&daemon = from.daemon,
-             wish = actors::take_backup{patience, std::move(*once)}](
-              auto done) mutable {
-    daemon.back_up(std::move(wish), std::move(done));
-  }};
+  order out{
+    [&daemon = from.daemon,
+     wish = actors::take_backup{patience, std::move(*once)}](
+      auto done) mutable { daemon.back_up(std::move(wish), std::move(done)); }};
   out.patience = patience;
   if (*wait)
     out.tell = telling_wait(patience);

@@ -37,8 +37,8 @@ struct on_disk {
   }
 
   std::unique_ptr<store> open_store(const std::string& name) {
-    auto opened = store::open(
-      {.directory = root / name, .memory_max = 16U << 20}, found);
+    auto opened
+      = store::open({.directory = root / name, .memory_max = 16U << 20}, found);
     BOOST_REQUIRE_MESSAGE(opened, opened.error().detail);
     return std::move(*opened);
   }
@@ -105,8 +105,8 @@ BOOST_AUTO_TEST_CASE(holds_all_that_was_committed_before) {
   BOOST_REQUIRE(all->restore(1, root / "back"));
   const auto back = open_store("back");
   BOOST_TEST((back->read_head(one.key()).value() == one.now));
-  BOOST_TEST((back->read_head(key_of("default", "b")).error().code
-              == errc::not_found));
+  BOOST_TEST(
+    (back->read_head(key_of("default", "b")).error().code == errc::not_found));
   BOOST_TEST(verify(*back).value().empty());
 }
 
@@ -217,8 +217,8 @@ BOOST_AUTO_TEST_CASE(a_crash_while_one_is_taken_leaves_the_others_good) {
     BOOST_REQUIRE(child >= 0);
     if (child == 0) {
       recovery_report ignored;
-      auto of = store::open({.directory = root / "data", .memory_max = 16U << 20},
-                            ignored);
+      auto of = store::open(
+        {.directory = root / "data", .memory_max = 16U << 20}, ignored);
       auto into = backups::open(shelf);
       if (!of || !into)
         _exit(1);

@@ -38,8 +38,8 @@ struct purging : test::stored {
   }
 };
 
-stored_definition definition(const std::string& name, const std::string& version,
-                             std::int64_t created) {
+stored_definition definition(const std::string& name,
+                             const std::string& version, std::int64_t created) {
   return {.id = {"default", name, version},
           .digest = name + version,
           .source = "do: []",
@@ -170,12 +170,12 @@ BOOST_AUTO_TEST_CASE(lists_definitions_newest_first) {
                                      "c@1.0.0"};
   BOOST_TEST(names() == all, boost::test_tools::per_element());
   BOOST_TEST(names(1).size() == 1U);
-  const auto rest = store
-                      ->newest_definitions(
-                        "default", "b",
-                        std::pair{at(30), definition_id{"default", "a", "1.0.0"}},
-                        10)
-                      .value();
+  const auto rest
+    = store
+        ->newest_definitions(
+          "default", "b",
+          std::pair{at(30), definition_id{"default", "a", "1.0.0"}}, 10)
+        .value();
   BOOST_REQUIRE(rest.size() == 2U);
   BOOST_TEST(rest[1].id.version == "1.0.0");
   BOOST_TEST(store->newest_definitions("other", "", {}, 10).value().empty());
@@ -196,7 +196,8 @@ BOOST_AUTO_TEST_CASE(orders_the_definitions_of_an_older_store) {
     // As a program left it that knew no order by time.
     auto raw = database::open(options, found).value();
     row_list rows;
-    for (const auto& d : {definition("b", "1.0.0", 20), definition("a", "1.0.0", 10)})
+    for (const auto& d :
+         {definition("b", "1.0.0", 20), definition("a", "1.0.0", 10)})
       rows.erase(family::definition, newest_key(d.created, d.id));
     rows.erase(family::meta, meta_keys::definitions_by_time);
     BOOST_REQUIRE(raw->write(rows));
