@@ -49,7 +49,7 @@ enum class index_kind : std::uint8_t {
   live = 8,        ///< By digest of the definition, while it has not ended.
   quarantined = 9, ///< Set aside.
   listener = 10,   ///< Waiting listens by type; keyed otherwise, see below.
-  purged = 11,     ///< Tombstones by instance id; see tombstone_key().
+  purged = 20,     ///< Tombstones by instance id; see tombstone_key().
 };
 
 /// What a retention row is about. On disk: never renumber.
@@ -58,7 +58,7 @@ enum class garbage_kind : std::uint8_t {
   seen = 2,
   event = 3,
   content = 4,   ///< Of a removed definition.
-  tombstone = 5, ///< Of a purged instance.
+  tombstone = 9, ///< Of a purged instance.
 };
 
 /// Rows of the family `meta`.
