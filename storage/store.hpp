@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
+#include "storage/opening.hpp"
 #include "storage/purged.hpp"
 #include "storage/rows.hpp"
 #include "workflow/event.hpp"
@@ -11,7 +12,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,10 +20,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace rocksdb {
-class Env;
-} // namespace rocksdb
 
 namespace pawl::storage {
 
@@ -205,21 +201,6 @@ struct stored_schedule {
 
 /// Who reads the stored CloudEvents by their numbers.
 enum class event_reader : std::uint8_t { broker, scheduler };
-
-struct open_options {
-  std::filesystem::path directory;
-  bool torn_tail_cut = true; ///< False: refuse to cut a torn tail, exit 78.
-  bool accept_loss = false;  ///< Open damaged data and say loudly what is lost.
-  std::uint64_t memory_max = 128ULL << 20; ///< Block cache and write buffers.
-  rocksdb::Env* env = nullptr; ///< For tests: a disk of memory. Not owned.
-};
-
-/// What opening the store found.
-struct recovery_report {
-  bool clean = true;                ///< The last stop was an orderly one.
-  std::uint64_t tail_bytes_cut = 0; ///< Of an unacknowledged, torn last group.
-  std::vector<std::string> notes;   ///< Sentences for the log.
-};
 
 /// Everything that Pawl remembers: one RocksDB with several column families
 /// (storage/keys.hpp, docs/format/keys.md), one write-ahead log, one writer.
