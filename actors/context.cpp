@@ -22,6 +22,8 @@ program_client_options programs_of(const config::options& o) {
   std::vector<std::string> hidden{"/etc/pawl", "/run/credentials"};
   if (!o.data_dir.empty())
     hidden.push_back(o.data_dir);
+  if (!o.backup.directory.empty())
+    hidden.push_back(o.backup.directory);
   const char* const credentials
     = std::getenv("CREDENTIALS_DIRECTORY"); // NOLINT(concurrency-mt-unsafe)
   if (credentials != nullptr && *credentials != '\0')
@@ -45,7 +47,7 @@ program_client_options programs_of(const config::options& o) {
                      .network = p.network}};
 }
 
-machine_limits context::limits() const {
+machine_limits machine_limits_of(const config::options& options) {
   machine_limits l;
   l.turn_steps_max = options.instances.turn_steps_max;
   l.step_budget.steps = options.expression.steps_max;

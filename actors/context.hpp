@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/alarms.hpp"
+#include "actors/backup_keeper.hpp"
 #include "actors/definition_cache.hpp"
 #include "actors/feed.hpp"
 #include "actors/journal_gauge.hpp"
@@ -54,6 +55,9 @@ private:
 /// see the data, the configuration and the credentials of this process.
 [[nodiscard]] program_client_options programs_of(const config::options& o);
 
+/// The bounds that the options give a machine.
+[[nodiscard]] machine_limits machine_limits_of(const config::options& o);
+
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
 struct context {
@@ -71,7 +75,9 @@ struct context {
   void reload(const config::options& chosen);
 
   /// The bounds that the options give a machine.
-  [[nodiscard]] machine_limits limits() const;
+  [[nodiscard]] machine_limits limits() const {
+    return machine_limits_of(options);
+  }
 
   storage::store& store;
   const config::options& options;
@@ -91,6 +97,7 @@ struct context {
   std::atomic<std::uint64_t> disk_low;      ///< Bytes; may be reloaded.
   std::atomic<std::uint64_t> disk_critical; ///< Bytes; may be reloaded.
   alarms deadlines;                         ///< Of clients that wait.
+  backup_keeper backups{store, options.backup, measured};
 
   door<registry_actor> registry;
   door<writer_actor> writer;

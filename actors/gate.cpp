@@ -5,6 +5,8 @@
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 
+#include <algorithm>
+
 namespace pawl::actors {
 
 namespace {
@@ -44,17 +46,33 @@ const char* sentence(errc why) {
 
 } // namespace
 
+error gate::nobody(const instance_ref& which) const {
+  const auto buried = ctx_.store.tombstones_of(which.id, clock::now());
+  if (!buried)
+    return buried.error();
+  for (const auto& one : *buried)
+    if (!which.ns || one.ns == *which.ns)
+      return {errc::purged, "The instance with this id was purged at "
+                              + to_text(one.purged) + '.'};
+  return {errc::not_found, "There is no instance with this id."};
+}
+
 result<instance_key> gate::resolve(const instance_ref& which) const {
-  const error nobody{errc::not_found, "There is no instance with this id."};
   if (!valid_instance_id(which.id))
-    return nobody;
-  if (which.ns)
-    return key_of(*which.ns, which.id);
+    return error{errc::not_found, "There is no instance with this id."};
   const auto known = ctx_.store.namespaces_of(which.id);
   if (!known)
     return known.error();
   if (known->empty())
-    return nobody;
+    return nobody(which);
+  if (which.ns) {
+    const auto key = key_of(*which.ns, which.id);
+    // Two of several namespaces were told of: this may be another one.
+    if (std::ranges::find(*known, *which.ns) == known->end()
+        && (known->size() < 2 || !ctx_.store.read_head(key)))
+      return nobody(which);
+    return key;
+  }
   if (known->size() > 1)
     return error{errc::ambiguous,
                  "Several namespaces have an instance with this id."};
@@ -142,6 +160,16 @@ void open_definitions(gateway& door, const gate_ptr& g) {
   };
 }
 
+void open_keeping(gateway& door, const gate_ptr& g) {
+  door.preview = [g](const preview_retention& what, const reply_to& to) {
+    g->preview(what, to);
+  };
+  door.back_up = [g](take_backup what, reply_to to) {
+    g->back_up(std::move(what), std::move(to));
+  };
+  door.list_of_backups = [g](const reply_to& to) { g->list_of_backups(to); };
+}
+
 void open_instances(gateway& door, const gate_ptr& g) {
   door.start = [g](start_instance what, reply_to to) {
     g->start(std::move(what), std::move(to));
@@ -210,6 +238,7 @@ gateway make_gateway(context& ctx) {
   const auto g = std::make_shared<gate>(ctx);
   gateway door;
   open_definitions(door, g);
+  open_keeping(door, g);
   open_instances(door, g);
   open_schedules(door, g);
   open_history(door, g);

@@ -37,13 +37,18 @@ public:
   void deliver(deliver_event what, reply_to to);
   void publish(publish_events what, reply_to to);
   void remove(const purge_instance& what, reply_to to);
-  void remove_now(const instance_key& key, std::optional<sequence> if_match,
+  void remove_now(const instance_key& key, std::optional<tags> if_match,
                   reply_to to);
 
   // gate_secrets.cpp
   void store_secret(put_secret what, reply_to to);
   void list_of_secrets(const list_secrets& what, const reply_to& to);
   void remove_secret(const std::string& name, reply_to to);
+
+  // gate_keeping.cpp
+  void preview(const preview_retention& what, const reply_to& to);
+  void back_up(take_backup what, reply_to to);
+  void list_of_backups(const reply_to& to);
 
   // gate_reads.cpp
   void read(const read_instance& what, reply_to to);
@@ -59,8 +64,10 @@ public:
 
 private:
   /// The key of the instance that a client names.
-  /// Fails with errc::not_found, errc::ambiguous.
+  /// Fails with errc::not_found, errc::purged, errc::ambiguous.
   [[nodiscard]] result<instance_key> resolve(const instance_ref& which) const;
+  /// Why nobody is there under this name: errc::not_found, errc::purged.
+  [[nodiscard]] error nobody(const instance_ref& which) const;
   /// Why a request of this lane must be refused now.
   [[nodiscard]] std::optional<refusal> overload(lane l);
   /// Runs `work` off the caller's thread, which must not block.

@@ -4,6 +4,8 @@
 
 #include <caf/send.hpp>
 
+#include <charconv>
+
 namespace pawl::actors {
 
 namespace {
@@ -38,22 +40,32 @@ schedule_of(const definition& d, timestamp now, std::uint64_t last_event) {
     encode_schedule(new_schedule(d.id, schedule_rule(d), now, last_event))};
 }
 
-/// A cursor is the last id of the page before, as base64 would hide nothing
-/// that the page did not show.
-std::string cursor_of(const definition_id& id) {
-  return id.ns + '/' + id.name + '/' + id.version;
+using position = std::pair<timestamp, definition_id>;
+
+/// A cursor is where the page before ended, as base64 would hide nothing that
+/// the page did not show.
+std::string cursor_of(const storage::stored_definition& last) {
+  const auto& id = last.id;
+  return std::to_string(unix_ms(last.created)) + '/' + id.ns + '/' + id.name
+         + '/' + id.version;
 }
 
-result<std::optional<definition_id>> read_cursor(const std::string& text) {
+result<std::optional<position>> read_cursor(const std::string& text) {
   if (text.empty())
-    return std::optional<definition_id>{};
-  const auto first = text.find('/');
+    return std::optional<position>{};
+  std::int64_t at = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, bad] = std::from_chars(text.data(), end, at);
+  const auto first = static_cast<std::size_t>(stop - text.data());
   const auto second = text.find('/', first + 1);
-  if (first == std::string::npos || second == std::string::npos)
+  const auto third = text.find('/', second + 1);
+  if (bad != std::errc{} || stop == end || *stop != '/'
+      || second == std::string::npos || third == std::string::npos)
     return error{errc::malformed, "The cursor is not one of ours."};
-  return std::optional{definition_id{text.substr(0, first),
-                                     text.substr(first + 1, second - first - 1),
-                                     text.substr(second + 1)}};
+  return std::optional{position{from_unix_ms(at),
+                                {text.substr(first + 1, second - first - 1),
+                                 text.substr(second + 1, third - second - 1),
+                                 text.substr(third + 1)}}};
 }
 
 } // namespace
@@ -172,8 +184,8 @@ void gate::list_of_definitions(const list_definitions& what,
     if (!after)
       return to(refusal{.what = after.error()});
     // One more than is shown tells whether there is a next page.
-    auto rows = g->ctx_.store.list_definitions(what.ns, what.name, *after,
-                                               what.limit + 1);
+    auto rows = g->ctx_.store.newest_definitions(what.ns, what.name, *after,
+                                                 what.limit + 1);
     if (!rows)
       return to(refusal{.what = rows.error()});
     const bool more = rows->size() > what.limit;
@@ -188,7 +200,7 @@ void gate::list_of_definitions(const list_definitions& what,
     }
     json::object body{{"items", std::move(items)}, {"nextCursor", nullptr}};
     if (more)
-      body["nextCursor"] = cursor_of(rows->back().id);
+      body["nextCursor"] = cursor_of(rows->back());
     to(answer{.body = to_text(json::value(std::move(body)))});
   });
 }

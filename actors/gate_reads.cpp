@@ -129,7 +129,7 @@ void gate::read(const read_instance& what, reply_to to) {
                             unless = what.unless, to = std::move(to)] {
     auto now = g->snapshot_of(k);
     if (const auto* a = std::get_if<answer>(&now);
-        a != nullptr && unless && a->etag == unless)
+        a != nullptr && unless && a->etag && unless->has(*a->etag))
       now = answer{.status = 304, .etag = a->etag};
     to(std::move(now));
   };
@@ -138,7 +138,7 @@ void gate::read(const read_instance& what, reply_to to) {
   wait(
     *key, std::min(*what.wait, ctx_.options.http.wait_max),
     [unless = what.unless](sequence last, instance_status) {
-      return unless != last;
+      return !unless || !unless->has(last);
     },
     [answer_with](bool) { answer_with(); });
 }

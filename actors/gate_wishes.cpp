@@ -142,7 +142,7 @@ void gate::restart(restart_instance what, reply_to to) {
     if (!old)
       return to(refusal{.what = old.error()});
     const auto& s = old->flow.state();
-    if (what.if_match && *what.if_match != s.last)
+    if (what.if_match && !what.if_match->name(s.last))
       return to(refusal{
         .what = {errc::precondition_failed, "The instance stands at sequence "
                                               + std::to_string(s.last) + '.'}});
@@ -283,19 +283,21 @@ void gate::remove(const purge_instance& what, reply_to to) {
                       })});
 }
 
-void gate::remove_now(const instance_key& key, std::optional<sequence> if_match,
+void gate::remove_now(const instance_key& key, std::optional<tags> if_match,
                       reply_to to) {
   auto work
-    = [k = key, if_match, programs = &ctx_.programs,
+    = [k = key, if_match = std::move(if_match), programs = &ctx_.programs,
+       remembered_for = ctx_.options.retention.tombstones,
        slot = make_answer(std::move(to))](storage::store& s) -> result<> {
     const auto head = s.read_head(k);
-    if (head && if_match && head->last != *if_match) {
+    if (head && if_match && !if_match->has(head->last)) {
       slot->give(refusal{.what = {errc::precondition_failed,
                                   "The instance stands at sequence "
                                     + std::to_string(head->last) + '.'}});
       return {};
     }
-    auto done = s.remove_instance(k);
+    const auto now = clock::now();
+    auto done = s.remove_instance(k, {now, now + remembered_for});
     if (done) {
       programs->stop_detached(k);
       slot->give(answer{.status = 204});

@@ -6,6 +6,7 @@
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -50,6 +51,19 @@ struct idempotency {
   std::string body_digest = {}; ///< SHA-256 of the body.
 };
 
+/// The entity tags of If-Match or If-None-Match: sequences of an instance.
+struct tags {
+  tags() = default;
+  tags(sequence one) : listed{one} {} // NOLINT: one tag is a list of it.
+  std::vector<sequence> listed = {};
+  bool any = false; ///< `*`: whatever there is.
+
+  [[nodiscard]] bool has(sequence n) const {
+    return any || std::find(listed.begin(), listed.end(), n) != listed.end();
+  }
+  bool operator==(const tags&) const = default;
+};
+
 /// An instance as a client names it.
 struct instance_ref {
   std::string id = {};
@@ -85,7 +99,7 @@ struct start_instance {
 struct read_instance {
   instance_ref which;
   std::optional<duration> wait = {};
-  std::optional<sequence> unless = {}; ///< If-None-Match
+  std::optional<tags> unless = {}; ///< If-None-Match
 };
 
 /// What an operator wants of an instance.
@@ -113,7 +127,7 @@ struct act_on_instance {
   std::optional<json::value> output = {}; ///< skip, complete
   json::object error = {};                ///< fail
   bool dry_run = false; ///< Nothing is written; the answer is what would be.
-  std::optional<sequence> if_match = {};
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 
@@ -125,7 +139,7 @@ struct restart_instance {
   std::optional<std::string> id = {};
   std::map<std::string, std::string> labels = {}; ///< Added to the old ones.
   bool held = false;
-  std::optional<sequence> if_match = {};
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 
@@ -136,7 +150,7 @@ struct deliver_event {
   bool buffer = true; ///< False: refuse if no `listen` waits for it.
   /// Of an event that its workflow has named so: `event` is then its data.
   std::string route = {};
-  std::optional<sequence> if_match = {};
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 
@@ -170,7 +184,7 @@ struct list_schedules {
 /// Purges an instance that has ended.
 struct purge_instance {
   instance_ref which;
-  std::optional<sequence> if_match = {};
+  std::optional<tags> if_match = {};
 };
 
 struct list_instances {
@@ -214,6 +228,20 @@ struct list_secrets {
   std::string cursor = {};
 };
 
+/// What retention would purge now. What is given here is asked in place of what
+/// is configured for all namespaces.
+struct preview_retention {
+  std::optional<duration> completed = {}; ///< Zero: for ever.
+  std::optional<duration> faulted = {};
+  std::optional<duration> cancelled = {};
+};
+
+/// A backup now; 202 if it is not complete after `wait`.
+struct take_backup {
+  duration wait{};
+  std::optional<idempotency> once = {};
+};
+
 /// One piece of a history, oldest first. The items are ready to be sent.
 struct history_page {
   struct item {
@@ -245,6 +273,10 @@ struct gateway {
   std::function<void(put_secret, reply_to)> store_secret;
   std::function<void(list_secrets, reply_to)> list_of_secrets;
   std::function<void(std::string name, reply_to)> remove_secret;
+
+  std::function<void(preview_retention, reply_to)> preview;
+  std::function<void(take_backup, reply_to)> back_up;
+  std::function<void(reply_to)> list_of_backups;
 
   std::function<void(start_instance, reply_to)> start;
   std::function<void(read_instance, reply_to)> read;

@@ -169,7 +169,7 @@ struct state : instance_args {
                      = {errc::not_found, "There is no instance with this id."}};
     if (turn->creates)
       return taken();
-    if (w.if_match && *w.if_match != flow->state().last)
+    if (w.if_match && !w.if_match->has(flow->state().last))
       return refusal{.what = {errc::precondition_failed,
                               "The instance stands at sequence "
                                 + std::to_string(flow->state().last) + '.'}};

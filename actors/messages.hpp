@@ -31,9 +31,8 @@ using schedule_key = std::pair<std::string, std::string>;
 struct wish {
   instance_key key;
   request what;
-  definition_ptr flow = nullptr; ///< With requests::create.
-  std::optional<sequence> if_match
-    = {}; ///< Refused if the history ends elsewhere.
+  definition_ptr flow = nullptr;     ///< With requests::create.
+  std::optional<tags> if_match = {}; ///< Refused if the history ends elsewhere.
   std::optional<idempotency> once = {}; ///< Keep the answer under this key.
   answer_ptr reply = nullptr;           ///< Null if nobody waits for an answer.
   std::shared_ptr<void> errand

@@ -3,28 +3,33 @@
 namespace pawl::actors {
 
 result<stored_machine> load_machine(context& ctx, const instance_key& key) {
-  auto head = ctx.store.read_head(key);
+  return load_machine({ctx.store, ctx.definitions, ctx.limits()}, key);
+}
+
+result<stored_machine> load_machine(const machine_source& from,
+                                    const instance_key& key) {
+  auto head = from.store.read_head(key);
   if (!head)
     return head.error();
-  const auto of = ctx.definitions.by_digest(head->digest);
+  const auto of = from.definitions.by_digest(head->digest);
   if (!of)
     return of.error();
-  const auto snapshot = ctx.store.read_snapshot(key);
+  const auto snapshot = from.store.read_snapshot(key);
   if (!snapshot)
     return snapshot.error();
-  stored_machine loaded{machine{*of, ctx.limits()}, {}};
+  stored_machine loaded{machine{*of, from.limits}, {}};
   auto& flow = loaded.flow;
   auto& stands = loaded.stands;
   if (snapshot->first != 0)
     if (auto restored = flow.restore(snapshot->second); !restored)
       return restored.error();
   stands.snapshot_bytes = snapshot->second.size();
-  const auto last
-    = ctx.store.replay(key, snapshot->first, [&](storage::history_item&& item) {
-        flow.apply(item.fact, item.at);
-        ++stands.tail_events;
-        return true;
-      });
+  const auto last = from.store.replay(key, snapshot->first,
+                                      [&](storage::history_item&& item) {
+                                        flow.apply(item.fact, item.at);
+                                        ++stands.tail_events;
+                                        return true;
+                                      });
   if (!last)
     return last.error();
   stands.head = std::move(*head);

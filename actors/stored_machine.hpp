@@ -11,10 +11,19 @@ struct stored_machine {
   footing stands;
 };
 
+/// Where machines come from.
+struct machine_source {
+  const storage::store& store;
+  definition_cache& definitions;
+  machine_limits limits;
+};
+
 /// Folds the newest snapshot of `key` and the facts behind it. Any thread.
 ///
 /// Fails with errc::not_found, errc::corrupt. Throws what the machine throws if
 /// the facts do not fit each other.
+[[nodiscard]] result<stored_machine> load_machine(const machine_source& from,
+                                                  const instance_key& key);
 [[nodiscard]] result<stored_machine> load_machine(context& ctx,
                                                   const instance_key& key);
 

@@ -56,6 +56,8 @@ std::string_view slug(errc code) {
     return "io";
   case errc::no_secret_key:
     return "no-secret-key";
+  case errc::purged:
+    return "purged";
   case errc::internal:
     break;
   }

@@ -38,6 +38,7 @@ enum class errc : std::uint8_t {
   locked,              ///< Another process holds the data directory.
   io,                  ///< The disk or the network failed.
   no_secret_key,       ///< The key that seals stored secrets is not there.
+  purged,              ///< The instance was there and has been purged.
   internal,            ///< A broken invariant of ours, contained.
 };
 

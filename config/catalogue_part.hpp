@@ -30,4 +30,7 @@ slot top(options& in) {
 /// The options about programs that workflows run.
 [[nodiscard]] std::span<const option> catalogue_of_programs();
 
+/// The options about how long things are kept, and about backups.
+[[nodiscard]] std::span<const option> catalogue_of_keeping();
+
 } // namespace pawl::config

@@ -80,6 +80,22 @@ result<secrets::keyring> load_keys(const config::options& o) {
   return secrets::keyring::load(files);
 }
 
+/// A backup within what it is a backup of would go with it.
+result<> check_backups(const config::options& o) {
+  if (o.backup.directory.empty())
+    return {};
+  std::error_code failed;
+  const auto data = std::filesystem::weakly_canonical(o.data_dir, failed);
+  const auto there
+    = std::filesystem::weakly_canonical(o.backup.directory, failed);
+  const auto [end, rest]
+    = std::mismatch(data.begin(), data.end(), there.begin(), there.end());
+  if (end != data.end())
+    return {};
+  return error{errc::malformed,
+               "backup.directory: " + there.string() + " lies within data_dir"};
+}
+
 } // namespace
 
 struct wiring::state {
@@ -97,6 +113,8 @@ wiring::~wiring() {
 result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
                                               duration kill_every) {
   auto made = std::make_unique<state>();
+  if (auto good = check_backups(chosen); !good)
+    return good.error();
   auto keys = load_keys(chosen);
   if (!keys)
     return keys.error();

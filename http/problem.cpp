@@ -111,6 +111,8 @@ unsigned status_of(errc code) {
   case errc::quarantined:
   case errc::no_secret_key:
     return 409;
+  case errc::purged:
+    return 410;
   case errc::precondition_failed:
     return 412;
   case errc::too_large:

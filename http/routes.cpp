@@ -73,6 +73,11 @@ constexpr route table[] = {
   {"GET", "/v1/secrets", "listSecrets", list_secrets, none, "limit cursor"},
   {"DELETE", "/v1/secrets/{name}", "removeSecret", remove_secret},
 
+  {"GET", "/v1/admin/retention", "previewRetention", preview_retention, none,
+   "completed faulted cancelled"},
+  {"POST", "/v1/admin/backups", "takeBackup", take_backup, json},
+  {"GET", "/v1/admin/backups", "listBackups", list_backups},
+
   {"GET", "/livez", "livez", livez},
   {"GET", "/readyz", "readyz", readyz},
   {"GET", "/metrics", "metrics", metrics},

@@ -25,13 +25,15 @@ public:
   [[nodiscard]] std::uint64_t last_event() const { return numbering_.last(); }
 
 private:
+  /// A new instance with the id of one that was purged: that is forgotten.
+  result<> take_up_id(const prepared_turn& what);
   /// Where the history of `key` ends; nothing if there is no such instance.
   result<std::optional<sequence>> end_of(const instance_key& key) const;
 
   const database& db_;
   event_numbering numbering_;
   std::unordered_map<instance_key, sequence> ends_;
-  // What only this thread knows: numbers of events. In a
+  // What only this thread knows: numbers of events, tombstones. In a
   // deque's stead: reserved once, never moved while `parts_` points to it.
   std::vector<std::unique_ptr<row_list>> extra_;
   std::vector<const row_list*> parts_;
@@ -65,6 +67,9 @@ result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
     return {};
   }
   parts_.push_back(&what.rows);
+  if (what.creates)
+    if (auto taken = take_up_id(what); !taken)
+      return taken;
   if (!what.emitted.empty()) {
     auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
     for (const auto& cbor : what.emitted)
@@ -72,6 +77,18 @@ result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
     parts_.push_back(&rows);
   }
   ends_[what.key] = what.last_after;
+  return {};
+}
+
+result<> group_commit::take_up_id(const prepared_turn& what) {
+  auto buried = db_.get(family::index, what.tombstone);
+  if (!buried)
+    return buried.error();
+  if (!*buried)
+    return {};
+  auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+  rows.erase(family::index, what.tombstone);
+  parts_.push_back(&rows);
   return {};
 }
 

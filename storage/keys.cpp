@@ -147,6 +147,12 @@ std::string schedule_key(std::string_view ns, std::string_view name) {
   return out.append(name);
 }
 
+std::string newest_key(timestamp created, const definition_id& id) {
+  std::string out{"t"};
+  put_u64(out, ~sortable(created));
+  return out.append(definition_key(id));
+}
+
 std::string content_key(std::string_view digest) {
   return std::string{"c"}.append(digest);
 }
@@ -165,6 +171,10 @@ std::string index_key(index_kind kind, std::uint64_t value, timestamp created,
   put_u64(out, ~sortable(created));
   put_key(out, key);
   return out;
+}
+
+std::string tombstone_key(std::string_view id, const instance_key& key) {
+  return index_key(index_kind::purged, index_value(id), timestamp{}, key);
 }
 
 std::uint64_t index_value(std::string_view first, std::string_view second) {

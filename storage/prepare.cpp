@@ -92,6 +92,8 @@ prepared_turn prepare(const turn& what) {
   out.key = what.key;
   out.creates = what.creates;
   out.last_before = what.creates ? 0 : what.before.last;
+  if (what.creates)
+    out.tombstone = tombstone_key(what.after.id, what.key);
   const auto* before = what.creates ? nullptr : &what.before;
   add_journal(out, what);
   add_snapshot(out, what);

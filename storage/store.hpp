@@ -3,6 +3,8 @@
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
+#include "storage/opening.hpp"
+#include "storage/purged.hpp"
 #include "storage/rows.hpp"
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
@@ -10,7 +12,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,10 +20,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace rocksdb {
-class Env;
-} // namespace rocksdb
 
 namespace pawl::storage {
 
@@ -147,6 +144,7 @@ struct prepared_turn {
   std::string ns;
   timestamp at;
   timestamp emitted_until;
+  std::string tombstone = {}; ///< Of a new instance: the row that must go.
   std::vector<std::string> emitted; ///< CBOR; numbered at commit.
   std::size_t bytes = 0; ///< Of all rows: what the writer's queue counts.
 
@@ -219,21 +217,6 @@ struct stored_schedule {
 /// Who reads the stored CloudEvents by their numbers.
 enum class event_reader : std::uint8_t { broker, scheduler };
 
-struct open_options {
-  std::filesystem::path directory;
-  bool torn_tail_cut = true; ///< False: refuse to cut a torn tail, exit 78.
-  bool accept_loss = false;  ///< Open damaged data and say loudly what is lost.
-  std::uint64_t memory_max = 128ULL << 20; ///< Block cache and write buffers.
-  rocksdb::Env* env = nullptr; ///< For tests: a disk of memory. Not owned.
-};
-
-/// What opening the store found.
-struct recovery_report {
-  bool clean = true;                ///< The last stop was an orderly one.
-  std::uint64_t tail_bytes_cut = 0; ///< Of an unacknowledged, torn last group.
-  std::vector<std::string> notes;   ///< Sentences for the log.
-};
-
 /// Everything that Pawl remembers: one RocksDB with several column families
 /// (storage/keys.hpp, docs/format/keys.md), one write-ahead log, one writer.
 ///
@@ -285,9 +268,15 @@ public:
   /// it, and for an hour, so that a start which is under way finds it.
   /// Fails with errc::not_found, errc::in_use (a live instance).
   result<> remove_definition(const definition_id& id);
-  /// Purges an ended instance: history, head, indexes, snapshots.
+  /// Purges an ended instance: history, head, indexes, snapshots. Its tombstone
+  /// is written with it.
   /// Fails with errc::not_found, errc::invalid_state (not ended).
-  result<> remove_instance(const instance_key& key);
+  result<> remove_instance(const instance_key& key,
+                           const purge_terms& terms = {});
+  /// Purges, in one write, those of `which` that still stand as they were
+  /// judged, and returns how many.
+  result<std::size_t> remove_ended(std::span<const ended_instance> which,
+                                   const purge_terms& terms);
   /// Accepts CloudEvents in one synced write; an event whose (source, id) was
   /// accepted less than `dedup_for` ago is left out. Returns those accepted,
   /// numbered.
@@ -304,11 +293,13 @@ public:
                         const std::optional<kept_answer>& answer = {});
   /// Forgets a schedule, if there is one.
   result<> remove_schedule(std::string_view ns, std::string_view name);
+  /// Keeps an answer that no other change goes with.
+  result<> put_answer(const kept_answer& what);
   result<> put_quarantine(const instance_key& key,
                           const std::optional<quarantine>& what);
-  /// Removes expired answers, events, deduplication rows and the contents of
-  /// definitions that were removed and that nothing is pinned to, at most
-  /// `max`; returns how many. Events that a reader may still need stay.
+  /// Removes expired answers, events, deduplication rows, tombstones and the
+  /// contents of definitions that were removed and that nothing is pinned to,
+  /// at most `max`; returns how many. Events that a reader may still need stay.
   result<std::size_t> collect_garbage(timestamp now, std::size_t max);
 
   // --- Reading: any thread -----------------------------------------------
@@ -329,6 +320,20 @@ public:
   [[nodiscard]] result<std::vector<std::string>>
   namespaces_of(std::string_view instance_id) const;
 
+  /// Tombstones of this id that have not expired, at most one a namespace and
+  /// sixteen in all. An id that was taken again has none.
+  [[nodiscard]] result<std::vector<tombstone>>
+  tombstones_of(std::string_view instance_id, timestamp now) const;
+  /// Calls `visit` with at most `max` heads after `after` in key order; returns
+  /// where to go on, nothing at the end. The cache is left alone.
+  [[nodiscard]] result<std::optional<instance_key>> visit_heads(
+    const std::optional<instance_key>& after, std::size_t max,
+    const std::function<void(const instance_key&, head&&)>& visit) const;
+  /// What the history and the snapshots of an instance take; at most `rows_max`
+  /// rows are looked at.
+  [[nodiscard]] result<footprint> measure(const instance_key& key,
+                                          std::size_t rows_max) const;
+
   [[nodiscard]] result<stored_definition>
   read_definition(const definition_id& id) const;
   [[nodiscard]] result<stored_definition>
@@ -339,6 +344,13 @@ public:
   list_definitions(std::string_view ns, std::string_view name,
                    const std::optional<definition_id>& after,
                    std::uint32_t limit) const;
+
+  /// The same, newest first by the time of registration; `after` is the last of
+  /// the page before.
+  [[nodiscard]] result<std::vector<stored_definition>> newest_definitions(
+    std::string_view ns, std::string_view name,
+    const std::optional<std::pair<timestamp, definition_id>>& after,
+    std::uint32_t limit) const;
 
   /// Instances whose earliest timer is due at or before `until`, in order of
   /// time, at most `limit`.
@@ -391,14 +403,26 @@ public:
 
   /// Free bytes of the file system that holds the store.
   [[nodiscard]] std::uint64_t free_bytes() const;
+  /// Bytes of all tables on disk; what is in memory and in logs is not in it.
+  [[nodiscard]] std::uint64_t table_bytes() const;
+  /// Gives the space of purged instances back to the file system. Any thread;
+  /// rewrites the tables that instances stand in, so it takes as long as they
+  /// are large. Commits go on meanwhile.
+  [[nodiscard]] result<> reclaim();
+  /// Makes reclaim() end soon, now or when it is called. Any thread.
+  void stop_reclaiming();
   /// Whether the disk has refused a write or a sync: commit() fails from then
   /// on, and the process must end.
   [[nodiscard]] bool failed() const;
 
 private:
   friend result<std::vector<std::string>> verify(const store& what);
+  friend class backups;
   explicit store(std::unique_ptr<database> opened);
   result<> count_events();
+  result<> order_definitions();
+  result<> erase_instance(row_list& rows, const instance_key& key,
+                          const head& of, const purge_terms& terms);
 
   std::unique_ptr<database> db_;
   std::atomic<std::uint64_t> last_event_{0};

@@ -71,6 +71,29 @@ result<timestamp> decode_seen(std::string_view key, std::string_view value) {
   return expires;
 }
 
+std::string encode_tombstone(const tombstone& what) {
+  auto out = begin_value(format, 24 + what.ns.size() + what.id.size());
+  put_time(out, what.purged);
+  put_time(out, what.expires);
+  put_text(out, what.ns);
+  put_text(out, what.id);
+  seal(out);
+  return out;
+}
+
+result<tombstone> decode_tombstone(std::string_view key,
+                                   std::string_view value) {
+  wire_reader in{value, format};
+  tombstone out;
+  out.purged = in.time();
+  out.expires = in.time();
+  out.ns = in.text();
+  out.id = in.text();
+  if (!in.done())
+    return broken_row(family::index, key);
+  return out;
+}
+
 std::string encode_event(std::string_view ns, timestamp arrived,
                          std::string_view cbor) {
   auto out = begin_value(format, 16 + ns.size() + cbor.size());

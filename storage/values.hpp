@@ -32,6 +32,10 @@ decode_snapshot(std::string_view key, std::string_view value);
 [[nodiscard]] result<timestamp> decode_seen(std::string_view key,
                                             std::string_view value);
 
+[[nodiscard]] std::string encode_tombstone(const tombstone& what);
+[[nodiscard]] result<tombstone> decode_tombstone(std::string_view key,
+                                                 std::string_view value);
+
 /// `cbor`: the CloudEvent.
 [[nodiscard]] std::string encode_event(std::string_view ns, timestamp arrived,
                                        std::string_view cbor);

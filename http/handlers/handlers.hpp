@@ -51,6 +51,11 @@ outcome put_secret(const call& from);
 outcome list_secrets(const call& from);
 outcome remove_secret(const call& from);
 
+// keeping.cpp
+outcome preview_retention(const call& from);
+outcome take_backup(const call& from);
+outcome list_backups(const call& from);
+
 // health.cpp
 outcome livez(const call& from);
 outcome readyz(const call& from);

@@ -112,8 +112,8 @@ outcome read_instance(const call& from) {
     return refuse(wait.error(), from);
   actors::read_instance wish{std::move(*which), std::nullopt, *unless};
   order out;
-  // Without a sequence there is no change to wait for.
-  if (*wait && wish.unless) {
+  // Without a sequence there is no change to wait for, nor with `*`.
+  if (*wait && wish.unless && !wish.unless->any) {
     wish.wait = *wait;
     out.patience = **wait;
     out.tell = telling_wait(**wait);

@@ -17,7 +17,7 @@ namespace pawl::http::handlers {
 
 /// The guards of a mutation.
 struct guards {
-  std::optional<sequence> if_match;
+  std::optional<actors::tags> if_match;
   std::optional<actors::idempotency> once;
 };
 

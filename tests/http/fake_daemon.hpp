@@ -36,6 +36,8 @@ public:
   std::optional<actors::put_secret> secret_put;
   std::optional<actors::list_secrets> secrets_listed;
   std::optional<std::string> secret_removed;
+  std::optional<actors::preview_retention> previewed;
+  std::optional<actors::take_backup> backed_up;
   std::optional<actors::list_schedules> schedules_listed;
   std::optional<std::string> schedule;
   std::optional<actors::act_on_schedule> schedule_acted;
@@ -68,6 +70,9 @@ public:
       = [this](auto wish, auto done) { note(secrets_listed, wish, done); };
     g.remove_secret
       = [this](auto name, auto done) { note(secret_removed, name, done); };
+    g.preview = [this](auto wish, auto done) { note(previewed, wish, done); };
+    g.back_up = [this](auto wish, auto done) { note(backed_up, wish, done); };
+    g.list_of_backups = [this](auto done) { done(next); };
     g.list_schedules_of
       = [this](auto wish, auto done) { note(schedules_listed, wish, done); };
     g.read_schedule = [this](auto id, auto done) { note(schedule, id, done); };

@@ -1,4 +1,5 @@
 #include "workflow/parse/context.hpp"
+#include "workflow/retention.hpp"
 
 #include <algorithm>
 #include <array>
@@ -104,6 +105,19 @@ task_list read_compensation(context& c, const cursor& where, task_index self) {
   return made;
 }
 
+void check_retention(context& c, const cursor& metadata) {
+  const auto said = read_retention(c.out.metadata);
+  if (said)
+    return;
+  constexpr std::string_view front = "/retention/";
+  const auto at = metadata.member("retention");
+  for (const auto& f : said.error().faults) {
+    const bool whole = !f.pointer.starts_with(front);
+    c.faults.invalid(whole ? at : at.member(f.pointer.substr(front.size())),
+                     f.detail);
+  }
+}
+
 } // namespace
 
 void read_document_metadata(context& c, const cursor& where) {
@@ -119,6 +133,7 @@ void read_document_metadata(context& c, const cursor& where) {
   c.out.saga = read_bool(c, where.member("saga"), false);
   read_states(c, where.member("states"));
   read_user_events(c, where.member("events"));
+  check_retention(c, where);
 }
 
 void read_task_metadata(context& c, const cursor& where, task_index self) {
