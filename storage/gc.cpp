@@ -80,7 +80,8 @@ family family_of(garbage_kind kind) {
 
 } // namespace
 
-result<> store::remove_instance(const instance_key& key) {
+result<> store::remove_instance(const instance_key& key,
+                                const std::optional<audit_entry>& note) {
   auto of = read_head(key);
   if (!of)
     return of.error();
@@ -106,7 +107,7 @@ result<> store::remove_instance(const instance_key& key) {
     return named.error();
   if (!*named || **named != of->digest)
     expire_content(rows, of->digest, clock::now());
-  return db_->write(rows);
+  return write_noted(rows, note);
 }
 
 result<> store::forget_left_child(const instance_key& key) {

@@ -15,6 +15,8 @@ result<std::unique_ptr<store>> store::open(const open_options& options,
   std::unique_ptr<store> out{new store{std::move(*opened)}};
   if (auto counted = out->count_events(); !counted)
     return counted.error();
+  if (auto found_end = out->find_end_of_audit(); !found_end)
+    return found_end.error();
   return out;
 }
 
