@@ -12,7 +12,7 @@ namespace pawl::access {
 
 /// What a route of the API needs of who asks.
 enum class need : std::uint8_t {
-  open,     ///< Nothing.
+  open = 1, ///< Nothing.
   view,     ///< viewer, operator, author or admin of the place.
   view_all, ///< As view, of all namespaces and definitions.
   operate,  ///< operator or admin of the place.
@@ -75,12 +75,12 @@ private:
 /// allowed. What the control plane does for a request that has none is neither
 /// limited nor recorded.
 struct mandate {
-  std::string who;    ///< "token:4f1c (ci)", "uid:1000", "loopback".
-  std::string from;   ///< "127.0.0.1", "unix".
-  std::string action; ///< operationId of the route.
-  std::string role;   ///< What `may` stands for, in a refusal.
-  scope sees;         ///< What is there for who asks; the rest is not.
-  scope may;          ///< Where the action is allowed.
+  std::string who = {};    ///< "token:4f1c (ci)", "uid:1000", "loopback".
+  std::string from = {};   ///< "127.0.0.1", "unix".
+  std::string action = {}; ///< operationId of the route.
+  std::string role = {};   ///< What `may` stands for, in a refusal.
+  scope sees = {};         ///< What is there for who asks; the rest is not.
+  scope may = {};          ///< Where the action is allowed.
 };
 using mandate_ptr = std::shared_ptr<const mandate>;
 

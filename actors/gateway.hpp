@@ -329,7 +329,7 @@ struct gateway {
     observe;
 
   /// The number of the newest lifecycle CloudEvent; it does not wait.
-  std::function<sequence()> lifecycle_position;
+  std::function<sequence(const mandate_ptr& by)> lifecycle_position;
   /// Lifecycle CloudEvents after `after`, at most `limit`: those that are
   /// remembered. They are made only while somebody observes.
   std::function<void(const lifecycle_filter&, sequence after,

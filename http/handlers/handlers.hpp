@@ -48,6 +48,16 @@ outcome put_secret(const call& from);
 outcome list_secrets(const call& from);
 outcome remove_secret(const call& from);
 
+// tokens.cpp
+outcome create_token(const call& from);
+outcome list_tokens(const call& from);
+outcome read_token(const call& from);
+outcome revoke_token(const call& from);
+
+// audit.cpp
+outcome list_audit(const call& from);
+outcome verify_audit(const call& from);
+
 // health.cpp
 outcome livez(const call& from);
 outcome readyz(const call& from);
