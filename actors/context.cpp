@@ -1,6 +1,7 @@
 #include "actors/context.hpp"
 
 #include <cstdlib>
+#include <unistd.h>
 
 namespace pawl::actors {
 
@@ -10,6 +11,16 @@ resource_limits resource_limits_of(const config::options& o) {
           .timeout = o.resources.timeout,
           .fresh_for = o.resources.fresh_for,
           .cache_bytes_max = o.resources.cache_max};
+}
+
+access::throttle::bounds throttle_of(const config::options& o) {
+  return {.misses_max = o.access.bad_tokens_max,
+          .window = std::chrono::minutes{1},
+          .places_max = o.access.addresses_max};
+}
+
+std::uint32_t own_uid() {
+  return ::geteuid();
 }
 
 void context::reload(const config::options& chosen) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access/guard.hpp"
 #include "actors/alarms.hpp"
 #include "actors/backup_keeper.hpp"
 #include "actors/definition_cache.hpp"
@@ -57,6 +58,10 @@ private:
 
 /// The bounds that the options give a machine.
 [[nodiscard]] machine_limits machine_limits_of(const config::options& o);
+/// The bounds that the options give bad tokens.
+[[nodiscard]] access::throttle::bounds throttle_of(const config::options& o);
+/// The user that this process runs as.
+[[nodiscard]] std::uint32_t own_uid();
 
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
@@ -67,7 +72,8 @@ struct context {
         resources{h, resource_limits_of(o)}, programs{programs_of(o)},
         definitions{s}, vault{s, {o.secrets.directory, o.secrets.credentials}},
         access{h, [this](const std::string& name) { return vault.find(name); }},
-        disk_low{o.storage.disk_low}, disk_critical{o.storage.disk_critical} {}
+        guard{own_uid(), throttle_of(o)}, disk_low{o.storage.disk_low},
+        disk_critical{o.storage.disk_critical} {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
@@ -88,6 +94,7 @@ struct context {
   definition_cache definitions;
   secrets::vault vault;
   authorizer access;
+  access::guard guard;
   feed changes;
   lifecycle_feed lifecycle;
   journal_gauge journal;

@@ -46,39 +46,6 @@ const char* sentence(errc why) {
 
 } // namespace
 
-error gate::nobody(const instance_ref& which) const {
-  const auto buried = ctx_.store.tombstones_of(which.id, clock::now());
-  if (!buried)
-    return buried.error();
-  for (const auto& one : *buried)
-    if (!which.ns || one.ns == *which.ns)
-      return {errc::purged, "The instance with this id was purged at "
-                              + to_text(one.purged) + '.'};
-  return {errc::not_found, "There is no instance with this id."};
-}
-
-result<instance_key> gate::resolve(const instance_ref& which) const {
-  if (!valid_instance_id(which.id))
-    return error{errc::not_found, "There is no instance with this id."};
-  const auto known = ctx_.store.namespaces_of(which.id);
-  if (!known)
-    return known.error();
-  if (known->empty())
-    return nobody(which);
-  if (which.ns) {
-    const auto key = key_of(*which.ns, which.id);
-    // Two of several namespaces were told of: this may be another one.
-    if (std::ranges::find(*known, *which.ns) == known->end()
-        && (known->size() < 2 || !ctx_.store.read_head(key)))
-      return nobody(which);
-    return key;
-  }
-  if (known->size() > 1)
-    return error{errc::ambiguous,
-                 "Several namespaces have an instance with this id."};
-  return key_of(known->front(), which.id);
-}
-
 std::optional<refusal> gate::overload(lane l) {
   const auto now_ms = steady_ms();
   if (disk_looked_ms_ + disk_look_ms < now_ms) {
@@ -155,8 +122,8 @@ void open_definitions(gateway& door, const gate_ptr& g) {
   door.list_of_secrets = [g](const list_secrets& what, const reply_to& to) {
     g->list_of_secrets(what, to);
   };
-  door.remove_secret = [g](const std::string& name, reply_to to) {
-    g->remove_secret(name, std::move(to));
+  door.remove_secret = [g](const secret_ref& which, reply_to to) {
+    g->remove_secret(which, std::move(to));
   };
 }
 
@@ -204,8 +171,8 @@ void open_schedules(gateway& door, const gate_ptr& g) {
   door.list_schedules_of = [g](const list_schedules& what, const reply_to& to) {
     g->list_schedules_of(what, to);
   };
-  door.read_schedule = [g](const std::string& id, const reply_to& to) {
-    g->read_schedule(id, to);
+  door.read_schedule = [g](const schedule_ref& which, const reply_to& to) {
+    g->read_schedule(which, to);
   };
   door.act_on_schedule_of = [g](act_on_schedule what, reply_to to) {
     g->act_on_schedule_of(std::move(what), std::move(to));
@@ -222,13 +189,42 @@ void open_history(gateway& door, const gate_ptr& g) {
   door.observe = [g](const instance_ref& which, std::function<void()> changed) {
     return g->observe(which, std::move(changed));
   };
-  door.lifecycle_position = [g] { return g->ctx().lifecycle.position(); };
-  door.lifecycle = [g](const lifecycle_filter& want, sequence after,
-                       std::uint32_t limit, const history_reply& to) {
-    to(g->ctx().lifecycle.read(want, after, limit));
-  };
+  door.lifecycle_position
+    = [g](const mandate_ptr& by) { return g->lifecycle_position(by); };
+  door.lifecycle
+    = [g](const lifecycle_filter& want, sequence after, std::uint32_t limit,
+          const history_reply& to) { g->lifecycle(want, after, limit, to); };
   door.observe_lifecycle = [g](std::function<void()> changed) {
     return g->ctx().lifecycle.observe(std::move(changed));
+  };
+}
+
+void open_access(gateway& door, const gate_ptr& g) {
+  door.admit = [g](const access::peer& from,
+                   const std::optional<std::string_view>& authorization) {
+    return g->admit(from, authorization);
+  };
+  door.stands = [g](const access::caller& who) { return g->stands(who); };
+  door.note_refusal = [g](const access::mandate& by, std::uint32_t status) {
+    g->note_refusal(by, status);
+  };
+  door.create_token_of = [g](create_token what, reply_to to) {
+    g->create_token_of(std::move(what), std::move(to));
+  };
+  door.list_of_tokens = [g](const list_tokens& what, const reply_to& to) {
+    g->list_of_tokens(what, to);
+  };
+  door.read_token = [g](const token_ref& which, const reply_to& to) {
+    g->read_token(which, to);
+  };
+  door.remove_token = [g](const token_ref& which, reply_to to) {
+    g->remove_token(which, std::move(to));
+  };
+  door.list_of_audit = [g](const list_audit& what, const reply_to& to) {
+    g->list_of_audit(what, to);
+  };
+  door.verify_audit_of = [g](const verify_audit& what, const reply_to& to) {
+    g->verify_audit_of(what, to);
   };
 }
 
@@ -242,6 +238,7 @@ gateway make_gateway(context& ctx) {
   open_instances(door, g);
   open_schedules(door, g);
   open_history(door, g);
+  open_access(door, g);
   door.metrics = [g] { return g->ctx().measured.text(); };
   door.unready = [g] { return g->unready(); };
   return door;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access/guard.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
@@ -18,7 +19,12 @@
 
 /// The control plane's door: all that the HTTP edge may ask of the daemon. It
 /// names no CAF type, so the edge knows none.
+/// Where a request has `by`, that says who asks, what he sees and where he may
+/// do it. What he does not see is answered as what does not exist; what he sees
+/// but may not do, as a refusal with `role`.
 namespace pawl::actors {
+
+using access::mandate_ptr;
 
 /// A request that went through. What a mutation says is on disk.
 struct answer {
@@ -37,6 +43,7 @@ struct refusal {
   /// More members of the problem: `from`, `allowed`, `allowedActions`, `error`.
   json::object members = {};
   std::string location = {}; ///< already-exists: of what holds the id.
+  std::string role = {};     ///< Not "": forbidden for want of this role.
   std::optional<duration> retry_after = {}; ///< When shedding.
 };
 
@@ -68,6 +75,7 @@ struct tags {
 struct instance_ref {
   std::string id = {};
   std::optional<std::string> ns = {}; ///< Absent: in whichever namespace it is.
+  mandate_ptr by = {};
 };
 
 struct register_definition {
@@ -75,6 +83,7 @@ struct register_definition {
   std::string content_type = {};
   bool dry_run = false;
   std::optional<idempotency> once = {};
+  mandate_ptr by = {};
 };
 
 /// A definition as a client names it; no version: the highest by semver.
@@ -82,6 +91,7 @@ struct definition_ref {
   std::string ns = {};
   std::string name = {};
   std::optional<std::string> version = {};
+  mandate_ptr by = {};
 };
 
 struct start_instance {
@@ -159,19 +169,25 @@ struct publish_events {
   std::vector<json::value> events = {};
   std::optional<std::string> ns = {};
   std::optional<idempotency> once = {};
+  mandate_ptr by = {};
 };
 
-/// What an operator wants of a schedule; its id is "namespace.name".
+/// A schedule as a client names it: "namespace.name".
+struct schedule_ref {
+  std::string id = {};
+  mandate_ptr by = {};
+};
+/// What an operator wants of a schedule.
 struct act_on_schedule {
   enum class verb : std::uint8_t { pause, resume };
-  std::string id = {};
+  schedule_ref which = {};
   verb what = verb::pause;
   std::string reason = {};
   std::optional<idempotency> once = {};
 };
 /// An instance now, whatever the schedule says.
 struct trigger_schedule {
-  std::string id = {};
+  schedule_ref which = {};
   json::value input = {}; ///< Absent input is an empty object.
   std::optional<idempotency> once = {};
 };
@@ -179,6 +195,7 @@ struct list_schedules {
   std::string ns = {}; ///< "" for all.
   std::uint32_t limit = 100;
   std::string cursor = {};
+  mandate_ptr by = {};
 };
 
 /// Purges an instance that has ended.
@@ -199,6 +216,7 @@ struct list_instances {
   std::optional<bool> quarantined = {};
   std::uint32_t limit = 100;
   std::string cursor = {};
+  mandate_ptr by = {};
 };
 
 /// Which lifecycle CloudEvents; "" for all.
@@ -207,6 +225,7 @@ struct lifecycle_filter {
   std::string workflow = {};
   std::string version = {};
   std::string type = {}; ///< What the type begins with.
+  mandate_ptr by = {};
 };
 
 struct list_definitions {
@@ -214,12 +233,19 @@ struct list_definitions {
   std::string name = {}; ///< "" for all.
   std::uint32_t limit = 100;
   std::string cursor = {};
+  mandate_ptr by = {};
 };
 
 /// Stores a secret, in place of a former one.
 struct put_secret {
   std::string name = {};
   json::value value = {}; ///< A text or an object.
+  mandate_ptr by = {};
+};
+
+struct secret_ref {
+  std::string name = {};
+  mandate_ptr by = {};
 };
 
 /// Their names; the cursor is the last one of the page before.
@@ -240,6 +266,40 @@ struct preview_retention {
 struct take_backup {
   duration wait{};
   std::optional<idempotency> once = {};
+  mandate_ptr by = {};
+};
+
+/// A new bearer token. Its text is in the first answer and nowhere else, so a
+/// repeat with the same key gets errc::already_exists.
+struct create_token {
+  access::token_wish what = {};
+  std::optional<idempotency> once = {};
+  mandate_ptr by = {};
+};
+struct token_ref {
+  std::string id = {};
+  mandate_ptr by = {};
+};
+struct list_tokens {
+  std::uint32_t limit = 100;
+  std::string cursor = {}; ///< The last id of the page before.
+};
+
+/// The audit log; "" for all.
+struct list_audit {
+  std::string who = {};
+  std::string action = {};
+  std::string ns = {};
+  std::string target = {};
+  std::optional<timestamp> after = {};
+  std::optional<timestamp> before = {};
+  bool oldest_first = false;
+  std::uint32_t limit = 100;
+  std::uint64_t from = 0; ///< 0: its end.
+};
+struct verify_audit {
+  std::uint64_t after = 0;
+  std::uint64_t limit = 0; ///< Records.
 };
 
 /// One piece of a history, oldest first. The items are ready to be sent.
@@ -272,7 +332,23 @@ struct gateway {
 
   std::function<void(put_secret, reply_to)> store_secret;
   std::function<void(list_secrets, reply_to)> list_of_secrets;
-  std::function<void(std::string name, reply_to)> remove_secret;
+  std::function<void(secret_ref, reply_to)> remove_secret;
+
+  /// Who it is; does not block. Without it all are let in.
+  std::function<std::variant<access::caller_ptr, access::denial>(
+    const access::peer&, const std::optional<std::string_view>& authorization)>
+    admit;
+  /// Whether `who` would be let in still.
+  std::function<bool(const access::caller& who)> stands;
+  /// Somebody was not let in, or has not the role: for the audit log.
+  std::function<void(const access::mandate& by, std::uint32_t status)>
+    note_refusal;
+  std::function<void(create_token, reply_to)> create_token_of;
+  std::function<void(list_tokens, reply_to)> list_of_tokens;
+  std::function<void(token_ref, reply_to)> read_token;
+  std::function<void(token_ref, reply_to)> remove_token;
+  std::function<void(list_audit, reply_to)> list_of_audit;
+  std::function<void(verify_audit, reply_to)> verify_audit_of;
 
   std::function<void(preview_retention, reply_to)> preview;
   std::function<void(take_backup, reply_to)> back_up;
@@ -290,7 +366,7 @@ struct gateway {
   std::function<void(publish_events, reply_to)> publish;
 
   std::function<void(list_schedules, reply_to)> list_schedules_of;
-  std::function<void(const std::string& id, reply_to)> read_schedule;
+  std::function<void(const schedule_ref&, reply_to)> read_schedule;
   std::function<void(act_on_schedule, reply_to)> act_on_schedule_of;
   std::function<void(trigger_schedule, reply_to)> trigger;
 
@@ -305,7 +381,7 @@ struct gateway {
     observe;
 
   /// The number of the newest lifecycle CloudEvent; it does not wait.
-  std::function<sequence()> lifecycle_position;
+  std::function<sequence(const mandate_ptr& by)> lifecycle_position;
   /// Lifecycle CloudEvents after `after`, at most `limit`: those that are
   /// remembered. They are made only while somebody observes.
   std::function<void(const lifecycle_filter&, sequence after,

@@ -53,6 +53,7 @@ struct state : instance_args {
     turn->reply = std::move(w.reply);
     turn->once = std::move(w.once);
     turn->errand = std::move(w.errand);
+    turn->note = std::move(w.note);
     turn->creates = std::holds_alternative<requests::create>(w.what);
     turn->delivers = std::holds_alternative<requests::deliver>(w.what);
     turn->urgent = std::holds_alternative<requests::pause>(w.what)
@@ -245,10 +246,13 @@ struct state : instance_args {
       outcome.answer
         = to_keep(*turn, *turn->kept, ctx->options.retention.idempotency_for);
     }
+    if (turn->note)
+      turn->note->status = status_of(*turn, outcome.events, *flow);
     turn->delivers = turn->delivers && !consumed(outcome.events);
     const auto& s = ctx->options.storage;
     turn->record = record_turn(key, stands, *flow, std::move(outcome),
                                {s.snapshot_events, s.snapshot_bytes});
+    turn->record.note = std::move(turn->note);
     turn->rows = std::make_shared<const queued_turn>(
       storage::prepare(turn->record), ctx->journal);
     submit();
@@ -354,12 +358,19 @@ struct state : instance_args {
     auto again = std::make_shared<wish>(std::move(w));
     again->reply = std::move(turn->reply);
     again->once = std::move(turn->once);
+    again->note = std::move(turn->note);
     turn.reset();
     caf::anon_send(
       ctx->writer.get(),
       write_job{[k = key, again, me = caf::actor_cast<instance_actor>(self)](
                   storage::store& s) {
         auto done = s.put_quarantine(k, std::nullopt);
+        if (done && again->note) {
+          again->note->at = clock::now();
+          again->note->status = 200;
+          done = s.put_audit(*again->note);
+          again->note.reset();
+        }
         if (done)
           caf::anon_send(me, lifted{again});
         return done;

@@ -35,6 +35,7 @@ struct wish {
   std::optional<tags> if_match = {}; ///< Refused if the history ends elsewhere.
   std::optional<idempotency> once = {}; ///< Keep the answer under this key.
   answer_ptr reply = nullptr;           ///< Null if nobody waits for an answer.
+  std::optional<storage::audit_entry> note = {}; ///< If something changes.
   std::shared_ptr<void> errand
     = nullptr;          ///< Freed when the wish has been handled.
   bool dry_run = false; ///< Nothing is written: the answer is what would be.
@@ -192,6 +193,7 @@ struct schedule_wish {
   std::string reason;
   std::optional<idempotency> once;
   answer_ptr reply;
+  std::optional<storage::audit_entry> note = {};
 };
 /// An instance's answer -> scheduler: a run exists, or why not.
 struct run_made {

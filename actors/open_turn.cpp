@@ -12,16 +12,20 @@ bool consumed(const std::vector<event>& facts) {
   });
 }
 
+std::uint32_t status_of(const open_turn& turn, const std::vector<event>& facts,
+                        const machine& flow) {
+  const auto is = flow.state().status;
+  const bool under_way = is == instance_status::suspending
+                         || is == instance_status::cancelling
+                         || (turn.delivers && !consumed(facts));
+  return turn.creates ? 201U : under_way ? 202U : 200U;
+}
+
 answer answer_of(const open_turn& turn, const std::vector<event>& facts,
                  const machine& flow,
                  const std::optional<storage::quarantine>& set_aside) {
   const auto& s = flow.state();
-  const bool under_way = s.status == instance_status::suspending
-                         || s.status == instance_status::cancelling
-                         || (turn.delivers && !consumed(facts));
-  answer a{.status = turn.creates ? 201U
-                     : under_way  ? 202U
-                                  : 200U,
+  answer a{.status = status_of(turn, facts, flow),
            .body = render_instance(s, flow.flow(), set_aside),
            .etag = s.last,
            .finished = ended(s.status)};

@@ -17,6 +17,7 @@ struct open_turn {
   answer_ptr reply;
   std::optional<idempotency> once;
   std::shared_ptr<void> errand;
+  std::optional<storage::audit_entry> note;
   bool creates = false;
   bool delivers = false;
   bool urgent = false;
@@ -31,6 +32,11 @@ struct open_turn {
 
 /// Whether a `listen` took an event in this turn.
 [[nodiscard]] bool consumed(const std::vector<event>& facts);
+
+/// The status of the answer to `turn`.
+[[nodiscard]] std::uint32_t status_of(const open_turn& turn,
+                                      const std::vector<event>& facts,
+                                      const machine& flow);
 
 /// What the client of `turn` is told of an instance that stands as `flow` does:
 /// 201 for a new one, 202 while what was asked is still under way.

@@ -26,6 +26,7 @@ slot top(options& in) {
 /// The options about documents that workflows refer to.
 [[nodiscard]] std::span<const option> catalogue_of_resources();
 [[nodiscard]] std::span<const option> catalogue_of_secrets();
+[[nodiscard]] std::span<const option> catalogue_of_access();
 
 /// The options about programs that workflows run.
 [[nodiscard]] std::span<const option> catalogue_of_programs();

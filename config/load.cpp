@@ -165,7 +165,7 @@ private:
 
 /// Variables with the prefix that are not options of the daemon.
 bool not_for_the_daemon(std::string_view name) {
-  return name == "PAWL_URL" || name == "PAWL_CONFIG"
+  return name == "PAWL_URL" || name == "PAWL_CONFIG" || name == "PAWL_TOKEN"
          || name.starts_with("PAWL_TEST_");
 }
 

@@ -145,6 +145,19 @@ struct options {
     bool operator==(const secrets_options&) const = default;
   } secrets;
 
+  struct access_options {
+    bool metrics_open = false;          ///< Without a token.
+    std::uint32_t bad_tokens_max = 10;  ///< A minute, from one address.
+    std::uint32_t addresses_max = 1024; ///< That are remembered for it.
+    bool operator==(const access_options&) const = default;
+  } access;
+
+  struct tls_options {
+    std::string certificate; ///< PEM, with what leads to the root; "": none.
+    std::string key;
+    bool operator==(const tls_options&) const = default;
+  } tls;
+
   struct events_options {
     duration buffer_for{3'600'000};
     duration dedup_for{86'400'000};

@@ -4,6 +4,7 @@
 #include "actors/context.hpp"
 #include "actors/runtime.hpp"
 #include "base/log.hpp"
+#include "daemon/places.hpp"
 #include "http/server.hpp"
 #include "secrets/keyring.hpp"
 #include "storage/store.hpp"
@@ -39,6 +40,15 @@ http::server_options edge_of(const config::options& o) {
   e.wait_max = o.http.wait_max;
   e.stream_keepalive = o.http.stream_keepalive;
   e.page_max = o.http.page_max;
+  e.metrics_open = o.access.metrics_open;
+  e.tls_certificate = o.tls.certificate;
+  e.tls_key = o.tls.key;
+  const auto credential = o.secrets.credentials + "/pawl-tls-certificate";
+  if (e.tls_certificate.empty() && !o.secrets.credentials.empty()
+      && std::filesystem::exists(credential)) {
+    e.tls_certificate = credential;
+    e.tls_key = o.secrets.credentials + "/pawl-tls-key";
+  }
   e.version = PAWL_VERSION;
   return e;
 }
@@ -96,6 +106,39 @@ result<> check_backups(const config::options& o) {
                "backup.directory: " + there.string() + " lies within data_dir"};
 }
 
+/// What the store knows of tokens.
+struct known_tokens {
+  std::vector<access::token> all;
+  bool made = false; ///< Whether there ever was one.
+};
+
+/// Reads them. A listener that others reach needs one.
+result<known_tokens> tokens_in(const storage::store& from,
+                               const config::options& o) {
+  const auto rows = from.list_tokens();
+  if (!rows)
+    return rows.error();
+  const auto made = from.tokens_made();
+  if (!made)
+    return made.error();
+  known_tokens out{.all = {}, .made = *made};
+  for (const auto& row : *rows) {
+    auto one = access::decode_token(row.state);
+    if (!one)
+      return one.error();
+    out.all.push_back(std::move(*one));
+  }
+  for (const auto& place : o.listen)
+    if (out.all.empty() && !is_local(place))
+      return error{errc::malformed,
+                   "listen: " + place
+                     + " is reached from other machines, and there is no token "
+                       "that would guard it. Make one first: pawld token "
+                       "create --data-dir "
+                     + o.data_dir + " --name admin --role admin"};
+  return out;
+}
+
 } // namespace
 
 struct wiring::state {
@@ -122,9 +165,14 @@ result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
   if (!store)
     return store.error();
   made->store = std::move(*store);
+  auto tokens = tokens_in(*made->store, chosen);
+  if (!tokens)
+    return tokens.error();
   made->inside = std::make_unique<actors::runtime>(
-    *made->store, chosen,
-    [&](actors::context& inside) { inside.vault.use_keys(std::move(*keys)); });
+    *made->store, chosen, [&](actors::context& inside) {
+      inside.vault.use_keys(std::move(*keys));
+      inside.guard.load(std::move(tokens->all), tokens->made);
+    });
   auto& ctx = made->inside->ctx();
   http::observer watching;
   watching.answered = [&ctx](const http::exchange& e) {
@@ -147,6 +195,8 @@ const std::vector<std::string>& wiring::places() const {
 
 void wiring::reload(const config::options& chosen) {
   state_->inside->ctx().reload(chosen);
+  if (const auto read = state_->edge->reload_tls(); !read)
+    log::error("daemon.tls_not_reloaded", {{"detail", read.error().detail}});
 }
 
 bool wiring::healthy(duration patience) const {

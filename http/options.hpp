@@ -39,6 +39,11 @@ struct server_options {
   duration stream_keepalive{15'000};
 
   std::uint32_t page_max = 1000; ///< Items of a list.
+  bool metrics_open = false;     ///< GET /metrics needs no token.
+
+  /// PEM files; with them every TCP listener speaks TLS.
+  std::string tls_certificate;
+  std::string tls_key;
 
   std::string version = "0.0.0"; ///< What GET /version says.
 };

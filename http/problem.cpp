@@ -90,6 +90,12 @@ std::string_view slug(refused code) {
     return "too-many-connections";
   case refused::version_not_supported:
     return "version-not-supported";
+  case refused::unauthenticated:
+    return "unauthenticated";
+  case refused::forbidden:
+    return "forbidden";
+  case refused::too_many_bad_tokens:
+    return "too-many-bad-tokens";
   case refused::not_ready:
     break;
   }
@@ -144,9 +150,14 @@ unsigned status_of(refused code) {
   switch (code) {
   case refused::bad_request:
     return 400;
+  case refused::unauthenticated:
+    return 401;
+  case refused::forbidden:
   case refused::forbidden_host:
   case refused::forbidden_origin:
     return 403;
+  case refused::too_many_bad_tokens:
+    return 429;
   case refused::method_not_allowed:
     return 405;
   case refused::request_timeout:
@@ -167,9 +178,11 @@ unsigned status_of(refused code) {
 }
 
 response problem(const actors::refusal& why, std::string_view path) {
-  const auto status = status_of(why.what.code);
-  auto body
-    = problem_object({status, slug(why.what.code), why.what.detail, path});
+  const bool lacks_role = !why.role.empty();
+  const auto status
+    = lacks_role ? status_of(refused::forbidden) : status_of(why.what.code);
+  const auto code = lacks_role ? slug(refused::forbidden) : slug(why.what.code);
+  auto body = problem_object({status, code, why.what.detail, path});
   if (!why.what.faults.empty())
     body["errors"] = faults_json(why.what.faults);
   for (const auto& member : why.members)

@@ -84,7 +84,8 @@ result<bool> is_needed(const database& db, std::string_view digest) {
 result<bool>
 store::put_definition(const stored_definition& what,
                       const std::optional<kept_answer>& answer,
-                      const std::optional<stored_schedule>& schedule) {
+                      const std::optional<stored_schedule>& schedule,
+                      const std::optional<audit_entry>& note) {
   const auto key = definition_key(what.id);
   auto named = db_->get(family::definition, key);
   if (!named)
@@ -111,13 +112,13 @@ store::put_definition(const stored_definition& what,
   }
   if (answer)
     add_answer(rows, *answer);
-  if (!rows.empty())
-    if (auto written = db_->write(rows); !written)
-      return written.error();
+  if (auto written = write_noted(rows, fresh ? note : std::nullopt); !written)
+    return written.error();
   return fresh;
 }
 
-result<> store::remove_definition(const definition_id& id) {
+result<> store::remove_definition(const definition_id& id,
+                                  const std::optional<audit_entry>& note) {
   const auto key = definition_key(id);
   auto digest = db_->get(family::definition, key);
   if (!digest)
@@ -139,7 +140,7 @@ result<> store::remove_definition(const definition_id& id) {
   if (*what)
     rows.erase(family::definition, newest_key((*what)->created, id));
   expire_content(rows, **digest, clock::now());
-  return db_->write(rows);
+  return write_noted(rows, note);
 }
 
 result<stored_definition>

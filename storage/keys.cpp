@@ -141,6 +141,20 @@ std::string secret_key(std::string_view name) {
   return std::string{"secret/"}.append(name);
 }
 
+std::string token_key(std::string_view id) {
+  return std::string{"token/"}.append(id);
+}
+
+std::string audit_prefix() {
+  return "audit/";
+}
+
+std::string audit_key(std::uint64_t number) {
+  auto out = audit_prefix();
+  put_u64(out, number);
+  return out;
+}
+
 std::string schedule_key(std::string_view ns, std::string_view name) {
   std::string out{"s"};
   out.append(ns).push_back('\0');

@@ -70,6 +70,8 @@ inline constexpr std::string_view last_event = "last_event";
 inline constexpr std::string_view boots = "boots";
 /// All definitions stand in the list by time; see newest_key().
 inline constexpr std::string_view definitions_by_time = "definitions_by_time";
+inline constexpr std::string_view audit_last = "audit_last";
+inline constexpr std::string_view tokens_made = "tokens_made";
 } // namespace meta_keys
 
 /// The bytes of `key`, for rows that begin with the instance. Valid as long as
@@ -117,6 +119,12 @@ void put_time(std::string& out, timestamp t);
 [[nodiscard]] std::string definition_key(const definition_id& id);
 /// In meta: "secret/", name.
 [[nodiscard]] std::string secret_key(std::string_view name);
+/// In meta: "token/", id.
+[[nodiscard]] std::string token_key(std::string_view id);
+/// In meta: "audit/", number.
+[[nodiscard]] std::string audit_key(std::uint64_t number);
+/// What all of these begin with.
+[[nodiscard]] std::string audit_prefix();
 /// 's', namespace, 0, name.
 [[nodiscard]] std::string schedule_key(std::string_view ns,
                                        std::string_view name);

@@ -107,6 +107,7 @@ prepared_turn prepare(const turn& what) {
   if (what.answer)
     add_answer(out.rows, *what.answer);
   out.bytes = out.rows.bytes();
+  out.note = what.note;
   if (!what.emitted.empty()) {
     out.ns = what.after.ns;
     out.at = what.at;

@@ -86,7 +86,8 @@ result<> store::erase_instance(row_list& rows, const instance_key& key,
 }
 
 result<> store::remove_instance(const instance_key& key,
-                                const purge_terms& terms) {
+                                const purge_terms& terms,
+                                const std::optional<audit_entry>& note) {
   auto of = read_head(key);
   if (!of)
     return of.error();
@@ -95,7 +96,7 @@ result<> store::remove_instance(const instance_key& key,
   row_list rows;
   if (auto done = erase_instance(rows, key, *of, terms); !done)
     return done;
-  return db_->write(rows);
+  return write_noted(rows, note);
 }
 
 result<std::size_t> store::remove_ended(std::span<const ended_instance> which,

@@ -17,6 +17,8 @@ result<std::unique_ptr<store>> store::open(const open_options& options,
     return counted.error();
   if (auto ordered = out->order_definitions(); !ordered)
     return ordered.error();
+  if (auto found_end = out->find_end_of_audit(); !found_end)
+    return found_end.error();
   return out;
 }
 

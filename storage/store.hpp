@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
+#include "storage/audit.hpp"
 #include "storage/opening.hpp"
 #include "storage/purged.hpp"
 #include "storage/rows.hpp"
@@ -129,6 +130,7 @@ struct turn {
   std::vector<unsubscription> unsubscribed;
   std::vector<instance_key> left; ///< Children to cancel; see left_children().
   bool is_child = false;
+  std::optional<audit_entry> note = {}; ///< Of whoever caused the turn.
 };
 
 /// A turn as rows, made ready outside the writer's thread.
@@ -145,7 +147,8 @@ struct prepared_turn {
   timestamp at;
   timestamp emitted_until;
   std::string tombstone = {}; ///< Of a new instance: the row that must go.
-  std::vector<std::string> emitted; ///< CBOR; numbered at commit.
+  std::vector<std::string> emitted;     ///< CBOR; numbered at commit.
+  std::optional<audit_entry> note = {}; ///< Placed at commit.
   std::size_t bytes = 0; ///< Of all rows: what the writer's queue counts.
 
   /// Fills into the head after the turn what prepare() found out: after a
@@ -174,6 +177,10 @@ struct list_query {
   std::optional<instance_status> status;
   std::optional<std::string> state; ///< The business state.
   std::map<std::string, std::string> labels; ///< All of them must match.
+  /// Only of these namespaces; an empty list is none at all.
+  std::optional<std::vector<std::string>> namespaces = {};
+  /// What else must hold of an instance; null for nothing.
+  std::function<bool(const head&)> shown = {};
   std::optional<timestamp> started_after;
   std::optional<timestamp> started_before;
   std::optional<bool> quarantined;
@@ -204,6 +211,12 @@ struct sealed_secret {
   std::string sealed;
   timestamp updated;
   bool operator==(const sealed_secret&) const = default;
+};
+
+/// What is kept of a bearer token (access/token.hpp).
+struct stored_token {
+  std::string id;
+  std::string state; ///< Bytes; only their reader knows what they mean.
 };
 
 /// What is kept of a schedule (workflow/schedule.hpp). There is one at most for
@@ -246,6 +259,8 @@ public:
 
   // --- Writing: the journal writer's thread only -------------------------
 
+  // A `note` goes into the audit log in the same write as what it tells of.
+
   /// Commits a group with one synced write. Each turn succeeds or fails alone:
   /// errc::already_exists (creates, but the instance is there),
   /// errc::conflict (its history ends elsewhere). What succeeded is durable on
@@ -263,16 +278,19 @@ public:
   result<bool> put_definition(const stored_definition& what,
                               const std::optional<kept_answer>& answer,
                               const std::optional<stored_schedule>& schedule
-                              = {});
+                              = {},
+                              const std::optional<audit_entry>& note = {});
   /// Forgets a version; its content stays as long as instances are pinned to
   /// it, and for an hour, so that a start which is under way finds it.
   /// Fails with errc::not_found, errc::in_use (a live instance).
-  result<> remove_definition(const definition_id& id);
+  result<> remove_definition(const definition_id& id,
+                              const std::optional<audit_entry>& note = {});
   /// Purges an ended instance: history, head, indexes, snapshots. Its tombstone
   /// is written with it.
   /// Fails with errc::not_found, errc::invalid_state (not ended).
   result<> remove_instance(const instance_key& key,
-                           const purge_terms& terms = {});
+                           const purge_terms& terms = {},
+                           const std::optional<audit_entry>& note = {});
   /// Purges, in one write, those of `which` that still stand as they were
   /// judged, and returns how many.
   result<std::size_t> remove_ended(std::span<const ended_instance> which,
@@ -283,14 +301,27 @@ public:
   result<std::vector<arrived_event>>
   put_events(std::span<const datum> batch, std::string_view ns, timestamp now,
              duration buffer_for, duration dedup_for,
-             const std::optional<kept_answer>& answer);
+             const std::optional<kept_answer>& answer,
+             const std::optional<audit_entry>& note = {});
   /// Stores a secret, in place of a former one. Returns whether it is new.
-  result<bool> put_secret(const sealed_secret& what);
+  result<bool> put_secret(const sealed_secret& what,
+                          std::optional<audit_entry> note = {});
   /// Fails with errc::not_found.
-  result<> remove_secret(std::string_view name);
+  result<> remove_secret(std::string_view name,
+                         const std::optional<audit_entry>& note = {});
+  /// Stores a token. From then on tokens_made(). Fails with
+  /// errc::already_exists.
+  result<> put_token(const stored_token& what,
+                     const std::optional<audit_entry>& note = {});
+  /// Fails with errc::not_found.
+  result<> remove_token(std::string_view id,
+                        const std::optional<audit_entry>& note = {});
+  /// Adds to the audit log what changed nothing: a refusal.
+  result<> put_audit(const audit_entry& what);
   /// Replaces what is kept of a schedule.
   result<> put_schedule(const stored_schedule& what,
-                        const std::optional<kept_answer>& answer = {});
+                        const std::optional<kept_answer>& answer = {},
+                        const std::optional<audit_entry>& note = {});
   /// Forgets a schedule, if there is one.
   result<> remove_schedule(std::string_view ns, std::string_view name);
   /// Keeps an answer that no other change goes with.
@@ -401,6 +432,18 @@ public:
   /// All secrets, ordered by name.
   [[nodiscard]] result<std::vector<sealed_secret>> list_secrets() const;
 
+  /// All tokens, ordered by id.
+  [[nodiscard]] result<std::vector<stored_token>> list_tokens() const;
+  /// Whether a token was ever stored.
+  [[nodiscard]] result<bool> tokens_made() const;
+
+  /// A page of the audit log. Fails with errc::corrupt.
+  [[nodiscard]] result<audit_page> read_audit(const audit_query& query) const;
+  /// Reads the chain over: at most `max` records behind record `after`.
+  /// Fails with errc::not_found if there is no such record.
+  [[nodiscard]] result<audit_check> verify_audit(std::uint64_t after,
+                                                 std::uint64_t max) const;
+
   /// Free bytes of the file system that holds the store.
   [[nodiscard]] std::uint64_t free_bytes() const;
   /// Bytes of all tables on disk; what is in memory and in logs is not in it.
@@ -423,9 +466,13 @@ private:
   result<> order_definitions();
   result<> erase_instance(row_list& rows, const instance_key& key,
                           const head& of, const purge_terms& terms);
+  result<> find_end_of_audit();
+  /// Writes `rows` and `note`, if there is any of it.
+  result<> write_noted(row_list& rows, const std::optional<audit_entry>& note);
 
   std::unique_ptr<database> db_;
   std::atomic<std::uint64_t> last_event_{0};
+  audit_position audit_; ///< The writer's thread only.
   /// By event_reader.
   std::array<std::atomic<std::uint64_t>, 2> released_{};
 };

@@ -224,6 +224,62 @@ result<sealed_secret> decode_secret(std::string_view key,
   return out;
 }
 
+std::string encode_token_row(const stored_token& what) {
+  auto out = begin_value(format, 8 + what.id.size() + what.state.size());
+  put_text(out, what.id);
+  put_text(out, what.state);
+  seal(out);
+  return out;
+}
+
+result<stored_token> decode_token_row(std::string_view key,
+                                      std::string_view value) {
+  wire_reader in{value, format};
+  stored_token out;
+  out.id = in.text();
+  out.state = in.text();
+  if (!in.done() || token_key(out.id) != key)
+    return broken_row(family::meta, key);
+  return out;
+}
+
+std::string encode_audit(std::string_view text) {
+  auto out = begin_value(format, 4 + text.size());
+  put_text(out, text);
+  seal(out);
+  return out;
+}
+
+result<std::string> decode_audit(std::string_view key, std::string_view value) {
+  wire_reader in{value, format};
+  std::string text{in.text()};
+  if (!in.done())
+    return broken_audit(key);
+  return text;
+}
+
+error broken_audit(std::string_view key) {
+  return broken_row(family::meta, key);
+}
+
+std::string encode_audit_last(const audit_position& what) {
+  auto out = begin_value(format, 12 + what.hash.size());
+  put_u64(out, what.number);
+  put_text(out, what.hash);
+  seal(out);
+  return out;
+}
+
+result<audit_position> decode_audit_last(std::string_view value) {
+  wire_reader in{value, format};
+  audit_position out;
+  out.number = in.u64();
+  out.hash = in.text();
+  if (!in.done())
+    return broken_row(family::meta, meta_keys::audit_last);
+  return out;
+}
+
 result<stored_schedule> decode_schedule_row(std::string_view key,
                                             std::string_view value) {
   wire_reader in{value, format};

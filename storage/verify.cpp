@@ -6,7 +6,9 @@
 #include "storage/values.hpp"
 #include "workflow/codec.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
 
 namespace pawl::storage {
@@ -185,6 +187,9 @@ result<> verifier::check_values() {
     ok = each(family::meta, [&](auto key, auto value) {
       if (key.starts_with(secret_key("")))
         must_decode(family::meta, key, decode_secret(key, value).has_value());
+      else if (key.starts_with(token_key("")))
+        must_decode(family::meta, key,
+                    decode_token_row(key, value).has_value());
     });
   if (ok)
     ok = check_tombstones();
@@ -251,7 +256,15 @@ result<std::vector<std::string>> verify(const store& what) {
   verifier all{*what.db_};
   if (auto done = all.run(); !done)
     return done.error();
-  return all.take_faults();
+  auto faults = all.take_faults();
+  auto log = what.verify_audit(0, ~std::uint64_t{0});
+  if (!log && log.error().code == errc::io)
+    return log.error();
+  if (!log)
+    faults.push_back(log.error().detail);
+  else
+    std::ranges::move(log->faults, std::back_inserter(faults));
+  return faults;
 }
 
 } // namespace pawl::storage

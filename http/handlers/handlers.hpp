@@ -55,6 +55,15 @@ outcome remove_secret(const call& from);
 outcome preview_retention(const call& from);
 outcome take_backup(const call& from);
 outcome list_backups(const call& from);
+// tokens.cpp
+outcome create_token(const call& from);
+outcome list_tokens(const call& from);
+outcome read_token(const call& from);
+outcome revoke_token(const call& from);
+
+// audit.cpp
+outcome list_audit(const call& from);
+outcome verify_audit(const call& from);
 
 // health.cpp
 outcome livez(const call& from);

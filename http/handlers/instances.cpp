@@ -60,6 +60,7 @@ outcome start_instance(const call& from) {
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   wish.once = std::move(*once);
+  wish.workflow.by = from.by;
   wish.wait = *wait;
   order out{[&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
     daemon.start(std::move(wish), std::move(done));
@@ -76,6 +77,7 @@ outcome list_instances(const call& from) {
   actors::list_instances wish;
   wish.ns = text_of(from, "namespace");
   wish.workflow = text_of(from, "workflow");
+  wish.by = from.by;
   wish.version = text_of(from, "version");
   if (const auto* text = from.parameter("status")) {
     wish.status = parse_status(*text);

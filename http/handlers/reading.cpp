@@ -32,7 +32,7 @@ result<actors::instance_ref> instance_of(const call& from) {
   const std::string id{from.names.front()};
   if (!valid_instance_id(id))
     return error{errc::not_found, "No instance can have this id."};
-  return actors::instance_ref{id, text_of(from, "namespace")};
+  return actors::instance_ref{id, text_of(from, "namespace"), from.by};
 }
 
 result<guards> guards_of(const call& from, std::string_view content) {
@@ -47,9 +47,10 @@ result<guards> guards_of(const call& from, std::string_view content) {
     return out;
   std::string asked{from.where.query};
   asked.append("\n").append(content);
-  // No credential yet: the first line stays empty until there are tokens.
-  std::string scope{"\n"};
-  scope.append(from.message.method).append("\n");
+  std::string scope;
+  if (from.who != nullptr)
+    scope = from.who->credential;
+  scope.append("\n").append(from.message.method).append("\n");
   scope.append(from.where.path).append("\n").append(**key);
   out.once = actors::idempotency{std::move(scope), sha256(asked)};
   return out;
