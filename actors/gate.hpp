@@ -81,6 +81,12 @@ public:
   // gate_keeping.cpp
   void preview(const preview_retention& what, const reply_to& to);
   void back_up(take_backup what, reply_to to);
+  struct backup_order {
+    std::optional<idempotency> once;
+    std::optional<storage::audit_entry> note;
+    answer_ptr reply;
+  };
+  void remember_backup(const storage::backup_info& made, backup_order of);
   void list_of_backups(const reply_to& to);
 
   // gate_reads.cpp

@@ -125,9 +125,8 @@ gate::forbids(const mandate_ptr& by, const instance_key& key,
     return std::nullopt;
   const auto head = ctx_.store.read_head(key);
   if (!head)
-    return refusal{.what = head.error().code == errc::not_found
-                             ? no_instance()
-                             : head.error()};
+    return refusal{.what = head.error().code == errc::not_found ? no_instance()
+                                                                : head.error()};
   const auto& name = head->workflow.name;
   if (event_type ? by->may.covers_event(head->ns, name, *event_type)
                  : by->may.covers(head->ns, name))

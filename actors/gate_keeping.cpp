@@ -50,31 +50,47 @@ void gate::back_up(take_backup what, reply_to to) {
     auto slot = make_answer(std::move(first));
     const auto alarm
       = ctx_.deadlines.set(what.wait, [slot] { slot->give(still_running()); });
-    ctx_.backups.take([g = shared_from_this(), slot, alarm,
-                       key](const result<storage::backup_info>& made) {
-      g->ctx_.deadlines.cancel(alarm);
-      if (!made)
-        return slot->give(refusal{.what = made.error()});
-      if (!key)
-        return slot->give(told(*made));
-      const auto said = told(*made);
-      storage::kept_answer kept{
-        .scope = key->scope,
-        .body_digest = key->body_digest,
-        .status = said.status,
-        .location = said.location,
-        .body = said.body,
-        .expires = clock::now() + g->ctx_.options.retention.idempotency_for};
-      caf::anon_send(g->ctx_.writer.get(),
-                     write_job{[kept = std::move(kept), said,
-                                slot](storage::store& s) -> result<> {
-                       auto done = s.put_answer(kept);
-                       if (done)
-                         slot->give(said);
-                       return done;
-                     }});
-    });
+    auto note = note_of(what.by, "", "");
+    ctx_.backups.take(
+      [g = shared_from_this(), slot, alarm, key,
+       note = std::move(note)](const result<storage::backup_info>& made) {
+        g->ctx_.deadlines.cancel(alarm);
+        if (!made)
+          return slot->give(refusal{.what = made.error()});
+        g->remember_backup(*made, {key, note, slot});
+      });
   });
+}
+
+// What was done is in the audit log, and a repeat finds the answer.
+void gate::remember_backup(const storage::backup_info& made, backup_order of) {
+  const auto said = told(made);
+  std::optional<storage::kept_answer> kept;
+  if (of.once)
+    kept = storage::kept_answer{
+      .scope = of.once->scope,
+      .body_digest = of.once->body_digest,
+      .status = said.status,
+      .location = said.location,
+      .body = said.body,
+      .expires = clock::now() + ctx_.options.retention.idempotency_for};
+  if (of.note) {
+    of.note->target = std::to_string(made.number);
+    of.note->status = said.status;
+  }
+  caf::anon_send(
+    ctx_.writer.get(),
+    write_job{[kept = std::move(kept), note = std::move(of.note), said,
+               slot = of.reply](storage::store& s) -> result<> {
+      if (kept)
+        if (auto done = s.put_answer(*kept); !done)
+          return done;
+      if (note)
+        if (auto done = s.put_audit(*note); !done)
+          return done;
+      slot->give(said);
+      return {};
+    }});
 }
 
 void gate::list_of_backups(const reply_to& to) {

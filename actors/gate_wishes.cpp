@@ -181,8 +181,8 @@ void gate::restart(restart_instance what, reply_to to) {
         .what = {errc::precondition_failed, "The instance stands at sequence "
                                               + std::to_string(s.last) + '.'}});
     start_instance fresh;
-    fresh.workflow = {s.workflow.ns, s.workflow.name, s.workflow.version,
-                      what.which.by};
+    fresh.workflow
+      = {s.workflow.ns, s.workflow.name, s.workflow.version, what.which.by};
     if (what.version)
       fresh.workflow.version = *what.version;
     if (what.version == "latest")

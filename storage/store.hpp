@@ -175,7 +175,7 @@ struct list_query {
   std::optional<std::string> workflow;
   std::optional<std::string> version;
   std::optional<instance_status> status;
-  std::optional<std::string> state; ///< The business state.
+  std::optional<std::string> state;          ///< The business state.
   std::map<std::string, std::string> labels; ///< All of them must match.
   /// Only of these namespaces; an empty list is none at all.
   std::optional<std::vector<std::string>> namespaces = {};
@@ -284,7 +284,7 @@ public:
   /// it, and for an hour, so that a start which is under way finds it.
   /// Fails with errc::not_found, errc::in_use (a live instance).
   result<> remove_definition(const definition_id& id,
-                              const std::optional<audit_entry>& note = {});
+                             const std::optional<audit_entry>& note = {});
   /// Purges an ended instance: history, head, indexes, snapshots. Its tombstone
   /// is written with it.
   /// Fails with errc::not_found, errc::invalid_state (not ended).

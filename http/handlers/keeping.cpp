@@ -61,7 +61,7 @@ outcome take_backup(const call& from) {
              std::chrono::floor<std::chrono::seconds>(from.options.wait_max)));
   order out{
     [&daemon = from.daemon,
-     wish = actors::take_backup{patience, std::move(*once)}](
+     wish = actors::take_backup{patience, std::move(*once), from.by}](
       auto done) mutable { daemon.back_up(std::move(wish), std::move(done)); }};
   out.patience = patience;
   if (*wait)
