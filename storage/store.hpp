@@ -31,6 +31,7 @@ class database;
 /// An approval that waits for people.
 struct open_approval {
   frame_id frame = 0;
+  std::uint32_t round = 1; ///< Which time the task asks.
   std::string task; ///< Pointer.
   std::string title;
   std::vector<std::string> groups;
@@ -178,6 +179,7 @@ struct list_query {
   std::optional<timestamp> started_after;
   std::optional<timestamp> started_before;
   std::optional<bool> quarantined;
+  bool approvals = false;    ///< Only those that wait for people.
   std::uint32_t limit = 100; ///< At most 1,000.
   std::string cursor;        ///< As a former page gave it; "" for the first.
 };

@@ -121,6 +121,10 @@ private:
   void move_to_fault(std::string_view pointer, raised& why);
   answer guard_event(const json::value& arrived);
   void approval_timer(const frame& f, timer_purpose purpose);
+  /// False: it was cast before.
+  [[nodiscard]] boost::system::result<bool, refused>
+  check_vote(const requests::vote& wish, const frame& f) const;
+  answer check_ballot(const requests::vote& wish, const frame& f) const;
   answer retry_faulted(const requests::retry& wish);
   answer retry_from(const requests::retry& wish);
   void renew_limits();
