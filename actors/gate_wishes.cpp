@@ -99,7 +99,8 @@ void gate::start_now(start_instance what, const reply_to& to) {
                                   .input = make_datum(std::move(what.input)),
                                   .labels = std::move(what.labels),
                                   .start_at = what.start_at,
-                                  .held = what.held},
+                                  .held = what.held,
+                                  .by = std::move(what.by)},
          .flow = std::move(*flow),
          .once = std::move(what.once),
          .reply = make_answer(to)});

@@ -74,6 +74,8 @@ std::string_view slug(refused code) {
     return "bad-request";
   case refused::forbidden_host:
     return "forbidden-host";
+  case refused::forbidden:
+    return "forbidden";
   case refused::forbidden_origin:
     return "forbidden-origin";
   case refused::method_not_allowed:
@@ -141,6 +143,7 @@ unsigned status_of(refused code) {
   switch (code) {
   case refused::bad_request:
     return 400;
+  case refused::forbidden:
   case refused::forbidden_host:
   case refused::forbidden_origin:
     return 403;
@@ -164,9 +167,11 @@ unsigned status_of(refused code) {
 }
 
 response problem(const actors::refusal& why, std::string_view path) {
-  const auto status = status_of(why.what.code);
-  auto body
-    = problem_object({status, slug(why.what.code), why.what.detail, path});
+  const auto status = why.forbidden ? status_of(refused::forbidden)
+                                    : status_of(why.what.code);
+  const auto code
+    = why.forbidden ? slug(refused::forbidden) : slug(why.what.code);
+  auto body = problem_object({status, code, why.what.detail, path});
   if (!why.what.faults.empty())
     body["errors"] = faults_json(why.what.faults);
   for (const auto& member : why.members)

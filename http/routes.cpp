@@ -53,6 +53,16 @@ constexpr route table[] = {
   {"GET", "/v1/events", "followLifecycle", follow_lifecycle, none,
    "namespace workflow version type"},
 
+  {"GET", "/v1/approvals", "listApprovals", list_approvals, none,
+   "namespace workflow group user dueBefore limit cursor"},
+  {"GET", "/v1/approvals/act", "showLink", show_link, none, "token"},
+  {"POST", "/v1/approvals/act", "actOnLink", act_on_link, form},
+  {"GET", "/v1/approvals/{id}", "readApproval", read_approval, none,
+   "namespace"},
+  {"POST", "/v1/approvals/{id}", "vote", vote, json, "namespace"},
+  {"POST", "/v1/approvals/{id}/links", "linkApproval", link_approval, json,
+   "namespace"},
+
   {"GET", "/v1/schedules", "listSchedules", list_schedules, none,
    "namespace limit cursor"},
   {"GET", "/v1/schedules/{id}", "readSchedule", read_schedule},

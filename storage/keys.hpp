@@ -66,6 +66,7 @@ namespace meta_keys {
 inline constexpr std::string_view format = "format";
 inline constexpr std::string_view last_event = "last_event";
 inline constexpr std::string_view boots = "boots";
+inline constexpr std::string_view link_key = "link_key";
 } // namespace meta_keys
 
 /// The bytes of `key`, for rows that begin with the instance. Valid as long as

@@ -300,6 +300,8 @@ public:
   result<bool> put_secret(const sealed_secret& what);
   /// Fails with errc::not_found.
   result<> remove_secret(std::string_view name);
+  /// Keeps `key` as what links are signed with, unless there is one.
+  result<> put_link_key(std::string_view key);
   /// Replaces what is kept of a schedule.
   result<> put_schedule(const stored_schedule& what,
                         const std::optional<kept_answer>& answer = {});
@@ -389,6 +391,10 @@ public:
   [[nodiscard]] result<sealed_secret> read_secret(std::string_view name) const;
   /// All secrets, ordered by name.
   [[nodiscard]] result<std::vector<sealed_secret>> list_secrets() const;
+
+  /// What links are signed with. Fails with errc::not_found if there is no key
+  /// yet, errc::corrupt.
+  [[nodiscard]] result<std::string> read_link_key() const;
 
   /// Free bytes of the file system that holds the store.
   [[nodiscard]] std::uint64_t free_bytes() const;

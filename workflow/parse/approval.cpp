@@ -1,5 +1,5 @@
 #include "workflow/approval.hpp"
-#include "workflow/parse/context.hpp"
+#include "workflow/parse/builtin.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "workflow/parse/context.hpp"
+#include "workflow/parse/builtin.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,7 +77,7 @@ task_kind read_call(context& c, object_reader& fields, task_index self) {
       return read_call_openapi(c, with);
     return tasks::call_function{};
   }
-  if (is_builtin(c, *name, "log"))
+  if (is_builtin_log(c, *name))
     return read_log(c, with);
   if (is_builtin(c, *name, "approval")) {
     if (with.value != nullptr)

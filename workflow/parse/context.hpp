@@ -135,9 +135,6 @@ bool is_literal(const cursor& where);
 input_rule read_input(context& c, const cursor& where, site from);
 output_rule read_output(context& c, const cursor& where, site as,
                         std::string_view what);
-/// A JSON Schema as it stands, or a schema as the DSL writes it, around
-/// `document` or `resource`.
-schema_ptr read_data_schema(context& c, const cursor& where);
 
 // header.cpp: `document`, `evaluate` and the rest of the top level.
 
@@ -207,10 +204,9 @@ std::string raw_uri(std::string uri);
 
 /// Reads all that tasks call, and tells them what was made of it.
 void resolve_calls(context& c);
-/// Whether `name` is `function` of the built-in catalog, whose name is no
-/// function of the document: "log", "log:1.0.0@default".
-bool is_builtin(const context& c, std::string_view name,
-                std::string_view function);
+/// Whether `name` is a function of the built-in catalog: "log",
+/// "log:1.0.0@default".
+bool is_builtin_log(const context& c, std::string_view name);
 /// `use.catalogs`
 void read_catalogs(context& c, const cursor& where);
 /// `use.functions`
@@ -232,7 +228,7 @@ task_index read_lone_task(context& c, const cursor& where, std::string name);
 /// is done.
 flow read_flow(context& c, const cursor& where, pending_jump jump);
 
-// approval.cpp, kinds.cpp, call.cpp, call_http.cpp, emit.cpp, listen.cpp, run.cpp,
+// kinds.cpp, call.cpp, call_http.cpp, emit.cpp, listen.cpp, run.cpp,
 // try_catch.cpp: one function a kind. `fields` is the task; each takes the
 // members that it knows.
 
@@ -245,7 +241,6 @@ tasks::fork read_fork(context& c, object_reader& fields);
 tasks::raise read_raise(context& c, object_reader& fields);
 tasks::wait read_wait(context& c, object_reader& fields);
 task_kind read_call(context& c, object_reader& fields, task_index self);
-tasks::approval read_approval(context& c, const cursor& with);
 tasks::call_http read_call_http(context& c, const cursor& with);
 output_kind read_output_kind(context& c, const cursor& where);
 task_kind read_run(context& c, object_reader& fields);

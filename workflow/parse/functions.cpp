@@ -1,4 +1,4 @@
-#include "workflow/parse/context.hpp"
+#include "workflow/parse/builtin.hpp"
 
 #include <algorithm>
 #include <array>
@@ -207,6 +207,10 @@ bool is_builtin(const context& c, std::string_view name,
   return rest.empty()
          && (own == nullptr || !own->is_object()
              || !own->get_object().contains(function));
+}
+
+bool is_builtin_log(const context& c, std::string_view name) {
+  return is_builtin(c, name, "log");
 }
 
 void read_catalogs(context& c, const cursor& where) {
