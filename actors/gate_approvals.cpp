@@ -123,12 +123,14 @@ result<bool> add_approvals(context& ctx, const storage::head& head,
 
 result<page> read_page(context& ctx, const list_approvals& what, place at) {
   page out;
+  storage::list_query query;
+  query.ns = what.ns;
+  query.workflow = what.workflow;
+  query.approvals = true;
+  query.limit = 1;
   for (int looked = 0; looked < looked_max; ++looked) {
-    const auto row = ctx.store.list({.ns = what.ns,
-                                     .workflow = what.workflow,
-                                     .approvals = true,
-                                     .limit = 1,
-                                     .cursor = at.from});
+    query.cursor = at.from;
+    const auto row = ctx.store.list(query);
     if (!row)
       return row.error();
     for (const auto& head : row->items) {
