@@ -96,7 +96,8 @@ private:
   [[nodiscard]] found_approval find_approval(const approval_ref& which);
   /// What to tell somebody whose vote finds no open approval.
   [[nodiscard]] reply late_vote(const vote_on_approval& what, refusal no);
-  [[nodiscard]] reply make_link(const link_approval& what, std::string_view key);
+  [[nodiscard]] reply make_link(const link_approval& what,
+                                std::string_view key);
   /// `what.id` is set.
   void start_now(start_instance what, const reply_to& to);
   void see_to_the_end(const instance_key& key, duration patience, answer first,

@@ -75,11 +75,10 @@ result<past_approval> look_into_history(context& ctx, const instance_key& key,
                                         const definition& of,
                                         const approval_name& name) {
   past_approval past{of, name};
-  const auto last
-    = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
-        past.see(item.fact, item.at);
-        return true;
-      });
+  const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
+    past.see(item.fact, item.at);
+    return true;
+  });
   if (!last)
     return last.error();
   return past;
@@ -180,8 +179,7 @@ gate::found_approval gate::find_approval(const approval_ref& which) {
   const auto& state = loaded->flow.state();
   if (const auto* f = open_one(state, name->frame, name->round))
     return show_approval(state, loaded->flow.flow(), *f);
-  const auto past
-    = look_into_history(ctx_, *key, loaded->flow.flow(), *name);
+  const auto past = look_into_history(ctx_, *key, loaded->flow.flow(), *name);
   if (!past)
     return refusal{.what = past.error()};
   if (!past->is_known())
@@ -207,8 +205,7 @@ reply gate::late_vote(const vote_on_approval& what, refusal no) {
   const auto loaded = load_machine(ctx_, *key);
   if (!loaded)
     return refusal{.what = loaded.error()};
-  const auto past
-    = look_into_history(ctx_, *key, loaded->flow.flow(), *name);
+  const auto past = look_into_history(ctx_, *key, loaded->flow.flow(), *name);
   if (!past)
     return refusal{.what = past.error()};
   if (!past->is_known())
@@ -265,9 +262,7 @@ void gate::vote(vote_on_approval what, const reply_to& to) {
       const auto* no = std::get_if<refusal>(&r);
       if (no == nullptr || no->what.code != errc::not_found)
         return first(std::move(r));
-      g->aside([g, what, first, no = *no] {
-        first(g->late_vote(what, no));
-      });
+      g->aside([g, what, first, no = *no] { first(g->late_vote(what, no)); });
     };
     caf::anon_send(ctx_.registry.get(), wish{.key = *key,
                                              .what = std::move(wished),
@@ -346,8 +341,7 @@ reply gate::make_link(const link_approval& what, std::string_view key) {
     = secrets::make_jwt(claims, secrets::signing::shared_secret, key, "");
   if (!token)
     return refusal{.what = token.error()};
-  json::object body{
-    {"url", what.root + "/v1/approvals/act?token=" + *token}};
+  json::object body{{"url", what.root + "/v1/approvals/act?token=" + *token}};
   for (const auto* name : {"approval", "by", "outcome", "expires"})
     body[name] = claims.at(name);
   return answer{.status = 201, .body = to_text(json::value(std::move(body)))};

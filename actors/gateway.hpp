@@ -37,7 +37,7 @@ struct refusal {
   json::object members = {};
   std::string location = {}; ///< already-exists: of what holds the id.
   std::optional<duration> retry_after = {}; ///< When shedding.
-  bool forbidden = false; ///< Others may, but not who asks.
+  bool forbidden = false;                   ///< Others may, but not who asks.
 };
 
 /// What a gateway function answers, exactly once, on any thread, maybe before

@@ -181,10 +181,9 @@ struct state : instance_args {
     auto made
       = flow->decide(std::move(what), {.now = turn->at, .seed = random_seed()});
     if (!made)
-      return refuse(
-        {.what = std::move(made.error().what),
-         .members = std::move(made.error().members),
-         .forbidden = made.error().forbidden});
+      return refuse({.what = std::move(made.error().what),
+                     .members = std::move(made.error().members),
+                     .forbidden = made.error().forbidden});
     std::move(made->events.begin(), made->events.end(),
               std::back_inserter(turn->events));
     for (const auto& line : made->logged)

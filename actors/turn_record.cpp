@@ -29,7 +29,8 @@ std::vector<storage::open_approval> approvals_of(const machine& now) {
     storage::open_approval one{.frame = id,
                                .round = f.dispatch,
                                .task = now.flow().tasks[*f.node].pointer,
-                               .title = std::string{shown.at("title").as_string()},
+                               .title
+                               = std::string{shown.at("title").as_string()},
                                .groups = names_in(shown, "groups"),
                                .users = names_in(shown, "users"),
                                .since = f.started,

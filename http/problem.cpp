@@ -167,8 +167,8 @@ unsigned status_of(refused code) {
 }
 
 response problem(const actors::refusal& why, std::string_view path) {
-  const auto status = why.forbidden ? status_of(refused::forbidden)
-                                    : status_of(why.what.code);
+  const auto status
+    = why.forbidden ? status_of(refused::forbidden) : status_of(why.what.code);
   const auto code
     = why.forbidden ? slug(refused::forbidden) : slug(why.what.code);
   auto body = problem_object({status, code, why.what.detail, path});

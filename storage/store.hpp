@@ -32,7 +32,7 @@ class database;
 struct open_approval {
   frame_id frame = 0;
   std::uint32_t round = 1; ///< Which time the task asks.
-  std::string task; ///< Pointer.
+  std::string task;        ///< Pointer.
   std::string title;
   std::vector<std::string> groups;
   std::vector<std::string> users;

@@ -75,9 +75,9 @@ bool fits(const panel::seat& seat, const voter& who) {
 }
 
 bool is_of(const panel& p, const vote& cast) {
-  return p.seats.empty()
-         || std::ranges::any_of(
-           p.seats, [&](const auto& seat) { return sits(seat, cast); });
+  return p.seats.empty() || std::ranges::any_of(p.seats, [&](const auto& seat) {
+           return sits(seat, cast);
+         });
 }
 
 struct tally {
@@ -101,12 +101,13 @@ tally count(const panel& p, const std::vector<vote>& votes) {
 // Of users alone it is known how many can still approve; else as many must
 // reject as would have to approve.
 bool is_lost(const panel& p, const tally& sum) {
-  const bool known = !p.seats.empty()
-                     && std::ranges::none_of(
-                       p.seats, [](const auto& s) { return s.is_group; });
-  return known ? p.seats.size() - std::min(sum.rejected, p.seats.size())
-                   < p.quorum
-               : sum.rejected >= p.quorum;
+  const bool known
+    = !p.seats.empty() && std::ranges::none_of(p.seats, [](const auto& s) {
+        return s.is_group;
+      });
+  return known
+           ? p.seats.size() - std::min(sum.rejected, p.seats.size()) < p.quorum
+           : sum.rejected >= p.quorum;
 }
 
 admission welcome(const panel::seat& at) {
@@ -243,9 +244,9 @@ std::string_view verdict_of(const panel& by, const std::vector<vote>& votes) {
   case in_turn:
     break;
   }
-  return sum.rejected > 0                       ? "rejected"
-         : sum.approved >= by.seats.size()      ? "approved"
-                                                : "";
+  return sum.rejected > 0                  ? "rejected"
+         : sum.approved >= by.seats.size() ? "approved"
+                                           : "";
 }
 
 std::vector<panel> panels_of(const frame& f) {
@@ -284,9 +285,10 @@ std::optional<approval_name> parse_approval_name(std::string_view text) {
   if (frame.ec != std::errc{})
     return std::nullopt;
   if (frame.ptr != end) {
-    const auto round = *frame.ptr == '.'
-                         ? std::from_chars(frame.ptr + 1, end, name.round)
-                         : std::from_chars_result{end, std::errc::invalid_argument};
+    const auto round
+      = *frame.ptr == '.'
+          ? std::from_chars(frame.ptr + 1, end, name.round)
+          : std::from_chars_result{end, std::errc::invalid_argument};
     if (round.ec != std::errc{} || round.ptr != end)
       return std::nullopt;
   }

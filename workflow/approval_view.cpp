@@ -58,13 +58,13 @@ json::array votes_of(const frame& f) {
 } // namespace
 
 json::object show(const vote& cast) {
-  json::object out{
-    {"by", cast.by},
-    {"outcome", cast.outcome},
-    {"comment",
-     cast.comment.empty() ? json::value{} : json::value(cast.comment)},
-    {"data", *cast.data},
-    {"at", to_text(cast.at)}};
+  json::object out{{"by", cast.by},
+                   {"outcome", cast.outcome},
+                   {"comment", cast.comment.empty()
+                                 ? json::value{}
+                                 : json::value(cast.comment)},
+                   {"data", *cast.data},
+                   {"at", to_text(cast.at)}};
   if (!cast.group.empty())
     out["group"] = cast.group;
   if (cast.automatic)
@@ -112,9 +112,8 @@ json::object show_approval(const instance_state& s, const definition& of,
   out["since"] = to_text(f.started);
   out["due"] = due_of_approval(s, f);
   out["votes"] = votes_of(f);
-  out["allowedActions"] = takes_votes(s)
-                            ? approval_actions(s, f)
-                            : json::array{};
+  out["allowedActions"]
+    = takes_votes(s) ? approval_actions(s, f) : json::array{};
   return out;
 }
 

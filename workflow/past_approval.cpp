@@ -8,38 +8,37 @@ namespace pawl {
 
 void past_approval::see(const event& fact, timestamp at) {
   std::visit(
-    overload{
-      [&](const events::instance_created& x) { ns_ = x.ns; },
-      [&](const events::task_started& x) { begin(x, at); },
-      [&](const events::approval_voted& x) {
-        if (is_open() && x.frame == which_.frame)
-          votes_.push_back({.by = x.by,
-                            .outcome = x.outcome,
-                            .comment = x.comment,
-                            .data = x.data ? x.data : null_datum(),
-                            .at = at,
-                            .automatic = x.automatic,
-                            .group = x.group});
-      },
-      [&](const events::task_completed& x) {
-        if (x.frame == which_.frame)
-          end(x.by_operator || votes_.empty() ? "completed"
-                                              : votes_.back().outcome,
-              at);
-      },
-      [&](const events::task_skipped& x) {
-        if (x.frame == which_.frame)
-          end("skipped", at);
-      },
-      [&](const events::task_faulted& x) {
-        if (x.frame == which_.frame)
-          end("faulted", at);
-      },
-      [&](const events::task_cancelled& x) {
-        if (x.frame == which_.frame)
-          end("cancelled", at);
-      },
-      [](const auto&) {}},
+    overload{[&](const events::instance_created& x) { ns_ = x.ns; },
+             [&](const events::task_started& x) { begin(x, at); },
+             [&](const events::approval_voted& x) {
+               if (is_open() && x.frame == which_.frame)
+                 votes_.push_back({.by = x.by,
+                                   .outcome = x.outcome,
+                                   .comment = x.comment,
+                                   .data = x.data ? x.data : null_datum(),
+                                   .at = at,
+                                   .automatic = x.automatic,
+                                   .group = x.group});
+             },
+             [&](const events::task_completed& x) {
+               if (x.frame == which_.frame)
+                 end(x.by_operator || votes_.empty() ? "completed"
+                                                     : votes_.back().outcome,
+                     at);
+             },
+             [&](const events::task_skipped& x) {
+               if (x.frame == which_.frame)
+                 end("skipped", at);
+             },
+             [&](const events::task_faulted& x) {
+               if (x.frame == which_.frame)
+                 end("faulted", at);
+             },
+             [&](const events::task_cancelled& x) {
+               if (x.frame == which_.frame)
+                 end("cancelled", at);
+             },
+             [](const auto&) {}},
     fact);
 }
 

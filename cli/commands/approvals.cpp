@@ -80,12 +80,11 @@ outcome<exit_code> list(session& s, const list_options& o) {
     names.push_back(text_at(one, {"id"}));
     const auto* workflow = find_at(one, {"workflow"});
     const auto due = text_at(one, {"due"});
-    rows.rows.push_back({names.back(),
-                         workflow == nullptr ? "" : workflow_name(*workflow),
-                         printable(text_at(one, {"title"}), 40),
-                         printable(approvers_of(one), 40),
-                         text_at(one, {"mode"}), votes_of(one),
-                         text_at(one, {"since"}), due == "null" ? "" : due});
+    rows.rows.push_back(
+      {names.back(), workflow == nullptr ? "" : workflow_name(*workflow),
+       printable(text_at(one, {"title"}), 40), printable(approvers_of(one), 40),
+       text_at(one, {"mode"}), votes_of(one), text_at(one, {"since"}),
+       due == "null" ? "" : due});
   }
   const json::object whole{{"items", json::array(items->begin(), items->end())},
                            {"nextCursor", nullptr}};
@@ -170,10 +169,9 @@ outcome<exit_code> decide(session& s, const vote_options& o) {
   if (done.empty())
     return code;
   const json::value data
-    = o.ids.size() == 1
-        ? done[0]
-        : json::value(
-          json::object{{"items", json::array(done.begin(), done.end())}});
+    = o.ids.size() == 1 ? done[0]
+                        : json::value(json::object{
+                          {"items", json::array(done.begin(), done.end())}});
   print(s, data, instance_table(done, clock::now()), names);
   return code;
 }

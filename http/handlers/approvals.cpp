@@ -54,13 +54,13 @@ outcome vote(const call& from) {
     return refuse(body.error(), from);
   fault_list faults;
   member_reader members{*body, "", faults};
-  actors::vote_on_approval wish{.which = approval_of(from),
-                                .who = approver_of(from, members),
-                                .outcome = outcome_in(members),
-                                .comment = members.text("comment", comment_max)
-                                             .value_or(""),
-                                .if_match = found->if_match,
-                                .once = std::move(found->once)};
+  actors::vote_on_approval wish{
+    .which = approval_of(from),
+    .who = approver_of(from, members),
+    .outcome = outcome_in(members),
+    .comment = members.text("comment", comment_max).value_or(""),
+    .if_match = found->if_match,
+    .once = std::move(found->once)};
   if (const auto* data = members.take("data"))
     wish.data = *data;
   members.finish();

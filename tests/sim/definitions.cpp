@@ -219,7 +219,8 @@ private:
     json::object with{{"title", "${ \"n is \" + ((.n // 0) | tostring) }"}};
     switch (pick(5)) {
     case 0:
-      with["approvers"] = {{"users", json::array{"ann", "bob"}}, {"mode", "all"}};
+      with["approvers"]
+        = {{"users", json::array{"ann", "bob"}}, {"mode", "all"}};
       break;
     case 1:
       with["approvers"] = {{"groups", json::array{"peer"}}, {"quorum", 2}};

@@ -87,7 +87,9 @@ const row rows[] = {
   {"{users: [ann, bob], mode: all}", {"+ann"}, "waiting"},
   {"{users: [ann, bob], mode: all}", {"+ann", "+bob"}, "approved"},
   {"{users: [ann, bob], mode: all}", {"+ann", "-bob"}, "rejected"},
-  {"{groups: [peer, elder], mode: all}", {"+ann@peer", "+bob@elder"}, "approved"},
+  {"{groups: [peer, elder], mode: all}",
+   {"+ann@peer", "+bob@elder"},
+   "approved"},
   {"{groups: [peer], users: [bob], mode: all}", {"+ann@peer"}, "waiting"},
   {"{groups: [peer], users: [bob], mode: all}", {"+bob@peer"}, "waiting"},
   {"{groups: [peer], users: [bob], mode: all}",
@@ -122,8 +124,8 @@ const row rows[] = {
 
 } // namespace
 
-BOOST_DATA_TEST_CASE(votes_decide_by_the_mode, boost::unit_test::data::make(rows),
-                     r) {
+BOOST_DATA_TEST_CASE(votes_decide_by_the_mode,
+                     boost::unit_test::data::make(rows), r) {
   trial f{asking("approvers: " + std::string{r.approvers})};
   for (const auto& one : r.votes) {
     BOOST_TEST(outcome_of(f) == "waiting");
@@ -200,16 +202,29 @@ BOOST_AUTO_TEST_CASE(the_starter_may_not_decide) {
 }
 
 BOOST_AUTO_TEST_CASE(the_starter_is_not_waited_for) {
-  trial f{asking("approvers: {users: [ann, bob], mode: all}"), json::object{},
-          {}, by("ann")};
+  trial f{asking("approvers: {users: [ann, bob], mode: all}"),
+          json::object{},
+          {},
+          by("ann")};
   BOOST_TEST(cast(f, "+bob") == "");
   BOOST_TEST(outcome_of(f) == "approved");
   for (const auto* approvers :
        {"{users: [ann]}", "{users: [ann, bob], quorum: 2}"}) {
-    trial none{asking("approvers: " + std::string{approvers}), json::object{},
-               {}, by("ann")};
+    trial none{asking("approvers: " + std::string{approvers}),
+               json::object{},
+               {},
+               by("ann")};
     BOOST_TEST(none.fault() == "configuration 400 /do/0/ask");
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_starter_of_a_parent_has_started_its_children) {
+  trial f{"do:\n- child: {run: {workflow: {namespace: test, name: c, version: "
+          "latest}}}\n",
+          json::object{},
+          {},
+          by("ann")};
+  BOOST_TEST(f.order().arguments->at("by") == "ann");
 }
 
 BOOST_AUTO_TEST_CASE(an_expression_can_approve_at_once) {
@@ -279,11 +294,10 @@ BOOST_AUTO_TEST_CASE(data_with_a_vote_must_fit_its_schema) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_due_faults_approves_or_rejects) {
-  for (const auto& [rule, outcome] :
-       {std::pair{"", "faulted"},
-        {", onDue: fault", "faulted"},
-        {", onDue: approve", "approved"},
-        {", onDue: reject", "rejected"}}) {
+  for (const auto& [rule, outcome] : {std::pair{"", "faulted"},
+                                      {", onDue: fault", "faulted"},
+                                      {", onDue: approve", "approved"},
+                                      {", onDue: reject", "rejected"}}) {
     trial f{asking("due: PT1H, approvers: {users: [ann, bob], mode: all}"
                    + std::string{rule})};
     BOOST_TEST(cast(f, "+ann") == "");
@@ -300,9 +314,10 @@ BOOST_AUTO_TEST_CASE(what_is_due_faults_approves_or_rejects) {
 }
 
 BOOST_AUTO_TEST_CASE(a_try_catches_that_nobody_decided) {
-  trial f{"do:\n- guard:\n    try:\n    - ask: {call: approval, with: {title: T, "
-          "due: PT1H}}\n    catch: {errors: {with: {status: 408}}, do: [{say: "
-          "{set: {late: true}}}]}\n"};
+  trial f{
+    "do:\n- guard:\n    try:\n    - ask: {call: approval, with: {title: T, "
+    "due: PT1H}}\n    catch: {errors: {with: {status: 408}}, do: [{say: "
+    "{set: {late: true}}}]}\n"};
   f.to_next_timer();
   BOOST_TEST(f.output() == R"({"late":true})");
 }
@@ -380,9 +395,10 @@ BOOST_AUTO_TEST_CASE(an_instance_that_is_over_takes_no_vote) {
 }
 
 BOOST_AUTO_TEST_CASE(a_lane_that_waits_takes_no_vote_once_another_has_faulted) {
-  trial f{"do:\n- both:\n    fork:\n      branches:\n      - ask: {call: approval, "
-          "with: {title: T}}\n      - late: {do: [{nap: {wait: PT1H}}, {fail: "
-          "{raise: {error: {type: 'https://x.test/e', status: 500}}}}]}\n"};
+  trial f{
+    "do:\n- both:\n    fork:\n      branches:\n      - ask: {call: approval, "
+    "with: {title: T}}\n      - late: {do: [{nap: {wait: PT1H}}, {fail: "
+    "{raise: {error: {type: 'https://x.test/e', status: 500}}}}]}\n"};
   const auto wish = vote_of(f, "ann", "approved");
   f.pass(1h);
   BOOST_TEST(f.status() == "faulted");
@@ -404,7 +420,9 @@ BOOST_AUTO_TEST_CASE(an_operator_settles_it_as_every_task_that_waits) {
 BOOST_AUTO_TEST_CASE(it_is_shown_with_its_actions) {
   trial f{asking("data: {n: 1}, approvers: {groups: [peer], quorum: 2}, due: "
                  "PT1H"),
-          json::object{}, {}, by("ann")};
+          json::object{},
+          {},
+          by("ann")};
   BOOST_TEST(cast(f, "+bob@peer") == "");
   const auto shown = f.shown();
   const auto& wait = shown.at("current").at(0).at("waitingFor").as_object();

@@ -12,7 +12,8 @@ result<definition_ptr> parsed(const std::string& with,
                               const std::string& call = "approval") {
   return parse_definition(
     "document: {dsl: 1.0.3, namespace: a, name: b, version: 1.0.0}\n"
-    "do:\n- ask:\n    call: '" + call + "'\n    with: " + with + "\n");
+    "do:\n- ask:\n    call: '"
+    + call + "'\n    with: " + with + "\n");
 }
 
 const tasks::approval& made(const result<definition_ptr>& from) {

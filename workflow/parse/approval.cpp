@@ -1,4 +1,5 @@
 #include "workflow/approval.hpp"
+
 #include "workflow/parse/builtin.hpp"
 
 #include <array>
@@ -77,8 +78,7 @@ void check_reminder(context& c, const cursor& where,
 
 void check_due(context& c, object_reader& fields, const cursor& on_due,
                const tasks::approval& made) {
-  const bool escalates
-    = made.on_due == tasks::approval::due_kind::escalate;
+  const bool escalates = made.on_due == tasks::approval::due_kind::escalate;
   if (on_due.value != nullptr && !made.due)
     c.faults.invalid(on_due, "'onDue' needs 'due'");
   if (escalates && !fields.has("escalateTo"))

@@ -31,8 +31,7 @@ std::optional<catalog_function> split(std::string_view text) {
 }
 
 void report_unknown_function(context& c, const pending_call& call) {
-  std::vector<std::string_view> names{"http", "openapi", "approval",
-                                      "log"};
+  std::vector<std::string_view> names{"http", "openapi", "approval", "log"};
   if (const auto* all = c.functions_written.value;
       all != nullptr && all->is_object())
     for (const auto& each : all->get_object())

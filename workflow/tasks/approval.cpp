@@ -1,4 +1,5 @@
 #include "workflow/approval.hpp"
+
 #include "workflow/planner.hpp"
 
 #include <boost/json/array.hpp>
@@ -22,7 +23,8 @@ struct question {
 };
 
 raised wrong(const entry& e, error_kind kind, std::string detail) {
-  return {std::in_place, make_problem(kind, std::move(detail), e.node->pointer)};
+  return {std::in_place,
+          make_problem(kind, std::move(detail), e.node->pointer)};
 }
 
 or_raised<bool> flag_of(const entry& e, const json::object& with,
@@ -61,8 +63,8 @@ or_raised<json::object> arguments_of(planner& p, const entry& e,
     const auto* written = with.if_contains(member);
     if (written == nullptr && member == std::string_view{"escalateTo"})
       continue;
-    auto by = normal_panel(written != nullptr ? *written : json::value{},
-                           excluded);
+    auto by
+      = normal_panel(written != nullptr ? *written : json::value{}, excluded);
     if (!by)
       return wrong(e, error_kind::configuration, by.error().detail);
     with[member] = std::move(*by);
@@ -80,8 +82,7 @@ or_raised<question> question_of(planner& p, const entry& e,
     return with.error();
   asked.arguments = std::move(*with);
   if (what.auto_approve) {
-    auto holds
-      = p.values().holds(*what.auto_approve, *e.input, p.seen_from(e));
+    auto holds = p.values().holds(*what.auto_approve, *e.input, p.seen_from(e));
     if (!holds)
       return holds.error();
     asked.granted = *holds;
@@ -211,8 +212,7 @@ planner::check_vote(const requests::vote& wish, const frame& f) const {
         && *before->data == data)
       return false;
     auto no = not_now(verb);
-    no.what.detail
-      = "'" + wish.by + "' has voted already: " + before->outcome;
+    no.what.detail = "'" + wish.by + "' has voted already: " + before->outcome;
     no.members["vote"] = show(*before);
     return no;
   }
@@ -236,10 +236,10 @@ planner::answer planner::check_ballot(const requests::vote& wish,
   const bool approves = wish.outcome == "approved";
   if (!approves && wish.comment.empty()
       && f.arguments->as_object().at("commentRequired").as_bool())
-    return refused{
-      {errc::invalid_request, "a rejection needs a comment that says why",
-       {{.pointer = "/comment", .detail = "Is missing."}}},
-      {}};
+    return refused{{errc::invalid_request,
+                    "a rejection needs a comment that says why",
+                    {{.pointer = "/comment", .detail = "Is missing."}}},
+                   {}};
   raised why;
   const bool is_checked = wish.data || approves;
   if (is_checked
@@ -251,10 +251,9 @@ planner::answer planner::check_ballot(const requests::vote& wish,
       {{"error", why.problem}}};
   if (wish.data)
     if (auto unfit = values_.unfit(**wish.data, seen_from(f)))
-      return refused{
-        {errc::invalid_input,
-         std::string{unfit->problem.at("detail").as_string()}},
-        {{"error", unfit->problem}}};
+      return refused{{errc::invalid_input,
+                      std::string{unfit->problem.at("detail").as_string()}},
+                     {{"error", unfit->problem}}};
   return {};
 }
 
@@ -262,8 +261,8 @@ planner::answer planner::vote(const requests::vote& wish) {
   const auto found = state_.frames.find(wish.frame);
   if (found == state_.frames.end() || !is_open_approval(found->second)
       || found->second.dispatch != wish.round)
-    return refused{
-      {errc::not_found, "There is no open approval with this id."}, {}};
+    return refused{{errc::not_found, "There is no open approval with this id."},
+                   {}};
   const auto& f = found->second;
   const auto is_new = check_vote(wish, f);
   if (!is_new)
@@ -314,10 +313,10 @@ void planner::approval_timer(const frame& f, timer_purpose purpose) {
     return;
   }
   if (how == tasks::approval::due_kind::fault)
-    return fail(f, raised{std::in_place,
-                          make_problem(error_kind::timeout,
-                                       "nobody has decided in time",
-                                       node.pointer)});
+    return fail(f,
+                raised{std::in_place, make_problem(error_kind::timeout,
+                                                   "nobody has decided in time",
+                                                   node.pointer)});
   const auto fact = automatic(
     f.id, node, "due",
     how == tasks::approval::due_kind::approve ? "approved" : "rejected");
