@@ -65,7 +65,7 @@ const frame* open_one(const instance_state& state, frame_id id,
                       std::uint32_t round) {
   const auto found = state.frames.find(id);
   if (found == state.frames.end() || !is_open_approval(found->second)
-      || found->second.dispatch != round || ended(state.status))
+      || found->second.dispatch != round)
     return nullptr;
   return &found->second;
 }

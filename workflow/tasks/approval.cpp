@@ -38,9 +38,10 @@ or_raised<bool> flag_of(const entry& e, const json::object& with,
                "'" + std::string{member} + "' must yield true or false");
 }
 
-// `with` as it holds from now on.
+// `with` as it holds from now on. Whoever may not decide matters only if
+// somebody is `asked`.
 or_raised<json::object> arguments_of(planner& p, const entry& e,
-                                     const tasks::approval& what) {
+                                     const tasks::approval& what, bool asked) {
   auto made = p.values().evaluate(what.with, *e.input, p.seen_from(e));
   if (!made)
     return made.error();
@@ -58,7 +59,8 @@ or_raised<json::object> arguments_of(planner& p, const entry& e,
   with["fourEyes"] = *four_eyes && known;
   with["commentRequired"] = *comment;
   with.emplace("data", nullptr);
-  const auto excluded = *four_eyes ? p.state().started_by : std::string{};
+  const auto excluded
+    = asked && *four_eyes ? p.state().started_by : std::string{};
   for (const auto* member : {"approvers", "escalateTo"}) {
     const auto* written = with.if_contains(member);
     if (written == nullptr && member == std::string_view{"escalateTo"})
@@ -77,17 +79,17 @@ or_raised<json::object> arguments_of(planner& p, const entry& e,
 or_raised<question> question_of(planner& p, const entry& e,
                                 const tasks::approval& what) {
   question asked;
-  auto with = arguments_of(p, e, what);
-  if (!with)
-    return with.error();
-  asked.arguments = std::move(*with);
   if (what.auto_approve) {
     auto holds = p.values().holds(*what.auto_approve, *e.input, p.seen_from(e));
     if (!holds)
       return holds.error();
     asked.granted = *holds;
   }
-  if (!what.due)
+  auto with = arguments_of(p, e, what, !asked.granted);
+  if (!with)
+    return with.error();
+  asked.arguments = std::move(*with);
+  if (asked.granted || !what.due)
     return asked;
   auto length = p.values().evaluate(*what.due, *e.input, p.seen_from(e));
   if (!length)
