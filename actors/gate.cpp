@@ -182,6 +182,24 @@ void open_schedules(gateway& door, const gate_ptr& g) {
   };
 }
 
+void open_approvals(gateway& door, const gate_ptr& g) {
+  door.list_approvals_of = [g](list_approvals what, const reply_to& to) {
+    g->list_approvals_of(std::move(what), to);
+  };
+  door.read_approval = [g](const approval_ref& which, const reply_to& to) {
+    g->read_approval(which, to);
+  };
+  door.vote = [g](vote_on_approval what, const reply_to& to) {
+    g->vote(std::move(what), to);
+  };
+  door.link_approval_of = [g](link_approval what, const reply_to& to) {
+    g->link_approval_of(std::move(what), to);
+  };
+  door.follow_link_of = [g](follow_link what, const reply_to& to) {
+    g->follow_link_of(std::move(what), to);
+  };
+}
+
 void open_history(gateway& door, const gate_ptr& g) {
   door.history
     = [g](const instance_ref& which, sequence after, std::uint32_t limit,
@@ -237,6 +255,7 @@ gateway make_gateway(context& ctx) {
   open_keeping(door, g);
   open_instances(door, g);
   open_schedules(door, g);
+  open_approvals(door, g);
   open_history(door, g);
   open_access(door, g);
   door.metrics = [g] { return g->ctx().measured.text(); };

@@ -60,6 +60,13 @@ public:
   };
   void remove_now(removal what, reply_to to);
 
+  // gate_approvals.cpp
+  void list_approvals_of(list_approvals what, const reply_to& to);
+  void read_approval(const approval_ref& which, const reply_to& to);
+  void vote(vote_on_approval what, const reply_to& to);
+  void link_approval_of(link_approval what, const reply_to& to);
+  void follow_link_of(follow_link what, const reply_to& to);
+
   // gate_secrets.cpp
   void store_secret(put_secret what, reply_to to);
   void list_of_secrets(const list_secrets& what, const reply_to& to);
@@ -154,6 +161,13 @@ private:
   /// Fails with errc::not_found.
   [[nodiscard]] result<> name_event(const instance_key& key,
                                     deliver_event& what);
+  /// The approval as it is, or as the history tells of it.
+  using found_approval = std::variant<json::object, refusal>;
+  [[nodiscard]] found_approval find_approval(const approval_ref& which);
+  /// What to tell somebody whose vote finds no open approval.
+  [[nodiscard]] reply late_vote(const vote_on_approval& what, refusal no);
+  [[nodiscard]] reply make_link(const link_approval& what,
+                                std::string_view key);
   /// `what.id` is set.
   void start_now(start_instance what, const reply_to& to);
   void see_to_the_end(const instance_key& key, duration patience, answer first,

@@ -136,7 +136,7 @@ void gate::start_now(start_instance what, const reply_to& to) {
                                   .labels = std::move(what.labels),
                                   .start_at = what.start_at,
                                   .held = what.held,
-                                  .by = who_of(what.workflow.by)},
+                                  .by = std::move(what.by)},
          .flow = std::move(*flow),
          .once = std::move(what.once),
          .reply = make_answer(to),

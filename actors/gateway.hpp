@@ -45,6 +45,7 @@ struct refusal {
   std::string location = {}; ///< already-exists: of what holds the id.
   std::string role = {};     ///< Not "": forbidden for want of this role.
   std::optional<duration> retry_after = {}; ///< When shedding.
+  bool forbidden = false;                   ///< Others may, but not who asks.
 };
 
 /// What a gateway function answers, exactly once, on any thread, maybe before
@@ -101,6 +102,7 @@ struct start_instance {
   std::map<std::string, std::string> labels = {};
   std::optional<timestamp> start_at = {};
   bool held = false;
+  std::string by = {};               ///< Who starts it; "" if nobody knows.
   std::optional<duration> wait = {}; ///< Prefer: wait
   std::optional<idempotency> once = {};
 };
@@ -196,6 +198,52 @@ struct list_schedules {
   std::uint32_t limit = 100;
   std::string cursor = {};
   mandate_ptr by = {};
+};
+
+/// An approval as a client names it.
+struct approval_ref {
+  std::string id = {};
+  std::optional<std::string> ns = {};
+};
+/// The approvals that wait for people.
+struct list_approvals {
+  std::optional<std::string> ns = {};
+  std::optional<std::string> workflow = {};
+  std::optional<std::string> group = {}; ///< That may decide.
+  std::optional<std::string> user = {};  ///< Who may decide by name.
+  std::optional<timestamp> due_before = {};
+  std::uint32_t limit = 100;
+  std::string cursor = {};
+};
+/// Who wishes to decide, and as what.
+struct approver {
+  std::string by = {};
+  std::vector<std::string> groups = {};
+  bool operates = false; ///< He may decide where nobody is named.
+};
+struct vote_on_approval {
+  approval_ref which;
+  approver who = {};
+  std::string outcome = {}; ///< "approved" or "rejected".
+  std::string comment = {};
+  std::optional<json::value> data = {};
+  std::optional<sequence> if_match = {};
+  std::optional<idempotency> once = {};
+};
+/// A signed link by which somebody can decide without more ado.
+struct link_approval {
+  approval_ref which;
+  approver who = {};
+  std::string outcome = {};
+  std::optional<timestamp> expires = {}; ///< Absent: with the approval, or in a
+                                         ///< week.
+  std::string root = {}; ///< What URLs begin with: "http://host".
+};
+/// What somebody does with the token of such a link.
+struct follow_link {
+  std::string token = {};
+  bool decides = false; ///< False: he only reads what it is about.
+  std::string comment = {};
 };
 
 /// Purges an instance that has ended.
@@ -364,6 +412,14 @@ struct gateway {
   std::function<void(purge_instance, reply_to)> remove_instance;
   std::function<void(deliver_event, reply_to)> deliver;
   std::function<void(publish_events, reply_to)> publish;
+
+  std::function<void(list_approvals, reply_to)> list_approvals_of;
+  std::function<void(approval_ref, reply_to)> read_approval;
+  /// Answers with the instance.
+  std::function<void(vote_on_approval, reply_to)> vote;
+  std::function<void(link_approval, reply_to)> link_approval_of;
+  /// The body is {"approval", "by", "outcome"}, or the instance once decided.
+  std::function<void(follow_link, reply_to)> follow_link_of;
 
   std::function<void(list_schedules, reply_to)> list_schedules_of;
   std::function<void(const schedule_ref&, reply_to)> read_schedule;

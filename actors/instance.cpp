@@ -195,7 +195,8 @@ struct state : instance_args {
       = flow->decide(std::move(what), {.now = turn->at, .seed = random_seed()});
     if (!made)
       return refuse({.what = std::move(made.error().what),
-                     .members = std::move(made.error().members)});
+                     .members = std::move(made.error().members),
+                     .forbidden = made.error().forbidden});
     std::move(made->events.begin(), made->events.end(),
               std::back_inserter(turn->events));
     for (const auto& line : made->logged)

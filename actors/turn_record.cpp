@@ -1,11 +1,47 @@
 #include "actors/turn_record.hpp"
 
+#include "workflow/approval.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace pawl::actors {
 
 namespace {
+
+std::vector<std::string> names_in(const json::object& of,
+                                  std::string_view member) {
+  std::vector<std::string> names;
+  for (const auto& name : of.at(member).as_array())
+    names.emplace_back(name.as_string());
+  return names;
+}
+
+std::vector<storage::open_approval> approvals_of(const machine& now) {
+  std::vector<storage::open_approval> all;
+  const auto& s = now.state();
+  if (!takes_votes(s))
+    return all;
+  for (const auto& [id, f] : s.frames) {
+    if (!is_open_approval(f))
+      continue;
+    const auto shown = waiting_for_people(s, f);
+    storage::open_approval one{.frame = id,
+                               .round = f.dispatch,
+                               .task = now.flow().tasks[*f.node].pointer,
+                               .title
+                               = std::string{shown.at("title").as_string()},
+                               .groups = names_in(shown, "groups"),
+                               .users = names_in(shown, "users"),
+                               .since = f.started,
+                               .due = {}};
+    if (const auto* due = shown.at("due").if_string())
+      if (const auto at = parse_timestamp(*due))
+        one.due = *at;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
 
 storage::head head_of(const machine& now, bool busy) {
   const auto& s = now.state();
@@ -27,6 +63,7 @@ storage::head head_of(const machine& now, bool busy) {
   h.next_timer = now.next_timer();
   h.state = s.business_state;
   h.busy = busy;
+  h.approvals = approvals_of(now);
   return h;
 }
 

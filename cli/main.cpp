@@ -121,6 +121,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_history(app, chosen);
   commands::add_control(app, chosen);
   commands::add_emit(app, chosen);
+  commands::add_approvals(app, chosen);
   commands::add_definitions(app, chosen);
   commands::add_secrets(app, chosen);
   commands::add_schedules(app, chosen);

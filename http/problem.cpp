@@ -74,6 +74,8 @@ std::string_view slug(refused code) {
     return "bad-request";
   case refused::forbidden_host:
     return "forbidden-host";
+  case refused::forbidden:
+    return "forbidden";
   case refused::forbidden_origin:
     return "forbidden-origin";
   case refused::method_not_allowed:
@@ -178,10 +180,10 @@ unsigned status_of(refused code) {
 }
 
 response problem(const actors::refusal& why, std::string_view path) {
-  const bool lacks_role = !why.role.empty();
+  const bool not_he = why.forbidden || !why.role.empty();
   const auto status
-    = lacks_role ? status_of(refused::forbidden) : status_of(why.what.code);
-  const auto code = lacks_role ? slug(refused::forbidden) : slug(why.what.code);
+    = not_he ? status_of(refused::forbidden) : status_of(why.what.code);
+  const auto code = not_he ? slug(refused::forbidden) : slug(why.what.code);
   auto body = problem_object({status, code, why.what.detail, path});
   if (!why.what.faults.empty())
     body["errors"] = faults_json(why.what.faults);

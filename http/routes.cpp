@@ -64,6 +64,16 @@ constexpr route table[] = {
   {"GET", "/v1/events", "followLifecycle", follow_lifecycle, view, none,
    "namespace workflow version type"},
 
+  {"GET", "/v1/approvals", "listApprovals", list_approvals, consult, none,
+   "namespace workflow group user dueBefore limit cursor"},
+  {"GET", "/v1/approvals/act", "showLink", show_link, open, none, "token"},
+  {"POST", "/v1/approvals/act", "actOnLink", act_on_link, open, form},
+  {"GET", "/v1/approvals/{id}", "readApproval", read_approval, consult, none,
+   "namespace"},
+  {"POST", "/v1/approvals/{id}", "vote", vote, decide, json, "namespace"},
+  {"POST", "/v1/approvals/{id}/links", "linkApproval", link_approval, rule,
+   json, "namespace"},
+
   {"GET", "/v1/schedules", "listSchedules", list_schedules, view, none,
    "namespace limit cursor"},
   {"GET", "/v1/schedules/{id}", "readSchedule", read_schedule, view},

@@ -23,6 +23,7 @@ void get_texts(wire_reader& in, std::vector<std::string>& all) {
 
 void put_approval(std::string& out, const open_approval& one) {
   put_u32(out, one.frame);
+  put_u32(out, one.round);
   put_text(out, one.task);
   put_text(out, one.title);
   put_texts(out, one.groups);
@@ -34,6 +35,7 @@ void put_approval(std::string& out, const open_approval& one) {
 open_approval get_approval(wire_reader& in) {
   open_approval one;
   one.frame = in.u32();
+  one.round = in.u32();
   one.task = in.text();
   one.title = in.text();
   get_texts(in, one.groups);

@@ -72,6 +72,7 @@ inline constexpr std::string_view boots = "boots";
 inline constexpr std::string_view definitions_by_time = "definitions_by_time";
 inline constexpr std::string_view audit_last = "audit_last";
 inline constexpr std::string_view tokens_made = "tokens_made";
+inline constexpr std::string_view link_key = "link_key";
 } // namespace meta_keys
 
 /// The bytes of `key`, for rows that begin with the instance. Valid as long as

@@ -57,6 +57,8 @@ std::vector<std::string> prefixes_of(const list_query& q) {
   std::vector<std::string> out;
   if (q.quarantined == true)
     out.push_back(index_prefix(index_kind::quarantined, 0));
+  if (q.approvals)
+    out.push_back(index_prefix(index_kind::approval, 0));
   for (const auto& [key, value] : q.labels)
     out.push_back(index_prefix(index_kind::label, index_value(key, value)));
   if (q.workflow && q.version)

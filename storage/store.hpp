@@ -29,7 +29,8 @@ class database;
 /// An approval that waits for people.
 struct open_approval {
   frame_id frame = 0;
-  std::string task; ///< Pointer.
+  std::uint32_t round = 1; ///< Which time the task asks.
+  std::string task;        ///< Pointer.
   std::string title;
   std::vector<std::string> groups;
   std::vector<std::string> users;
@@ -184,6 +185,7 @@ struct list_query {
   std::optional<timestamp> started_after;
   std::optional<timestamp> started_before;
   std::optional<bool> quarantined;
+  bool approvals = false;    ///< Only those that wait for people.
   std::uint32_t limit = 100; ///< At most 1,000.
   std::string cursor;        ///< As a former page gave it; "" for the first.
 };
@@ -318,6 +320,8 @@ public:
                         const std::optional<audit_entry>& note = {});
   /// Adds to the audit log what changed nothing: a refusal.
   result<> put_audit(const audit_entry& what);
+  /// Keeps `key` as what links are signed with, unless there is one.
+  result<> put_link_key(std::string_view key);
   /// Replaces what is kept of a schedule.
   result<> put_schedule(const stored_schedule& what,
                         const std::optional<kept_answer>& answer = {},
@@ -443,6 +447,9 @@ public:
   /// Fails with errc::not_found if there is no such record.
   [[nodiscard]] result<audit_check> verify_audit(std::uint64_t after,
                                                  std::uint64_t max) const;
+  /// What links are signed with. Fails with errc::not_found if there is no key
+  /// yet, errc::corrupt.
+  [[nodiscard]] result<std::string> read_link_key() const;
 
   /// Free bytes of the file system that holds the store.
   [[nodiscard]] std::uint64_t free_bytes() const;

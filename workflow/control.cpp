@@ -1,3 +1,4 @@
+#include "workflow/approval.hpp"
 #include "workflow/planner.hpp"
 
 #include <algorithm>
@@ -21,6 +22,12 @@ bool waits(const instance_state& s) {
   return std::ranges::any_of(s.frames, [](const auto& f) {
     return f.second.at == phase::waiting || f.second.at == phase::handed;
   });
+}
+
+bool asks_people(const instance_state& s) {
+  return takes_votes(s) && std::ranges::any_of(s.frames, [](const auto& f) {
+           return is_open_approval(f.second);
+         });
 }
 
 // What has failed and is left to the operator of an instance that is paused.
@@ -55,6 +62,8 @@ std::vector<std::string_view> allowed_verbs(const instance_state& s) {
       all.emplace_back("skip");
     if (waits(s))
       all.insert(all.end(), {"complete", "fail"});
+    if (asks_people(s))
+      all.insert(all.end(), {"approve", "reject"});
     all.emplace_back("event");
     if (may_roll_back(s) && !s.undoables.empty())
       all.emplace_back("rollback");
@@ -66,12 +75,15 @@ std::vector<std::string_view> allowed_verbs(const instance_state& s) {
     if (may_roll_back(s) && !s.undoables.empty())
       all.emplace_back("rollback");
     return all;
-  case instance_status::cancelling:
+  case instance_status::cancelling: // Compensations may ask.
+    if (asks_people(s))
+      all = {"approve", "reject"};
+    break;
   case instance_status::completed:
   case instance_status::cancelled:
     break;
   }
-  return {};
+  return all;
 }
 
 refused planner::not_now(std::string_view verb) const {

@@ -286,7 +286,7 @@ struct worker_job {
 };
 /// The function `approval` of the built-in catalog: people decide.
 struct approval {
-  /// `title`, `data`, `approvers` and `dataSchema`, an object.
+  /// `title`, `data`, `approvers`, `escalateTo`, `fourEyes`, `commentRequired`.
   dynamic_value with;
   expression::program_ptr auto_approve; ///< Null if there is none.
   std::optional<duration_rule> due;

@@ -252,6 +252,7 @@ struct approval_voted {
   std::string comment;
   datum data; ///< A null pointer if there is none.
   bool automatic = false;
+  std::string group = {}; ///< For which he votes; "" if for himself.
 };
 /// The time for an approval is up and others may decide too.
 struct approval_escalated {

@@ -1,3 +1,4 @@
+#include "workflow/approval.hpp"
 #include "workflow/effect.hpp"
 #include "workflow/shown.hpp"
 
@@ -56,6 +57,15 @@ std::string_view sentence_of(std::string_view kind) {
   return "the time has not come";
 }
 
+json::array moves_of_approval(const instance_state& s, const frame& f) {
+  json::array all;
+  if (takes_votes(s))
+    all = approval_actions(s, f);
+  for (auto& one : moves_of(s, {"complete", "fail", "skip"}))
+    all.emplace_back(std::move(one));
+  return all;
+}
+
 void explain_task(const instance_state& s, const definition& of, const frame& f,
                   explanation& out) {
   const auto& node = of.tasks[*f.node];
@@ -74,6 +84,8 @@ void explain_task(const instance_state& s, const definition& of, const frame& f,
     const bool asks = kind == "event" || kind == "worker" || kind == "approval";
     if (kind == "event")
       one["movedBy"] = moves_of(s, {"event", "complete", "fail", "skip"});
+    else if (kind == "approval")
+      one["movedBy"] = moves_of_approval(s, f);
     else if (asks || kind == "child")
       one["movedBy"] = moves_of(s, {"complete", "fail", "skip"});
     else if (kind == "retry")

@@ -218,6 +218,7 @@ void describe(V& v, events::approval_voted& x) {
   v(5, "comment", x.comment);
   v(6, "data", x.data);
   v(7, "automatic", x.automatic);
+  v(8, "group", x.group);
 }
 template <class V>
 void describe(V& v, events::approval_escalated& x) {

@@ -8,7 +8,8 @@ void folder::operator()(const events::approval_voted& x) {
                                      .comment = x.comment,
                                      .data = x.data ? x.data : null_datum(),
                                      .at = at_,
-                                     .automatic = x.automatic});
+                                     .automatic = x.automatic,
+                                     .group = x.group});
 }
 
 void folder::operator()(const events::approval_escalated& x) {

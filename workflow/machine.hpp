@@ -74,9 +74,10 @@ struct settle {
 /// Somebody decides on an approval that waits.
 struct vote {
   frame_id frame = 0;
-  std::string by = {};                  ///< Who votes, as far as that is known.
+  std::uint32_t round = 0; ///< frame::dispatch: which time it is asked.
+  std::string by = {};     ///< Who votes, as far as that is known.
   std::vector<std::string> groups = {}; ///< That he may vote for.
-  bool trusted = false;     ///< He may vote for whomever he says he is.
+  bool operates = false; ///< He may decide where nobody is named.
   std::string outcome = {}; ///< "approved" or "rejected".
   std::string comment = {};
   std::optional<datum> data = {};
@@ -229,6 +230,7 @@ struct turn {
 struct refused {
   error what;
   json::object members; ///< `from`, `allowed`, `error`, `awaits`, ...
+  bool forbidden = false; ///< Others may, but not who asks.
 };
 [[noreturn]] void throw_exception_from_error(const refused& e,
                                              const boost::source_location& at);

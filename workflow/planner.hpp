@@ -122,6 +122,10 @@ private:
   answer guard_event(const json::value& arrived);
   answer guard_move(std::string_view type);
   void approval_timer(const frame& f, timer_purpose purpose);
+  /// False: it was cast before.
+  [[nodiscard]] boost::system::result<bool, refused>
+  check_vote(const requests::vote& wish, const frame& f) const;
+  answer check_ballot(const requests::vote& wish, const frame& f) const;
   answer retry_faulted(const requests::retry& wish);
   answer retry_from(const requests::retry& wish);
   void renew_limits();

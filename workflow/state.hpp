@@ -65,6 +65,7 @@ struct vote {
   datum data = null_datum();
   timestamp at;
   bool automatic = false;
+  std::string group = {}; ///< For which he voted; "" if for himself.
 };
 
 /// A task that is through and has a compensation.

@@ -49,6 +49,7 @@ void describe(V& v, vote& x) {
   v(4, "data", x.data);
   v(5, "at", x.at);
   v(6, "automatic", x.automatic);
+  v(7, "group", x.group);
 }
 template <class V>
 void describe(V& v, undoable& x) {

@@ -1,3 +1,4 @@
+#include "workflow/approval.hpp"
 #include "workflow/folder.hpp"
 #include "workflow/planner.hpp"
 #include "workflow/shown.hpp"
@@ -129,6 +130,8 @@ json::value waiting_for(const instance_state& s, const frame& f,
     return waiting_for_somebody(f, node);
   if (f.at != phase::waiting)
     return nullptr;
+  if (is_open_approval(f))
+    return waiting_for_people(s, f);
   if (std::holds_alternative<tasks::wait>(node.kind))
     return {{"kind", "timer"}, {"until", due(timer_purpose::wait)}};
   return waiting_for_events(std::get<tasks::listen>(node.kind).to);
@@ -173,7 +176,14 @@ json::object action_of(const instance_state& s, std::string_view verb) {
 json::array allowed_actions(const instance_state& s) {
   json::array all;
   for (const auto verb : allowed_verbs(s))
-    all.emplace_back(action_of(s, verb));
+    if (verb != "approve" && verb != "reject")
+      all.emplace_back(action_of(s, verb));
+  if (!takes_votes(s))
+    return all;
+  for (const auto& [id, f] : s.frames)
+    if (is_open_approval(f))
+      for (auto& one : approval_actions(s, f))
+        all.emplace_back(std::move(one));
   return all;
 }
 

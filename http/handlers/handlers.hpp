@@ -39,6 +39,16 @@ outcome send_named_event(const call& from);
 outcome publish_events(const call& from);
 outcome follow_lifecycle(const call& from);
 
+// approvals.cpp
+outcome list_approvals(const call& from);
+outcome read_approval(const call& from);
+outcome vote(const call& from);
+outcome link_approval(const call& from);
+
+// approval_links.cpp
+outcome show_link(const call& from);
+outcome act_on_link(const call& from);
+
 // schedules.cpp
 outcome list_schedules(const call& from);
 outcome read_schedule(const call& from);

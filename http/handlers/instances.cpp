@@ -1,5 +1,6 @@
 #include "base/ids.hpp"
 #include "http/fields.hpp"
+#include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -24,7 +25,8 @@ actors::definition_ref read_workflow(const json::value* value,
   return out;
 }
 
-actors::start_instance read_start(const json::value& body, fault_list& faults) {
+actors::start_instance read_start(const call& from, const json::value& body,
+                                  fault_list& faults) {
   actors::start_instance wish;
   member_reader members{body, "", faults};
   const auto* workflow = members.take("workflow");
@@ -39,6 +41,7 @@ actors::start_instance read_start(const json::value& body, fault_list& faults) {
   wish.labels = read_labels(members.take("labels"), faults);
   wish.start_at = members.time("startAt");
   wish.held = members.flag("held").value_or(false);
+  wish.by = name_of_caller(from, members);
   members.finish();
   return wish;
 }
@@ -56,7 +59,7 @@ outcome start_instance(const call& from) {
   if (!body)
     return refuse(body.error(), from);
   fault_list faults;
-  auto wish = read_start(*body, faults);
+  auto wish = read_start(from, *body, faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   wish.once = std::move(*once);

@@ -23,7 +23,7 @@ PAGES = harness.ROOT / "docs" / "dsl"
 BLOCK = re.compile(r"([^\n]*)\n\n```(yaml|json)\n(.*?)```", re.S)
 ANSWERS = re.compile(r"`(\w+) (https?://[^`]+)` answers(?: (\d+))?:")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
-TASKS = """call-function call-http do emit for fork listen openapi raise run set
+TASKS = """call-approval call-function call-http do emit for fork listen openapi raise run set
 switch try wait""".split()
 
 

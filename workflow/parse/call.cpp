@@ -1,4 +1,4 @@
-#include "workflow/parse/context.hpp"
+#include "workflow/parse/builtin.hpp"
 
 #include <algorithm>
 #include <array>
@@ -79,6 +79,12 @@ task_kind read_call(context& c, object_reader& fields, task_index self) {
   }
   if (is_builtin_log(c, *name))
     return read_log(c, with);
+  if (is_builtin(c, *name, "approval")) {
+    if (with.value != nullptr)
+      return read_approval(c, with);
+    c.faults.invalid(fields.where(), "'call: approval' needs 'with'");
+    return tasks::call_function{};
+  }
   c.calls.push_back({self, *name, call, c.faults.part()});
   return tasks::call_function{
     0, read_arguments(c, with, "'with' of a function", site::task_body)};

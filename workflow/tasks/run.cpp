@@ -81,6 +81,8 @@ void begin_task(planner& p, const entry& e, const tasks::run_workflow& what) {
   else
     arguments.add_fixed("input", *e.input);
   arguments.add_fixed("depth", json::value(p.state().depth + 1));
+  if (!p.state().started_by.empty()) // What a child asks, he may not decide.
+    arguments.add_fixed("by", json::value(p.state().started_by));
   if (p.state().depth >= children_max)
     arguments.fail(error_kind::runtime, "workflows run each other more than "
                                           + std::to_string(children_max)
