@@ -161,6 +161,9 @@ private:
   /// Fails with errc::not_found.
   [[nodiscard]] result<> name_event(const instance_key& key,
                                     deliver_event& what);
+  /// What his roles let him decide, if they have to be asked.
+  void settle_rights(approver& who, const instance_key& key,
+                     frame_id frame) const;
   /// The approval as it is, or as the history tells of it.
   using found_approval = std::variant<json::object, refusal>;
   [[nodiscard]] found_approval find_approval(const approval_ref& which);

@@ -41,11 +41,6 @@ std::string target_of(const std::vector<json::value>& events) {
   return out;
 }
 
-/// Who starts it, as the instance remembers him.
-std::string who_of(const mandate_ptr& by) {
-  return by == nullptr ? std::string{} : by->who;
-}
-
 request settle_by(requests::settle::way how, act_on_instance& what) {
   requests::settle s;
   s.how = how;
@@ -193,6 +188,7 @@ void gate::restart(restart_instance what, reply_to to) {
     fresh.labels = std::move(what.labels);
     fresh.labels.insert(s.labels.begin(), s.labels.end());
     fresh.held = what.held;
+    fresh.by = std::move(what.by);
     fresh.once = std::move(what.once);
     g->start(std::move(fresh), std::move(to));
   });

@@ -151,6 +151,7 @@ struct restart_instance {
   std::optional<std::string> id = {};
   std::map<std::string, std::string> labels = {}; ///< Added to the old ones.
   bool held = false;
+  std::string by = {}; ///< Who starts it.
   std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
@@ -204,6 +205,7 @@ struct list_schedules {
 struct approval_ref {
   std::string id = {};
   std::optional<std::string> ns = {};
+  mandate_ptr by = {};
 };
 /// The approvals that wait for people.
 struct list_approvals {
@@ -214,12 +216,15 @@ struct list_approvals {
   std::optional<timestamp> due_before = {};
   std::uint32_t limit = 100;
   std::string cursor = {};
+  mandate_ptr by = {};
 };
 /// Who wishes to decide, and as what.
 struct approver {
   std::string by = {};
   std::vector<std::string> groups = {};
   bool operates = false; ///< He may decide where nobody is named.
+  /// Not null: his roles say for which groups he may decide.
+  access::caller_ptr proven = {};
 };
 struct vote_on_approval {
   approval_ref which;
@@ -227,7 +232,7 @@ struct vote_on_approval {
   std::string outcome = {}; ///< "approved" or "rejected".
   std::string comment = {};
   std::optional<json::value> data = {};
-  std::optional<sequence> if_match = {};
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 /// A signed link by which somebody can decide without more ado.

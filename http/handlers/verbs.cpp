@@ -1,3 +1,4 @@
+#include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -134,7 +135,7 @@ outcome restart(const call& from) {
   wish.id = members.text("id");
   wish.labels = read_labels(members.take("labels"), faults);
   wish.held = members.flag("held").value_or(false);
-  members.text("reason"); // For the audit log.
+  wish.by = name_of_caller(from, members);
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);

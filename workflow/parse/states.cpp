@@ -1,4 +1,4 @@
-#include "workflow/parse/context.hpp"
+#include "workflow/parse/builtin.hpp"
 
 #include <algorithm>
 #include <set>
@@ -172,7 +172,7 @@ void read_user_events(context& c, const cursor& where) {
               [&](const std::string& type, const cursor& at) {
                 user_event made;
                 object_reader fields{c.faults, at, "an event"};
-                made.schema = read_schema(c, fields.take("schema"));
+                made.schema = read_data_schema(c, fields.take("schema"));
                 made.when
                   = read_program(c, fields.take("when"), site::event_guard);
                 made.route = read_route(c, fields.take("route"));
