@@ -7,6 +7,7 @@
 #include "actors/lifecycle_feed.hpp"
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
+#include "actors/queues/work_queues.hpp"
 #include "actors/steps/authorizer.hpp"
 #include "actors/steps/http_client.hpp"
 #include "actors/steps/program_client.hpp"
@@ -54,6 +55,11 @@ private:
 /// see the data, the configuration and the credentials of this process.
 [[nodiscard]] program_client_options programs_of(const config::options& o);
 
+struct context;
+
+/// The queues' world: the disk by the writer, time by the alarms.
+[[nodiscard]] queue_world world_of(context& ctx);
+
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
 struct context {
@@ -90,7 +96,8 @@ struct context {
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> disk_low;      ///< Bytes; may be reloaded.
   std::atomic<std::uint64_t> disk_critical; ///< Bytes; may be reloaded.
-  alarms deadlines;                         ///< Of clients that wait.
+  work_queues queues{world_of(*this)};
+  alarms deadlines; ///< Of clients that wait. It ends before those do.
 
   door<registry_actor> registry;
   door<writer_actor> writer;

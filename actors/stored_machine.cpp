@@ -29,6 +29,7 @@ result<stored_machine> load_machine(context& ctx, const instance_key& key) {
     return last.error();
   stands.head = std::move(*head);
   stands.listens = flow.awaited();
+  stands.jobs = jobs_of(flow);
   return loaded;
 }
 

@@ -30,4 +30,7 @@ slot top(options& in) {
 /// The options about programs that workflows run.
 [[nodiscard]] std::span<const option> catalogue_of_programs();
 
+/// The options about queues of jobs for workers.
+[[nodiscard]] std::span<const option> catalogue_of_queues();
+
 } // namespace pawl::config

@@ -39,6 +39,8 @@ http::server_options edge_of(const config::options& o) {
   e.wait_max = o.http.wait_max;
   e.stream_keepalive = o.http.stream_keepalive;
   e.page_max = o.http.page_max;
+  e.lease_max = o.queues.lease_max;
+  e.checkpoint_bytes_max = o.queues.checkpoint_max;
   e.version = PAWL_VERSION;
   return e;
 }

@@ -90,6 +90,8 @@ std::string_view slug(refused code) {
     return "too-many-connections";
   case refused::version_not_supported:
     return "version-not-supported";
+  case refused::lease_lost:
+    return "lease-lost";
   case refused::not_ready:
     break;
   }
@@ -148,6 +150,8 @@ unsigned status_of(refused code) {
     return 405;
   case refused::request_timeout:
     return 408;
+  case refused::lease_lost:
+    return 409;
   case refused::unsupported_media_type:
     return 415;
   case refused::expectation_failed:

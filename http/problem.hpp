@@ -22,6 +22,7 @@ enum class refused : std::uint8_t {
   header_too_large,       ///< Request line and fields over their limit.
   too_many_connections,   ///< Connections or streams over their limit.
   version_not_supported,  ///< Neither HTTP/1.0 nor HTTP/1.1.
+  lease_lost,             ///< A worker's lease is over: too late.
   not_ready,              ///< The daemon starts, drains or has no disk.
 };
 

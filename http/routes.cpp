@@ -62,6 +62,14 @@ constexpr route table[] = {
   {"POST", "/v1/schedules/{id}/trigger", "triggerSchedule", trigger_schedule,
    json},
 
+  {"GET", "/v1/queues", "listQueues", list_queues},
+  {"GET", "/v1/queues/{queue}", "readQueue", read_queue},
+  {"POST", "/v1/queues/{queue}/leases", "leaseJobs", lease_jobs, json},
+  {"POST", "/v1/leases/{token}/heartbeat", "heartbeatLease", heartbeat, json},
+  {"POST", "/v1/leases/{token}/complete", "completeLease", complete_job, json},
+  {"POST", "/v1/leases/{token}/fail", "failLease", fail_job, json},
+  {"POST", "/v1/leases/{token}/release", "releaseLease", release_job, json},
+
   {"PUT", "/v1/secrets/{name}", "putSecret", put_secret, json},
   {"GET", "/v1/secrets", "listSecrets", list_secrets, none, "limit cursor"},
   {"DELETE", "/v1/secrets/{name}", "removeSecret", remove_secret},

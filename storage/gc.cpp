@@ -88,15 +88,14 @@ result<> store::remove_instance(const instance_key& key) {
     return error{errc::invalid_state, "the instance has not ended"};
   const std::string prefix{bytes_of(key)};
   row_list rows;
-  for (const auto where : {family::journal, family::snapshot})
+  for (const auto where : {family::journal, family::snapshot, family::busy})
     if (auto done = erase_prefix(*db_, rows, where, prefix); !done)
       return done.error();
   if (auto done = erase_listens(*db_, rows, prefix); !done)
     return done.error();
   change_indexes(rows, key, &*of, nullptr);
-  for (const auto where : {family::head, family::busy, family::quarantine})
+  for (const auto where : {family::head, family::quarantine})
     rows.erase(where, prefix);
-  rows.erase(family::busy, left_child_key(key));
   rows.erase(family::index,
              index_key(index_kind::quarantined, 0, of->created, key));
   if (of->next_timer)

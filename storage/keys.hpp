@@ -66,6 +66,7 @@ namespace meta_keys {
 inline constexpr std::string_view format = "format";
 inline constexpr std::string_view last_event = "last_event";
 inline constexpr std::string_view boots = "boots";
+inline constexpr std::string_view last_lease = "last_lease";
 } // namespace meta_keys
 
 /// The bytes of `key`, for rows that begin with the instance. Valid as long as
@@ -101,6 +102,9 @@ void put_time(std::string& out, timestamp t);
 /// Beside the row of a busy instance, in the same family.
 [[nodiscard]] std::string left_child_key(const instance_key& key);
 [[nodiscard]] bool is_left_child(std::string_view row);
+/// In the same family: instance, 2, frame.
+[[nodiscard]] std::string lease_key(const instance_key& key, frame_id frame);
+[[nodiscard]] bool is_lease(std::string_view row);
 [[nodiscard]] std::string answer_key(std::string_view scope);
 /// Digest of namespace, source and id of a CloudEvent.
 [[nodiscard]] std::string seen_key(std::string_view ns, std::string_view source,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/leases.hpp"
 #include "storage/store.hpp"
 
 #include <string>
@@ -52,6 +53,10 @@ decode_definition(std::string_view key, std::string_view value);
 [[nodiscard]] std::string encode_schedule_row(const stored_schedule& what);
 [[nodiscard]] result<stored_schedule>
 decode_schedule_row(std::string_view key, std::string_view value);
+
+[[nodiscard]] std::string encode_lease(const stored_lease& what);
+[[nodiscard]] result<stored_lease> decode_lease(std::string_view key,
+                                                std::string_view value);
 
 [[nodiscard]] std::string encode_quarantine(const quarantine& what);
 [[nodiscard]] result<quarantine> decode_quarantine(std::string_view key,
