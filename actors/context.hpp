@@ -9,6 +9,7 @@
 #include "actors/lifecycle_feed.hpp"
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
+#include "actors/queues/work_queues.hpp"
 #include "actors/steps/authorizer.hpp"
 #include "actors/steps/http_client.hpp"
 #include "actors/steps/program_client.hpp"
@@ -63,6 +64,11 @@ private:
 /// The user that this process runs as.
 [[nodiscard]] std::uint32_t own_uid();
 
+struct context;
+
+/// The queues' world: the disk by the writer, time by the alarms.
+[[nodiscard]] queue_world world_of(context& ctx);
+
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
 struct context {
@@ -103,7 +109,8 @@ struct context {
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> disk_low;      ///< Bytes; may be reloaded.
   std::atomic<std::uint64_t> disk_critical; ///< Bytes; may be reloaded.
-  alarms deadlines;                         ///< Of clients that wait.
+  work_queues queues{world_of(*this)};
+  alarms deadlines; ///< Of clients that wait. It ends before those do.
   backup_keeper backups{store, options.backup, measured};
 
   door<registry_actor> registry;

@@ -200,6 +200,19 @@ void open_approvals(gateway& door, const gate_ptr& g) {
   };
 }
 
+void open_queues(gateway& door, const gate_ptr& g) {
+  door.lease = [g](ask_for_jobs what, const reply_to& to) {
+    g->lease(std::move(what), to);
+  };
+  door.act_on_lease = [g](const lease_wish& what, const reply_to& to) {
+    g->act_on_lease(what, to);
+  };
+  door.list_queues = [g](const reply_to& to) { g->list_queues(to); };
+  door.read_queue = [g](const std::string& name, const reply_to& to) {
+    g->read_queue(name, to);
+  };
+}
+
 void open_history(gateway& door, const gate_ptr& g) {
   door.history
     = [g](const instance_ref& which, sequence after, std::uint32_t limit,
@@ -256,9 +269,12 @@ gateway make_gateway(context& ctx) {
   open_instances(door, g);
   open_schedules(door, g);
   open_approvals(door, g);
+  open_queues(door, g);
   open_history(door, g);
   open_access(door, g);
-  door.metrics = [g] { return g->ctx().measured.text(); };
+  door.metrics = [g] {
+    return g->ctx().measured.text() + g->ctx().queues.metrics();
+  };
   door.unready = [g] { return g->unready(); };
   return door;
 }

@@ -46,6 +46,12 @@ public:
   void act_on_schedule_of(act_on_schedule what, reply_to to);
   void trigger(trigger_schedule what, reply_to to);
 
+  // gate_queues.cpp
+  void lease(ask_for_jobs what, const reply_to& to);
+  void act_on_lease(const lease_wish& what, const reply_to& to);
+  void list_queues(const reply_to& to);
+  void read_queue(const std::string& name, const reply_to& to);
+
   // gate_wishes.cpp
   void start(start_instance what, reply_to to);
   void act(act_on_instance what, reply_to to);
@@ -145,6 +151,7 @@ private:
   void wait(const instance_key& key, duration patience,
             std::function<bool(sequence, instance_status)> enough,
             std::function<void(bool in_time)> then);
+  void end_lease(const lease_wish& what, const reply_to& to);
   void define_now(const register_definition& what, const reply_to& to);
   void define_read(const register_definition& what, const definition_ptr& made,
                    const reply_to& to);

@@ -108,6 +108,9 @@ void gate::explain(const instance_ref& which, const reply_to& to) {
       return to(refusal{.what = loaded.error()});
     const auto& state = loaded->flow.state();
     auto why = pawl::explain(state, loaded->flow.flow());
+    for (auto& entry : why["blockedBy"].as_array())
+      if (entry.at("kind") == "worker")
+        g->ctx_.queues.explain(k, entry.as_object());
     const auto set_aside = g->ctx_.store.read_quarantine(k);
     if (set_aside && *set_aside) {
       why["canProceed"] = false;

@@ -175,6 +175,31 @@ struct publish_events {
   mandate_ptr by = {};
 };
 
+/// A worker asks for jobs of a queue.
+struct ask_for_jobs {
+  std::string queue = {};
+  std::string worker = {};                        ///< What it calls itself.
+  std::map<std::string, std::string> labels = {}; ///< What it can do.
+  std::uint32_t max = 1;
+  duration wait{}; ///< For a first one.
+  std::optional<duration> lease = {};
+  std::optional<idempotency> once = {};
+};
+
+/// A worker tells of a job that it has.
+struct lease_wish {
+  enum class verb : std::uint8_t { heartbeat, complete, fail, release };
+  std::string token = {};
+  verb what = verb::heartbeat;
+  std::optional<json::value> progress = {};   ///< heartbeat
+  std::optional<json::value> checkpoint = {}; ///< heartbeat
+  std::optional<duration> extend = {};        ///< heartbeat
+  json::value output = {};                    ///< complete
+  json::object error = {};                    ///< fail: never empty
+  std::string digest = {}; ///< complete, fail: SHA-256 of verb and body.
+  std::optional<idempotency> once = {}; ///< heartbeat, release
+};
+
 /// A schedule as a client names it: "namespace.name".
 struct schedule_ref {
   std::string id = {};
@@ -430,6 +455,13 @@ struct gateway {
   std::function<void(const schedule_ref&, reply_to)> read_schedule;
   std::function<void(act_on_schedule, reply_to)> act_on_schedule_of;
   std::function<void(trigger_schedule, reply_to)> trigger;
+
+  /// 200 with leases, 204 if there is none.
+  std::function<void(ask_for_jobs, reply_to)> lease;
+  /// 200; or 409 with a sentence: the lease is over.
+  std::function<void(lease_wish, reply_to)> act_on_lease;
+  std::function<void(reply_to)> list_queues;
+  std::function<void(const std::string& name, reply_to)> read_queue;
 
   /// Events after `after`, at most `limit`.
   std::function<void(instance_ref, sequence after, std::uint32_t limit,

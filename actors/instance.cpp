@@ -7,6 +7,7 @@
 #include "actors/steps/step_worker.hpp"
 #include "actors/stored_machine.hpp"
 #include "actors/turn_news.hpp"
+#include "actors/worker_news.hpp"
 #include "base/log.hpp"
 #include "base/overload.hpp"
 
@@ -17,17 +18,11 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <random>
 #include <stdexcept>
 
 namespace pawl::actors {
 
 namespace {
-
-std::uint64_t random_seed() {
-  thread_local std::mt19937_64 source{std::random_device{}()};
-  return source();
-}
 
 struct state : instance_args {
   static inline const char* name = "instance";
@@ -92,8 +87,10 @@ struct state : instance_args {
   }
 
   void take(effect_ended& e) {
-    if (!crew.ended(e.frame, e.dispatch))
+    if (!crew.ended(e.frame, e.dispatch)) {
+      refuse_worker(e.how);
       return try_leave();
+    }
     turn.emplace();
     std::visit(
       overload{[&](effect_outcome& x) {
@@ -103,6 +100,7 @@ struct state : instance_args {
                  step(reports::effect_failed{e.frame, e.dispatch,
                                              std::move(x.detail), x.kind});
                },
+               [&](worker_told& x) { step(take_told(*turn, e, std::move(x))); },
                [&](step_stopped) {
                  step(reports::effect_stopped{e.frame, e.dispatch});
                }},
@@ -157,6 +155,7 @@ struct state : instance_args {
       set_aside = std::move(*quarantined);
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
+    ctx->queues.keep_only(key, stands->jobs);
     turned_away = flow->state().inbox.size() >= ctx->limits().inbox_max;
     stop_detached();
     ctx->measured.rehydrated();
@@ -169,7 +168,7 @@ struct state : instance_args {
       return refusal{.what
                      = {errc::not_found, "There is no instance with this id."}};
     if (turn->creates)
-      return taken();
+      return taken_id(flow->state().id);
     if (w.if_match && !w.if_match->has(flow->state().last))
       return refusal{.what = {errc::precondition_failed,
                               "The instance stands at sequence "
@@ -180,12 +179,6 @@ struct state : instance_args {
                                     "crashes: "
                                       + set_aside->reason}};
     return std::nullopt;
-  }
-
-  refusal taken() {
-    return refusal{.what = {errc::already_exists,
-                            "An instance with this id exists already."},
-                   .location = location_of(flow->state().id)};
   }
 
   void step(input what) {
@@ -242,6 +235,8 @@ struct state : instance_args {
       .busy = !outstanding.empty() || flow->has_work(),
       .answer = {},
     };
+    outcome.answer = kept_for_worker(*turn, outcome.events,
+                                     ctx->options.retention.idempotency_for);
     if (turn->once) {
       turn->kept = answer_now(outcome.events);
       outcome.answer
@@ -279,7 +274,7 @@ struct state : instance_args {
       if (!turn->creates || c.how.error().code != errc::already_exists)
         // Somebody else wrote: only the journal knows what holds.
         throw std::runtime_error{c.how.error().detail};
-      const auto no = taken();
+      const auto no = taken_id(flow->state().id);
       flow.reset();
       return refuse(no);
     }
@@ -289,6 +284,7 @@ struct state : instance_args {
     ctx->changes.changed(key, stands->head.last, stands->head.status);
     tell_of_lifecycle(*ctx, *turn, stands->head.last, *flow);
     turned_away = tell_broker(*ctx, *turn, *stands, *flow, turned_away);
+    tell_queues(*ctx, turn->record);
     for (const auto& child : turn->record.left)
       cancel_left_child(*ctx, child);
     proceed();
@@ -315,6 +311,7 @@ struct state : instance_args {
     if (turn->reply)
       turn->reply->give(turn->kept ? std::move(*turn->kept)
                                    : answer_now(turn->record.events));
+    answer_worker(*ctx, key, *turn);
     turn.reset();
     if (const auto due = flow->next_timer(); due != armed) {
       self->send(ctx->timers.get(), arm{key, due});
@@ -394,9 +391,8 @@ struct state : instance_args {
 
   caf::actor start_worker(const commands::perform& c,
                           const std::shared_ptr<effect_gate>& gate) {
-    const auto& s = flow->state();
     auto worker = spawn_step_worker(
-      self->system(), {.order = {c, flow->shared_flow(), key, s.ns, s.id},
+      self->system(), {.order = order_of(c, *flow, key),
                        .gate = gate,
                        .owner = caf::actor_cast<instance_actor>(self),
                        .ctx = ctx});

@@ -3,8 +3,20 @@
 #include "actors/render.hpp"
 
 #include <algorithm>
+#include <random>
 
 namespace pawl::actors {
+
+std::uint64_t random_seed() {
+  thread_local std::mt19937_64 source{std::random_device{}()};
+  return source();
+}
+
+refusal taken_id(const std::string& id) {
+  return refusal{
+    .what = {errc::already_exists, "An instance with this id exists already."},
+    .location = location_of(id)};
+}
 
 bool consumed(const std::vector<event>& facts) {
   return std::any_of(facts.begin(), facts.end(), [](const event& e) {

@@ -5,6 +5,7 @@
 #include "actors/make_gateway.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/sweeper.hpp"
+#include "base/log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -114,6 +115,8 @@ runtime::runtime(storage::store& store, const config::options& options,
   auto& s = *state_;
   if (prepare)
     prepare(s.ctx);
+  if (auto known = s.ctx.queues.restore(store); !known)
+    log::error("leases.unreadable", {{"detail", known.error().detail}});
   s.root = spawn_supervisor(s.system, s.ctx);
   // It answers once it has started its children, so all doors are open then.
   caf::scoped_actor self{s.system};

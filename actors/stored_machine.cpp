@@ -34,6 +34,7 @@ result<stored_machine> load_machine(const machine_source& from,
     return last.error();
   stands.head = std::move(*head);
   stands.listens = flow.awaited();
+  stands.jobs = jobs_of(flow);
   return loaded;
 }
 

@@ -158,6 +158,14 @@ struct options {
     bool operator==(const tls_options&) const = default;
   } tls;
 
+  struct queues_options {
+    duration lease{30'000};          ///< Where nobody says anything else.
+    duration lease_max{86'400'000};  ///< That a worker may ask for.
+    duration unserved_after{60'000}; ///< Without any worker asking.
+    std::uint64_t checkpoint_max = 256ULL << 10;
+    bool operator==(const queues_options&) const = default;
+  } queues;
+
   struct events_options {
     duration buffer_for{3'600'000};
     duration dedup_for{86'400'000};

@@ -49,6 +49,8 @@ http::server_options edge_of(const config::options& o) {
     e.tls_certificate = credential;
     e.tls_key = o.secrets.credentials + "/pawl-tls-key";
   }
+  e.lease_max = o.queues.lease_max;
+  e.checkpoint_bytes_max = o.queues.checkpoint_max;
   e.version = PAWL_VERSION;
   return e;
 }

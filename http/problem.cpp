@@ -98,6 +98,8 @@ std::string_view slug(refused code) {
     return "forbidden";
   case refused::too_many_bad_tokens:
     return "too-many-bad-tokens";
+  case refused::lease_lost:
+    return "lease-lost";
   case refused::not_ready:
     break;
   }
@@ -164,6 +166,8 @@ unsigned status_of(refused code) {
     return 405;
   case refused::request_timeout:
     return 408;
+  case refused::lease_lost:
+    return 409;
   case refused::unsupported_media_type:
     return 415;
   case refused::expectation_failed:

@@ -26,6 +26,7 @@ enum class refused : std::uint8_t {
   unauthenticated,        ///< No token, or a bad one.
   forbidden,              ///< Whoever asks lacks a role.
   too_many_bad_tokens,    ///< From one address.
+  lease_lost,             ///< A worker's lease is over: too late.
   not_ready,              ///< The daemon starts, drains or has no disk.
 };
 

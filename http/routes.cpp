@@ -84,6 +84,17 @@ constexpr route table[] = {
   {"POST", "/v1/schedules/{id}/trigger", "triggerSchedule", trigger_schedule,
    operate, json},
 
+  {"GET", "/v1/queues", "listQueues", list_queues, view_all},
+  {"GET", "/v1/queues/{queue}", "readQueue", read_queue, view_all},
+  {"POST", "/v1/queues/{queue}/leases", "leaseJobs", lease_jobs, work, json},
+  {"POST", "/v1/leases/{token}/heartbeat", "heartbeatLease", heartbeat, work,
+   json},
+  {"POST", "/v1/leases/{token}/complete", "completeLease", complete_job, work,
+   json},
+  {"POST", "/v1/leases/{token}/fail", "failLease", fail_job, work, json},
+  {"POST", "/v1/leases/{token}/release", "releaseLease", release_job, work,
+   json},
+
   {"PUT", "/v1/secrets/{name}", "putSecret", put_secret, rule, json},
   {"GET", "/v1/secrets", "listSecrets", list_secrets, rule, none,
    "limit cursor"},

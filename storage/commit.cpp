@@ -59,6 +59,10 @@ group_commit::end_of(const instance_key& key) const {
 }
 
 result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
+  if (what.loose) {
+    parts_.push_back(&what.rows);
+    return {};
+  }
   auto end = end_of(what.key);
   if (!end)
     return end.error();

@@ -97,7 +97,20 @@ std::string left_child_key(const instance_key& key) {
 }
 
 bool is_left_child(std::string_view row) {
-  return row.size() > sizeof(instance_key::bytes);
+  return row.size() == sizeof(instance_key::bytes) + 1;
+}
+
+std::string lease_key(const instance_key& key, frame_id frame) {
+  std::string out;
+  out.reserve(21);
+  put_key(out, key);
+  out.push_back('\x02');
+  put_u32(out, frame);
+  return out;
+}
+
+bool is_lease(std::string_view row) {
+  return row.size() > sizeof(instance_key::bytes) + 1;
 }
 
 std::string answer_key(std::string_view scope) {

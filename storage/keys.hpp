@@ -73,6 +73,7 @@ inline constexpr std::string_view definitions_by_time = "definitions_by_time";
 inline constexpr std::string_view audit_last = "audit_last";
 inline constexpr std::string_view tokens_made = "tokens_made";
 inline constexpr std::string_view link_key = "link_key";
+inline constexpr std::string_view last_lease = "last_lease";
 } // namespace meta_keys
 
 /// The bytes of `key`, for rows that begin with the instance. Valid as long as
@@ -108,6 +109,9 @@ void put_time(std::string& out, timestamp t);
 /// Beside the row of a busy instance, in the same family.
 [[nodiscard]] std::string left_child_key(const instance_key& key);
 [[nodiscard]] bool is_left_child(std::string_view row);
+/// In the same family: instance, 2, frame.
+[[nodiscard]] std::string lease_key(const instance_key& key, frame_id frame);
+[[nodiscard]] bool is_lease(std::string_view row);
 [[nodiscard]] std::string answer_key(std::string_view scope);
 /// Digest of namespace, source and id of a CloudEvent.
 [[nodiscard]] std::string seen_key(std::string_view ns, std::string_view source,

@@ -63,15 +63,14 @@ void add_tombstone(row_list& rows, const instance_key& key, const head& of,
 result<> store::erase_instance(row_list& rows, const instance_key& key,
                                const head& of, const purge_terms& terms) {
   const std::string prefix{bytes_of(key)};
-  for (const auto where : {family::journal, family::snapshot})
+  for (const auto where : {family::journal, family::snapshot, family::busy})
     if (auto done = erase_prefix(*db_, rows, where, prefix); !done)
       return done.error();
   if (auto done = erase_listens(*db_, rows, prefix); !done)
     return done.error();
   change_indexes(rows, key, &of, nullptr);
-  for (const auto where : {family::head, family::busy, family::quarantine})
+  for (const auto where : {family::head, family::quarantine})
     rows.erase(where, prefix);
-  rows.erase(family::busy, left_child_key(key));
   rows.erase(family::index,
              index_key(index_kind::quarantined, 0, of.created, key));
   if (of.next_timer)

@@ -25,6 +25,7 @@
 namespace pawl::storage {
 
 class database;
+struct stored_lease; // storage/leases.hpp
 
 /// An approval that waits for people.
 struct open_approval {
@@ -132,6 +133,7 @@ struct turn {
   std::vector<instance_key> left; ///< Children to cancel; see left_children().
   bool is_child = false;
   std::optional<audit_entry> note = {}; ///< Of whoever caused the turn.
+  std::vector<frame_id> jobs_ended = {}; ///< Their leases are forgotten.
 };
 
 /// A turn as rows, made ready outside the writer's thread.
@@ -151,6 +153,7 @@ struct prepared_turn {
   std::vector<std::string> emitted;     ///< CBOR; numbered at commit.
   std::optional<audit_entry> note = {}; ///< Placed at commit.
   std::size_t bytes = 0; ///< Of all rows: what the writer's queue counts.
+  bool loose = false;    ///< No turn: only rows, which are always taken.
 
   /// Fills into the head after the turn what prepare() found out: after a
   /// successful commit, `after` is then the `before` of the next turn.
@@ -428,6 +431,12 @@ public:
   [[nodiscard]] result<std::vector<stored_schedule>>
   list_schedules(const std::optional<stored_schedule>& after,
                  std::size_t limit) const;
+  /// The number of the last lease that was given; 0 if none was.
+  [[nodiscard]] result<std::uint64_t> last_lease() const;
+  /// Calls `visit` with all leases, by instance and frame. Fails with
+  /// errc::corrupt.
+  [[nodiscard]] result<>
+  read_leases(const std::function<void(stored_lease&&)>& visit) const;
   /// The number of the last event that arrived.
   [[nodiscard]] std::uint64_t last_event() const;
 

@@ -149,9 +149,11 @@ result<> verifier::check_histories() {
 }
 
 result<> verifier::check_values() {
-  auto ok = each(family::busy, [&](auto key, auto) {
-    if (is_left_child(key))
+  auto ok = each(family::busy, [&](auto key, auto value) {
+    if (is_left_child(key) || is_lease(key))
       ++expected_[family::busy];
+    if (is_lease(key))
+      must_decode(family::busy, key, decode_lease(key, value).has_value());
   });
   if (ok)
     ok = each(family::quarantine, [&](auto key, auto value) {

@@ -56,6 +56,15 @@ outcome pause_schedule(const call& from);
 outcome resume_schedule(const call& from);
 outcome trigger_schedule(const call& from);
 
+// workers.cpp
+outcome lease_jobs(const call& from);
+outcome heartbeat(const call& from);
+outcome complete_job(const call& from);
+outcome fail_job(const call& from);
+outcome release_job(const call& from);
+outcome list_queues(const call& from);
+outcome read_queue(const call& from);
+
 // secrets.cpp
 outcome put_secret(const call& from);
 outcome list_secrets(const call& from);

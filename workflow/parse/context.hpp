@@ -207,9 +207,10 @@ std::string raw_uri(std::string uri);
 
 /// Reads all that tasks call, and tells them what was made of it.
 void resolve_calls(context& c);
-/// Whether `name` is a function of the built-in catalog: "log",
+/// Whether `name` is the function `which` of the built-in catalog: "log",
 /// "log:1.0.0@default".
-bool is_builtin_log(const context& c, std::string_view name);
+bool is_builtin(const context& c, std::string_view name,
+                std::string_view which);
 /// `use.catalogs`
 void read_catalogs(context& c, const cursor& where);
 /// `use.functions`
@@ -231,8 +232,8 @@ task_index read_lone_task(context& c, const cursor& where, std::string name);
 /// is done.
 flow read_flow(context& c, const cursor& where, pending_jump jump);
 
-// kinds.cpp, call.cpp, call_http.cpp, emit.cpp, listen.cpp, run.cpp,
-// try_catch.cpp: one function a kind. `fields` is the task; each takes the
+// kinds.cpp, call.cpp, call_http.cpp, call_worker.cpp, emit.cpp, listen.cpp,
+// run.cpp, try_catch.cpp: one function a kind. `fields` is the task; each takes the
 // members that it knows.
 
 using task_kind = decltype(task::kind);
@@ -245,6 +246,7 @@ tasks::raise read_raise(context& c, object_reader& fields);
 tasks::wait read_wait(context& c, object_reader& fields);
 task_kind read_call(context& c, object_reader& fields, task_index self);
 tasks::call_http read_call_http(context& c, const cursor& with);
+tasks::worker_job read_call_worker(context& c, const cursor& with);
 output_kind read_output_kind(context& c, const cursor& where);
 task_kind read_run(context& c, object_reader& fields);
 tasks::emit read_emit(context& c, object_reader& fields);
