@@ -272,9 +272,8 @@ gateway make_gateway(context& ctx) {
   open_queues(door, g);
   open_history(door, g);
   open_access(door, g);
-  door.metrics = [g] {
-    return g->ctx().measured.text() + g->ctx().queues.metrics();
-  };
+  door.metrics
+    = [g] { return g->ctx().measured.text() + g->ctx().queues.metrics(); };
   door.unready = [g] { return g->unready(); };
   return door;
 }

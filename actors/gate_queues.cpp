@@ -7,6 +7,11 @@ void gate::lease(ask_for_jobs what, const reply_to& to) {
   if (auto no = overload(lane::signal))
     return to(std::move(*no));
   const auto key = what.once;
+  may_serve may;
+  if (what.by != nullptr && !what.by->may.is_all())
+    may = [by = what.by](const std::string& ns, const std::string& workflow) {
+      return access::may(by, ns, workflow);
+    };
   once(key, to, [&](reply_to first) {
     ctx_.queues.lease({.queue = std::move(what.queue),
                        .worker = std::move(what.worker),
@@ -14,7 +19,8 @@ void gate::lease(ask_for_jobs what, const reply_to& to) {
                        .max = what.max,
                        .wait = what.wait,
                        .lease = what.lease,
-                       .once = std::move(what.once)},
+                       .once = std::move(what.once),
+                       .may = std::move(may)},
                       std::move(first));
   });
 }

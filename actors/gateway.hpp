@@ -184,6 +184,7 @@ struct ask_for_jobs {
   duration wait{}; ///< For a first one.
   std::optional<duration> lease = {};
   std::optional<idempotency> once = {};
+  mandate_ptr by = {};
 };
 
 /// A worker tells of a job that it has.

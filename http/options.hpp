@@ -38,7 +38,7 @@ struct server_options {
   duration wait_max{60'000}; ///< Prefer: wait is cut to this.
   duration stream_keepalive{15'000};
 
-  bool metrics_open = false;     ///< GET /metrics needs no token.
+  bool metrics_open = false; ///< GET /metrics needs no token.
 
   /// PEM files; with them every TCP listener speaks TLS.
   std::string tls_certificate;

@@ -132,7 +132,7 @@ struct turn {
   std::vector<unsubscription> unsubscribed;
   std::vector<instance_key> left; ///< Children to cancel; see left_children().
   bool is_child = false;
-  std::optional<audit_entry> note = {}; ///< Of whoever caused the turn.
+  std::optional<audit_entry> note = {};  ///< Of whoever caused the turn.
   std::vector<frame_id> jobs_ended = {}; ///< Their leases are forgotten.
 };
 

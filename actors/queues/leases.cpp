@@ -102,14 +102,13 @@ std::vector<work_queues::grant> work_queues::take(queue& q, const ask& what) {
   std::vector<grant> out;
   std::size_t bytes = 0;
   while (out.size() < what.max) {
-    const auto id = q.ready.take(what.labels);
+    const auto id = q.ready.take(what.labels, what.may);
     if (!id)
       break;
     auto& j = jobs_.at(*id);
     bytes += j.work.bytes;
     if (!out.empty() && bytes > answer_bytes_max) {
-      q.ready.add(
-        {j.id, j.work.labels, j.work.priority, j.work.key, j.work.since});
+      q.ready.add(ready_of(j));
       break;
     }
     out.push_back(begin_lease(j, what));

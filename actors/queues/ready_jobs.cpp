@@ -15,8 +15,10 @@ bool has_all(const label_map& has, const label_map& wanted) {
 
 void ready_jobs::add(const job& what) {
   if (!places_
-         .try_emplace(what.id,
-                      place{what.labels, what.priority, what.key, what.since})
+         .try_emplace(what.id, place{{what.owner, what.labels},
+                                     what.priority,
+                                     what.key,
+                                     what.since})
          .second)
     return;
   ages_.insert(what.since);
@@ -24,7 +26,7 @@ void ready_jobs::add(const job& what) {
   // Who comes anew stands behind those who wait.
   if (whose.jobs++ == 0)
     whose.served = ++turn_;
-  auto& at = shelves_[what.labels][what.priority];
+  auto& at = shelves_[{what.owner, what.labels}][what.priority];
   at.lines[what.key].emplace(what.since, what.id);
   at.ring.emplace(whose.served, what.key);
 }
@@ -40,7 +42,7 @@ bool ready_jobs::remove(const job_id& id) {
 
 void ready_jobs::take_out(const job_id& id, const place& from) {
   ages_.erase(ages_.find(from.since));
-  const auto on = shelves_.find(from.labels);
+  const auto on = shelves_.find(from.on);
   auto& levels = on->second;
   const auto at = levels.find(from.priority);
   auto& lines = at->second.lines;
@@ -59,7 +61,8 @@ void ready_jobs::take_out(const job_id& id, const place& from) {
     turns_.erase(whose);
 }
 
-std::optional<job_id> ready_jobs::take(const label_map& has) {
+std::optional<job_id> ready_jobs::take(const label_map& has,
+                                       const may_serve& may) {
   struct candidate {
     std::int64_t priority;
     std::uint64_t served;
@@ -69,8 +72,9 @@ std::optional<job_id> ready_jobs::take(const label_map& has) {
     }
   };
   std::optional<candidate> best;
-  for (const auto& [wanted, levels] : shelves_) {
-    if (!has_all(has, wanted))
+  for (const auto& [name, levels] : shelves_) {
+    const auto& [owner, wanted] = name;
+    if (!has_all(has, wanted) || (may && !may(owner.first, owner.second)))
       continue;
     const auto& [priority, at] = *levels.begin();
     const auto& [last, key] = *at.ring.begin();
@@ -93,7 +97,7 @@ void ready_jobs::served(std::int64_t priority, const std::string& key) {
   if (whose == turns_.end())
     return;
   const auto before = std::exchange(whose->second.served, ++turn_);
-  for (auto& [labels, levels] : shelves_) {
+  for (auto& [name, levels] : shelves_) {
     const auto at = levels.find(priority);
     if (at != levels.end() && at->second.ring.erase({before, key}) != 0)
       at->second.ring.emplace(turn_, key);

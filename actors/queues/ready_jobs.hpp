@@ -24,6 +24,12 @@ struct job_id {
 
 using label_map = std::map<std::string, std::string>;
 
+/// Whose a job is: the namespace and the name of its workflow.
+using job_owner = std::pair<std::string, std::string>;
+/// For whom somebody may work; null: for all.
+using may_serve
+  = std::function<bool(const std::string& ns, const std::string& workflow)>;
+
 /// The jobs of one queue that wait for a worker, in the order in which they are
 /// given away: the greater priority first; among equal ones each key in turn;
 /// of one key the oldest. A worker gets only jobs all of whose labels it has.
@@ -38,6 +44,7 @@ public:
     std::int64_t priority = 0;
     std::string key = {};
     timestamp since;
+    job_owner owner = {};
   };
 
   /// Adds a job; nothing changes if it is there.
@@ -45,7 +52,7 @@ public:
   /// Returns whether it was there.
   bool remove(const job_id& id);
   /// Takes out what a worker with the labels `has` is to be given next.
-  std::optional<job_id> take(const label_map& has);
+  std::optional<job_id> take(const label_map& has, const may_serve& may = {});
 
   [[nodiscard]] std::size_t size() const { return places_.size(); }
   [[nodiscard]] bool empty() const { return places_.empty(); }
@@ -69,8 +76,9 @@ private:
     std::uint64_t served = 0;
     std::size_t jobs = 0; ///< On all shelves.
   };
+  using shelf_name = std::pair<job_owner, label_map>;
   struct place {
-    label_map labels;
+    shelf_name on;
     std::int64_t priority = 0;
     std::string key;
     timestamp since;
@@ -79,7 +87,7 @@ private:
   void take_out(const job_id& id, const place& from);
   void served(std::int64_t priority, const std::string& key);
 
-  std::map<label_map, shelf> shelves_;   ///< By what jobs ask for.
+  std::map<shelf_name, shelf> shelves_;  ///< By what jobs ask for, and whose.
   std::map<whose_turn, standing> turns_; ///< Of keys that have jobs.
   std::map<job_id, place> places_;
   std::multiset<timestamp> ages_;

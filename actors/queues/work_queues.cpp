@@ -91,14 +91,19 @@ std::uint64_t work_queues::offer(offered_job what) {
   return ticket;
 }
 
+ready_jobs::job work_queues::ready_of(const job& j) {
+  return {.id = j.id,
+          .labels = j.work.labels,
+          .priority = j.work.priority,
+          .key = j.work.key,
+          .since = j.work.since,
+          .owner = {j.work.ns, j.work.workflow}};
+}
+
 void work_queues::make_ready(job& j, errands& todo) {
   j.at = phase::ready;
   auto& q = queue_of(j.work.queue);
-  q.ready.add({.id = j.id,
-               .labels = j.work.labels,
-               .priority = j.work.priority,
-               .key = j.work.key,
-               .since = j.work.since});
+  q.ready.add(ready_of(j));
   serve(j.work.queue, todo);
 }
 

@@ -50,9 +50,10 @@ struct offered_job {
   std::string key = {};
   std::optional<duration> lease = {}; ///< At most, at first.
   timestamp since;
-  std::string ns, instance, task; ///< For people.
-  std::size_t bytes = 0;          ///< Of what the worker is told, about.
-  bool begins = true;             ///< False: only if a worker has it already.
+  std::string ns, workflow;
+  std::string instance, task; ///< For people.
+  std::size_t bytes = 0;      ///< Of what the worker is told, about.
+  bool begins = true;         ///< False: only if a worker has it already.
   std::function<json::object()> describe = {}; ///< What the worker is told.
   std::function<void(step_result)> done = {};  ///< Called once at most.
 };
@@ -102,6 +103,7 @@ public:
     duration wait{}; ///< For a first job.
     std::optional<duration> lease = {};
     std::optional<idempotency> once = {};
+    may_serve may = {};
   };
   /// Answers with 200 and leases, or with 204.
   void lease(ask what, reply_to to);
@@ -191,6 +193,7 @@ private:
 
   // work_queues.cpp
   queue& queue_of(const std::string& name);
+  [[nodiscard]] static ready_jobs::job ready_of(const job& j);
   void make_ready(job& j, errands& todo);
   void hold(job& j, timestamp until);
   void let_go(job& j);

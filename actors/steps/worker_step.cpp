@@ -42,6 +42,7 @@ offered_job job_of(const std::shared_ptr<const step_order>& order) {
                   .labels = labels_of(arguments.if_contains("labels")),
                   .since = clock::now(),
                   .ns = order->ns,
+                  .workflow = order->flow->id.name,
                   .instance = order->id,
                   .task = order->what.task,
                   .bytes = to_text(arguments.at("input")).size(),

@@ -180,6 +180,7 @@ outcome lease_jobs(const call& from) {
   fault_list faults;
   actors::ask_for_jobs wish;
   wish.queue = std::string{from.names.front()};
+  wish.by = from.by;
   if (!is_queue_name(wish.queue))
     return refuse({errc::not_found, "No queue can have this name."}, from);
   member_reader members{*body, "", faults};

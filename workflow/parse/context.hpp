@@ -233,8 +233,8 @@ task_index read_lone_task(context& c, const cursor& where, std::string name);
 flow read_flow(context& c, const cursor& where, pending_jump jump);
 
 // kinds.cpp, call.cpp, call_http.cpp, call_worker.cpp, emit.cpp, listen.cpp,
-// run.cpp, try_catch.cpp: one function a kind. `fields` is the task; each takes the
-// members that it knows.
+// run.cpp, try_catch.cpp: one function a kind. `fields` is the task; each takes
+// the members that it knows.
 
 using task_kind = decltype(task::kind);
 tasks::set read_set(context& c, object_reader& fields);
