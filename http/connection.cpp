@@ -41,7 +41,9 @@ connection::~connection() {
 
 bool connection::has_left() {
   char next = 0;
-  return ::recv(stream.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+  return ::recv(stream.socket().native_handle(), &next, 1,
+                MSG_PEEK | MSG_DONTWAIT)
+         == 0;
 }
 
 void connection::expires_at(std::chrono::steady_clock::time_point when) {

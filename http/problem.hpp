@@ -14,7 +14,6 @@ namespace pawl::http {
 enum class refused : std::uint8_t {
   bad_request = 1,        ///< Not HTTP, or a field that makes no sense.
   forbidden_host,         ///< Host names somebody else: DNS rebinding.
-  forbidden,              ///< Others may, but not who asks.
   forbidden_origin,       ///< A web page of another site asks.
   method_not_allowed,     ///< The path is known, not with this method.
   request_timeout,        ///< The request came too slowly.
@@ -24,7 +23,7 @@ enum class refused : std::uint8_t {
   too_many_connections,   ///< Connections or streams over their limit.
   version_not_supported,  ///< Neither HTTP/1.0 nor HTTP/1.1.
   unauthenticated,        ///< No token, or a bad one.
-  forbidden,              ///< Whoever asks lacks a role.
+  forbidden,              ///< Others may, but not who asks.
   too_many_bad_tokens,    ///< From one address.
   lease_lost,             ///< A worker's lease is over: too late.
   not_ready,              ///< The daemon starts, drains or has no disk.
