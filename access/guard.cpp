@@ -30,6 +30,7 @@ std::optional<std::string_view> bearer_in(std::string_view field) {
 caller_ptr caller_of(const token& t) {
   return std::make_shared<const caller>(
     caller{.name = "token:" + t.id + " (" + t.name + ")",
+           .user = t.name,
            .credential = "token:" + t.id,
            .token_id = t.id,
            .roles = t.roles});

@@ -26,6 +26,7 @@ struct peer {
 /// Who asks, once that is known.
 struct caller {
   std::string name = {};       ///< As mandate::who.
+  std::string user = {};       ///< The name that approvals know him by.
   std::string credential = {}; ///< Of Idempotency-Keys; "" without tokens.
   std::string token_id = {};   ///< "" for who needs none.
   bool almighty = false;

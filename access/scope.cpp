@@ -31,6 +31,11 @@ bool satisfies(const binding& b, need what, std::string_view of) {
     return serves(b, role::worker, of);
   case need::approve:
     return serves(b, role::approver, of);
+  case need::decide:
+    return b.is == role::approver
+           || (b.is == role::operator_ && b.event_types.empty());
+  case need::consult:
+    return b.is != role::worker;
   case need::open:
   case need::rule:
     break;
@@ -50,12 +55,14 @@ std::string_view role_for(need what) {
   case need::work:
     return "worker";
   case need::approve:
+  case need::decide:
     return "approver";
   case need::rule:
     return "admin";
   case need::open:
   case need::view:
   case need::view_all:
+  case need::consult:
     break;
   }
   return "viewer";

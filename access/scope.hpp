@@ -19,7 +19,9 @@ enum class need : std::uint8_t {
   send,     ///< As operate, or an operator bound to types of events.
   write,    ///< author or admin of the place.
   work,     ///< worker of the queue, or admin.
-  approve,  ///< approver of a group, or admin.
+  approve,  ///< approver of the group, or admin.
+  decide,   ///< approver of some group, operator or admin of the place.
+  consult,  ///< As view, or approver of some group.
   rule      ///< admin of all namespaces.
 };
 

@@ -2,12 +2,14 @@
 
 #include "access/guard.hpp"
 #include "actors/alarms.hpp"
+#include "actors/backup_keeper.hpp"
 #include "actors/definition_cache.hpp"
 #include "actors/feed.hpp"
 #include "actors/journal_gauge.hpp"
 #include "actors/lifecycle_feed.hpp"
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
+#include "actors/queues/work_queues.hpp"
 #include "actors/steps/authorizer.hpp"
 #include "actors/steps/http_client.hpp"
 #include "actors/steps/program_client.hpp"
@@ -55,10 +57,17 @@ private:
 /// see the data, the configuration and the credentials of this process.
 [[nodiscard]] program_client_options programs_of(const config::options& o);
 
+/// The bounds that the options give a machine.
+[[nodiscard]] machine_limits machine_limits_of(const config::options& o);
 /// The bounds that the options give bad tokens.
 [[nodiscard]] access::throttle::bounds throttle_of(const config::options& o);
 /// The user that this process runs as.
 [[nodiscard]] std::uint32_t own_uid();
+
+struct context;
+
+/// The queues' world: the disk by the writer, time by the alarms.
+[[nodiscard]] queue_world world_of(context& ctx);
 
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
@@ -78,7 +87,9 @@ struct context {
   void reload(const config::options& chosen);
 
   /// The bounds that the options give a machine.
-  [[nodiscard]] machine_limits limits() const;
+  [[nodiscard]] machine_limits limits() const {
+    return machine_limits_of(options);
+  }
 
   storage::store& store;
   const config::options& options;
@@ -98,7 +109,9 @@ struct context {
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> disk_low;      ///< Bytes; may be reloaded.
   std::atomic<std::uint64_t> disk_critical; ///< Bytes; may be reloaded.
-  alarms deadlines;                         ///< Of clients that wait.
+  work_queues queues{world_of(*this)};
+  alarms deadlines; ///< Of clients that wait. It ends before those do.
+  backup_keeper backups{store, options.backup, measured};
 
   door<registry_actor> registry;
   door<writer_actor> writer;

@@ -5,6 +5,8 @@
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 
+#include <algorithm>
+
 namespace pawl::actors {
 
 namespace {
@@ -125,6 +127,16 @@ void open_definitions(gateway& door, const gate_ptr& g) {
   };
 }
 
+void open_keeping(gateway& door, const gate_ptr& g) {
+  door.preview = [g](const preview_retention& what, const reply_to& to) {
+    g->preview(what, to);
+  };
+  door.back_up = [g](take_backup what, reply_to to) {
+    g->back_up(std::move(what), std::move(to));
+  };
+  door.list_of_backups = [g](const reply_to& to) { g->list_of_backups(to); };
+}
+
 void open_instances(gateway& door, const gate_ptr& g) {
   door.start = [g](start_instance what, reply_to to) {
     g->start(std::move(what), std::move(to));
@@ -140,6 +152,9 @@ void open_instances(gateway& door, const gate_ptr& g) {
   };
   door.act = [g](act_on_instance what, reply_to to) {
     g->act(std::move(what), std::move(to));
+  };
+  door.restart = [g](restart_instance what, reply_to to) {
+    g->restart(std::move(what), std::move(to));
   };
   door.remove_instance = [g](const purge_instance& what, reply_to to) {
     g->remove(what, std::move(to));
@@ -164,6 +179,37 @@ void open_schedules(gateway& door, const gate_ptr& g) {
   };
   door.trigger = [g](trigger_schedule what, reply_to to) {
     g->trigger(std::move(what), std::move(to));
+  };
+}
+
+void open_approvals(gateway& door, const gate_ptr& g) {
+  door.list_approvals_of = [g](list_approvals what, const reply_to& to) {
+    g->list_approvals_of(std::move(what), to);
+  };
+  door.read_approval = [g](const approval_ref& which, const reply_to& to) {
+    g->read_approval(which, to);
+  };
+  door.vote = [g](vote_on_approval what, const reply_to& to) {
+    g->vote(std::move(what), to);
+  };
+  door.link_approval_of = [g](link_approval what, const reply_to& to) {
+    g->link_approval_of(std::move(what), to);
+  };
+  door.follow_link_of = [g](follow_link what, const reply_to& to) {
+    g->follow_link_of(std::move(what), to);
+  };
+}
+
+void open_queues(gateway& door, const gate_ptr& g) {
+  door.lease = [g](ask_for_jobs what, const reply_to& to) {
+    g->lease(std::move(what), to);
+  };
+  door.act_on_lease = [g](const lease_wish& what, const reply_to& to) {
+    g->act_on_lease(what, to);
+  };
+  door.list_queues = [g](const reply_to& to) { g->list_queues(to); };
+  door.read_queue = [g](const std::string& name, const reply_to& to) {
+    g->read_queue(name, to);
   };
 }
 
@@ -219,11 +265,15 @@ gateway make_gateway(context& ctx) {
   const auto g = std::make_shared<gate>(ctx);
   gateway door;
   open_definitions(door, g);
+  open_keeping(door, g);
   open_instances(door, g);
   open_schedules(door, g);
+  open_approvals(door, g);
+  open_queues(door, g);
   open_history(door, g);
   open_access(door, g);
-  door.metrics = [g] { return g->ctx().measured.text(); };
+  door.metrics
+    = [g] { return g->ctx().measured.text() + g->ctx().queues.metrics(); };
   door.unready = [g] { return g->unready(); };
   return door;
 }

@@ -46,18 +46,32 @@ public:
   void act_on_schedule_of(act_on_schedule what, reply_to to);
   void trigger(trigger_schedule what, reply_to to);
 
+  // gate_queues.cpp
+  void lease(ask_for_jobs what, const reply_to& to);
+  void act_on_lease(const lease_wish& what, const reply_to& to);
+  void list_queues(const reply_to& to);
+  void read_queue(const std::string& name, const reply_to& to);
+
   // gate_wishes.cpp
   void start(start_instance what, reply_to to);
   void act(act_on_instance what, reply_to to);
+  void restart(restart_instance what, reply_to to);
   void deliver(deliver_event what, reply_to to);
   void publish(publish_events what, reply_to to);
   void remove(const purge_instance& what, reply_to to);
   struct removal {
     instance_key key;
-    std::optional<sequence> if_match;
+    std::optional<tags> if_match;
     std::optional<storage::audit_entry> note;
   };
   void remove_now(removal what, reply_to to);
+
+  // gate_approvals.cpp
+  void list_approvals_of(list_approvals what, const reply_to& to);
+  void read_approval(const approval_ref& which, const reply_to& to);
+  void vote(vote_on_approval what, const reply_to& to);
+  void link_approval_of(link_approval what, const reply_to& to);
+  void follow_link_of(follow_link what, const reply_to& to);
 
   // gate_secrets.cpp
   void store_secret(put_secret what, reply_to to);
@@ -76,6 +90,17 @@ public:
   void remove_token(const token_ref& which, reply_to to);
   void list_of_audit(const list_audit& what, const reply_to& to);
   void verify_audit_of(const verify_audit& what, const reply_to& to);
+
+  // gate_keeping.cpp
+  void preview(const preview_retention& what, const reply_to& to);
+  void back_up(take_backup what, reply_to to);
+  struct backup_order {
+    std::optional<idempotency> once;
+    std::optional<storage::audit_entry> note;
+    answer_ptr reply;
+  };
+  void remember_backup(const storage::backup_info& made, backup_order of);
+  void list_of_backups(const reply_to& to);
 
   // gate_reads.cpp
   void read(const read_instance& what, reply_to to);
@@ -100,9 +125,12 @@ private:
   };
   // gate_access.cpp
   /// The instance that a client names, if it is there for him.
-  /// Fails with errc::not_found, errc::ambiguous.
+  /// Fails with errc::not_found, errc::purged, errc::ambiguous.
   [[nodiscard]] result<place> resolve(const instance_ref& which) const;
   [[nodiscard]] result<place> resolve_seen(const instance_ref& which) const;
+  /// Why nobody is there under this name, for who asks: errc::not_found,
+  /// errc::purged.
+  [[nodiscard]] error nobody(const instance_ref& which) const;
   /// Why whoever sees the instance may not do to it what he asks.
   [[nodiscard]] std::optional<refusal>
   forbids(const mandate_ptr& by, const instance_key& key,
@@ -123,6 +151,7 @@ private:
   void wait(const instance_key& key, duration patience,
             std::function<bool(sequence, instance_status)> enough,
             std::function<void(bool in_time)> then);
+  void end_lease(const lease_wish& what, const reply_to& to);
   void define_now(const register_definition& what, const reply_to& to);
   void define_read(const register_definition& what, const definition_ptr& made,
                    const reply_to& to);
@@ -136,6 +165,19 @@ private:
                         said_of_definition first, answer_ptr slot);
   /// A version of a workflow came or went, durably.
   void versions_changed(const definition_id& of);
+  /// Fails with errc::not_found.
+  [[nodiscard]] result<> name_event(const instance_key& key,
+                                    deliver_event& what);
+  /// What his roles let him decide, if they have to be asked.
+  void settle_rights(approver& who, const instance_key& key,
+                     frame_id frame) const;
+  /// The approval as it is, or as the history tells of it.
+  using found_approval = std::variant<json::object, refusal>;
+  [[nodiscard]] found_approval find_approval(const approval_ref& which);
+  /// What to tell somebody whose vote finds no open approval.
+  [[nodiscard]] reply late_vote(const vote_on_approval& what, refusal no);
+  [[nodiscard]] reply make_link(const link_approval& what,
+                                std::string_view key);
   /// `what.id` is set.
   void start_now(start_instance what, const reply_to& to);
   void see_to_the_end(const instance_key& key, duration patience, answer first,

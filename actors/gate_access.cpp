@@ -6,7 +6,7 @@ namespace pawl::actors {
 
 namespace {
 
-error nobody() {
+error no_instance() {
   return {errc::not_found, "There is no instance with this id."};
 }
 
@@ -53,18 +53,38 @@ std::vector<std::string> spaces_of(const mandate_ptr& by,
   return std::move(*seen);
 }
 
+// What was purged is told to who saw it: to all of a namespace, since nobody
+// knows any more whose instance it was.
+error gate::nobody(const instance_ref& which) const {
+  const auto buried = ctx_.store.tombstones_of(which.id, clock::now());
+  if (!buried)
+    return buried.error();
+  for (const auto& one : *buried)
+    if ((!which.ns || one.ns == *which.ns)
+        && access::sees(which.by, one.ns, ""))
+      return {errc::purged, "The instance with this id was purged at "
+                              + to_text(one.purged) + '.'};
+  return no_instance();
+}
+
 result<gate::place> gate::resolve(const instance_ref& which) const {
   if (!valid_instance_id(which.id))
-    return nobody();
+    return no_instance();
   if (!access::sees_all(which.by))
     return resolve_seen(which);
-  if (which.ns)
-    return place{key_of(*which.ns, which.id), *which.ns};
   const auto known = ctx_.store.namespaces_of(which.id);
   if (!known)
     return known.error();
   if (known->empty())
-    return nobody();
+    return nobody(which);
+  if (which.ns) {
+    const auto key = key_of(*which.ns, which.id);
+    // Two of several namespaces were told of: this may be another one.
+    if (std::ranges::find(*known, *which.ns) == known->end()
+        && (known->size() < 2 || !ctx_.store.read_head(key)))
+      return nobody(which);
+    return place{key, *which.ns};
+  }
   if (known->size() > 1)
     return several();
   return place{key_of(known->front(), which.id), known->front()};
@@ -95,7 +115,7 @@ result<gate::place> gate::resolve_seen(const instance_ref& which) const {
     found = place{key, ns};
   }
   if (!found)
-    return nobody();
+    return nobody(which);
   return std::move(*found);
 }
 
@@ -106,7 +126,7 @@ gate::forbids(const mandate_ptr& by, const instance_key& key,
     return std::nullopt;
   const auto head = ctx_.store.read_head(key);
   if (!head)
-    return refusal{.what = head.error().code == errc::not_found ? nobody()
+    return refusal{.what = head.error().code == errc::not_found ? no_instance()
                                                                 : head.error()};
   const auto& name = head->workflow.name;
   if (event_type ? by->may.covers_event(head->ns, name, *event_type)

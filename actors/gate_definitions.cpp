@@ -4,6 +4,8 @@
 
 #include <caf/send.hpp>
 
+#include <charconv>
+
 namespace pawl::actors {
 
 namespace {
@@ -80,49 +82,62 @@ std::optional<refusal> not_author(const mandate_ptr& by, const definition& d) {
   return std::nullopt;
 }
 
-/// Definitions that the client sees, in order, at most `limit`.
+using position = std::pair<timestamp, definition_id>;
+
+/// Definitions that the client sees, newest first, at most `limit`.
 result<std::vector<storage::stored_definition>>
 seen_definitions(const context& ctx, const list_definitions& what,
-                 const std::optional<definition_id>& after, std::size_t limit) {
+                 const std::optional<position>& after, std::size_t limit) {
   std::vector<storage::stored_definition> out;
   for (const auto& ns : spaces_of(what.by, what.ns)) {
-    if (after && !ns.empty() && ns < after->ns)
-      continue;
     auto from = after;
-    while (out.size() < limit) {
-      const auto wanted = static_cast<std::uint32_t>(limit - out.size());
-      auto rows = ctx.store.list_definitions(ns, what.name, from, wanted);
+    for (std::size_t found = 0; found < limit;) {
+      const auto wanted = static_cast<std::uint32_t>(limit - found);
+      auto rows = ctx.store.newest_definitions(ns, what.name, from, wanted);
       if (!rows)
         return rows.error();
       const bool last = rows->size() < wanted;
       for (auto& row : *rows) {
-        from = row.id;
-        if (access::sees(what.by, row.id.ns, row.id.name))
-          out.push_back(std::move(row));
+        from = position{row.created, row.id};
+        if (!access::sees(what.by, row.id.ns, row.id.name))
+          continue;
+        out.push_back(std::move(row));
+        ++found;
       }
       if (last)
         break;
     }
   }
+  std::ranges::stable_sort(out, std::greater{},
+                           &storage::stored_definition::created);
+  out.resize(std::min(out.size(), limit));
   return out;
 }
 
-/// A cursor is the last id of the page before, as base64 would hide nothing
-/// that the page did not show.
-std::string cursor_of(const definition_id& id) {
-  return id.ns + '/' + id.name + '/' + id.version;
+/// A cursor is where the page before ended, as base64 would hide nothing that
+/// the page did not show.
+std::string cursor_of(const storage::stored_definition& last) {
+  const auto& id = last.id;
+  return std::to_string(unix_ms(last.created)) + '/' + id.ns + '/' + id.name
+         + '/' + id.version;
 }
 
-result<std::optional<definition_id>> read_cursor(const std::string& text) {
+result<std::optional<position>> read_cursor(const std::string& text) {
   if (text.empty())
-    return std::optional<definition_id>{};
-  const auto first = text.find('/');
+    return std::optional<position>{};
+  std::int64_t at = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, bad] = std::from_chars(text.data(), end, at);
+  const auto first = static_cast<std::size_t>(stop - text.data());
   const auto second = text.find('/', first + 1);
-  if (first == std::string::npos || second == std::string::npos)
+  const auto third = text.find('/', second + 1);
+  if (bad != std::errc{} || stop == end || *stop != '/'
+      || second == std::string::npos || third == std::string::npos)
     return error{errc::malformed, "The cursor is not one of ours."};
-  return std::optional{definition_id{text.substr(0, first),
-                                     text.substr(first + 1, second - first - 1),
-                                     text.substr(second + 1)}};
+  return std::optional{position{from_unix_ms(at),
+                                {text.substr(first + 1, second - first - 1),
+                                 text.substr(second + 1, third - second - 1),
+                                 text.substr(third + 1)}}};
 }
 
 } // namespace
@@ -263,7 +278,7 @@ void gate::list_of_definitions(const list_definitions& what,
     }
     json::object body{{"items", std::move(items)}, {"nextCursor", nullptr}};
     if (more)
-      body["nextCursor"] = cursor_of(rows->back().id);
+      body["nextCursor"] = cursor_of(rows->back());
     to(answer{.body = to_text(json::value(std::move(body)))});
   });
 }

@@ -108,6 +108,9 @@ void gate::explain(const instance_ref& which, const reply_to& to) {
       return to(refusal{.what = loaded.error()});
     const auto& state = loaded->flow.state();
     auto why = pawl::explain(state, loaded->flow.flow());
+    for (auto& entry : why["blockedBy"].as_array())
+      if (entry.at("kind") == "worker")
+        g->ctx_.queues.explain(k, entry.as_object());
     const auto set_aside = g->ctx_.store.read_quarantine(k);
     if (set_aside && *set_aside) {
       why["canProceed"] = false;
@@ -129,7 +132,7 @@ void gate::read(const read_instance& what, reply_to to) {
                             unless = what.unless, to = std::move(to)] {
     auto now = g->snapshot_of(k);
     if (const auto* a = std::get_if<answer>(&now);
-        a != nullptr && unless && a->etag == unless)
+        a != nullptr && unless && a->etag && unless->has(*a->etag))
       now = answer{.status = 304, .etag = a->etag};
     to(std::move(now));
   };
@@ -138,7 +141,7 @@ void gate::read(const read_instance& what, reply_to to) {
   wait(
     at->key, std::min(*what.wait, ctx_.options.http.wait_max),
     [unless = what.unless](sequence last, instance_status) {
-      return unless != last;
+      return !unless || !unless->has(last);
     },
     [answer_with](bool) { answer_with(); });
 }
@@ -150,6 +153,7 @@ void gate::list(list_instances what, const reply_to& to) {
       .workflow = what.workflow,
       .version = what.version,
       .status = what.status,
+      .state = what.state,
       .labels = what.labels,
       .started_after = what.started_after,
       .started_before = what.started_before,

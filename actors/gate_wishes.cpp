@@ -1,7 +1,10 @@
 #include "actors/gate.hpp"
+#include "actors/stored_machine.hpp"
 #include "base/bytes.hpp"
 
 #include <caf/send.hpp>
+
+#include <algorithm>
 
 namespace pawl::actors {
 
@@ -67,6 +70,11 @@ request request_of(act_on_instance& what) {
     return settle_by(way::complete, what);
   case verb::fail:
     return settle_by(way::fail, what);
+  case verb::rollback:
+    return requests::rollback{.to = std::move(what.task),
+                              .since = 0,
+                              .input = std::nullopt,
+                              .reason = std::move(what.reason)};
   case verb::retry:
     break;
   }
@@ -122,7 +130,8 @@ void gate::start_now(start_instance what, const reply_to& to) {
                                   .input = make_datum(std::move(what.input)),
                                   .labels = std::move(what.labels),
                                   .start_at = what.start_at,
-                                  .held = what.held},
+                                  .held = what.held,
+                                  .by = std::move(what.by)},
          .flow = std::move(*flow),
          .once = std::move(what.once),
          .reply = make_answer(to),
@@ -147,8 +156,74 @@ void gate::act(act_on_instance what, reply_to to) {
                         .if_match = what.if_match,
                         .once = std::move(what.once),
                         .reply = make_answer(std::move(first)),
-                        .note = std::move(note)});
+                        .note = std::move(note),
+                        .dry_run = what.dry_run});
   });
+}
+
+void gate::restart(restart_instance what, reply_to to) {
+  const auto at = resolve(what.which);
+  if (!at)
+    return to(refusal{.what = at.error()});
+  aside([g = shared_from_this(), k = at->key, what = std::move(what),
+         to = std::move(to)]() mutable {
+    auto old = load_machine(g->ctx_, k);
+    if (!old)
+      return to(refusal{.what = old.error()});
+    const auto& s = old->flow.state();
+    if (what.if_match && !what.if_match->has(s.last))
+      return to(refusal{
+        .what = {errc::precondition_failed, "The instance stands at sequence "
+                                              + std::to_string(s.last) + '.'}});
+    start_instance fresh;
+    fresh.workflow
+      = {s.workflow.ns, s.workflow.name, s.workflow.version, what.which.by};
+    if (what.version)
+      fresh.workflow.version = *what.version;
+    if (what.version == "latest")
+      fresh.workflow.version.reset();
+    fresh.input
+      = what.input ? std::move(*what.input) : json::value(*s.raw_input);
+    fresh.id = std::move(what.id);
+    fresh.labels = std::move(what.labels);
+    fresh.labels.insert(s.labels.begin(), s.labels.end());
+    fresh.held = what.held;
+    fresh.by = std::move(what.by);
+    fresh.once = std::move(what.once);
+    g->start(std::move(fresh), std::move(to));
+  });
+}
+
+// Makes a CloudEvent of the data of an event that the workflow has named.
+result<> gate::name_event(const instance_key& key, deliver_event& what) {
+  const auto head = ctx_.store.read_head(key);
+  if (!head)
+    return head.error();
+  const auto of = ctx_.definitions.by_digest(head->digest);
+  if (!of)
+    return of.error();
+  const auto& known = (*of)->user_events;
+  const auto named
+    = std::find_if(known.begin(), known.end(), [&](const auto& one) {
+        return one.second.route == what.route;
+      });
+  if (named == known.end())
+    return error{errc::not_found,
+                 "The workflow of this instance names no event "
+                 "with this path."};
+  const auto now = clock::now();
+  // A repeat makes the same event again, which is taken once.
+  const auto id
+    = what.once ? to_hex(sha256(what.once->scope)).substr(0, derived_id_size)
+                : make_ulid(unix_ms(now), random_entropy());
+  what.event = json::object{{"specversion", "1.0"},
+                            {"id", id},
+                            {"source", location_of(head->id)},
+                            {"type", named->first},
+                            {"time", to_text(now)},
+                            {"datacontenttype", "application/json"},
+                            {"data", std::move(what.event)}};
+  return {};
 }
 
 void gate::deliver(deliver_event what, reply_to to) {
@@ -157,6 +232,9 @@ void gate::deliver(deliver_event what, reply_to to) {
   const auto at = resolve(what.which);
   if (!at)
     return to(refusal{.what = at.error()});
+  if (!what.route.empty())
+    if (auto named = name_event(at->key, what); !named)
+      return to(refusal{.what = named.error()});
   if (auto no = forbids(what.which.by, at->key, type_of(what.event)))
     return to(std::move(*no));
   using choice = requests::deliver::if_unawaited;
@@ -249,7 +327,9 @@ void gate::remove(const purge_instance& what, reply_to to) {
                       .reply = make_answer([g = shared_from_this(), k = at->key,
                                             note = std::move(note),
                                             to = std::move(to)](reply r) {
-                        if (std::holds_alternative<refusal>(r))
+                        // One that is set aside takes no wish at all.
+                        if (const auto* no = std::get_if<refusal>(&r);
+                            no != nullptr && no->what.code != errc::quarantined)
                           return to(std::move(r));
                         g->remove_now({k, std::nullopt, note}, to);
                       })});
@@ -257,17 +337,19 @@ void gate::remove(const purge_instance& what, reply_to to) {
 
 void gate::remove_now(removal what, reply_to to) {
   auto work
-    = [k = what.key, if_match = what.if_match, note = std::move(what.note),
-       programs = &ctx_.programs,
+    = [k = what.key, if_match = std::move(what.if_match),
+       note = std::move(what.note), programs = &ctx_.programs,
+       remembered_for = ctx_.options.retention.tombstones,
        slot = make_answer(std::move(to))](storage::store& s) -> result<> {
     const auto head = s.read_head(k);
-    if (head && if_match && head->last != *if_match) {
+    if (head && if_match && !if_match->has(head->last)) {
       slot->give(refusal{.what = {errc::precondition_failed,
                                   "The instance stands at sequence "
                                     + std::to_string(head->last) + '.'}});
       return {};
     }
-    auto done = s.remove_instance(k, note);
+    const auto now = clock::now();
+    auto done = s.remove_instance(k, {now, now + remembered_for}, note);
     if (done) {
       programs->stop_detached(k);
       slot->give(answer{.status = 204});

@@ -7,6 +7,7 @@
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -44,6 +45,7 @@ struct refusal {
   std::string location = {}; ///< already-exists: of what holds the id.
   std::string role = {};     ///< Not "": forbidden for want of this role.
   std::optional<duration> retry_after = {}; ///< When shedding.
+  bool forbidden = false;                   ///< Others may, but not who asks.
 };
 
 /// What a gateway function answers, exactly once, on any thread, maybe before
@@ -55,6 +57,19 @@ using reply_to = std::function<void(reply)>;
 struct idempotency {
   std::string scope = {};       ///< Credential, method, path and key.
   std::string body_digest = {}; ///< SHA-256 of the body.
+};
+
+/// The entity tags of If-Match or If-None-Match: sequences of an instance.
+struct tags {
+  tags() = default;
+  tags(sequence one) : listed{one} {} // NOLINT: one tag is a list of it.
+  std::vector<sequence> listed = {};
+  bool any = false; ///< `*`: whatever there is.
+
+  [[nodiscard]] bool has(sequence n) const {
+    return any || std::find(listed.begin(), listed.end(), n) != listed.end();
+  }
+  bool operator==(const tags&) const = default;
 };
 
 /// An instance as a client names it.
@@ -87,6 +102,7 @@ struct start_instance {
   std::map<std::string, std::string> labels = {};
   std::optional<timestamp> start_at = {};
   bool held = false;
+  std::string by = {};               ///< Who starts it; "" if nobody knows.
   std::optional<duration> wait = {}; ///< Prefer: wait
   std::optional<idempotency> once = {};
 };
@@ -95,7 +111,7 @@ struct start_instance {
 struct read_instance {
   instance_ref which;
   std::optional<duration> wait = {};
-  std::optional<sequence> unless = {}; ///< If-None-Match
+  std::optional<tags> unless = {}; ///< If-None-Match
 };
 
 /// What an operator wants of an instance.
@@ -107,7 +123,8 @@ struct act_on_instance {
     retry,
     skip,
     complete,
-    fail
+    fail,
+    rollback
   };
   instance_ref which;
   verb what = verb::pause;
@@ -116,11 +133,26 @@ struct act_on_instance {
   bool freeze = false;                   ///< pause only
   std::optional<timestamp> until = {};   ///< pause only
   std::optional<json::value> input = {}; ///< retry only: a replacement
-  std::string task = {};  ///< retry: where from; skip, complete, fail: which
+  std::string task = {};  ///< retry, rollback: where from; skip, complete,
+                          ///< fail: which
   std::uint32_t lane = 0; ///< skip, complete, fail
   std::optional<json::value> output = {}; ///< skip, complete
   json::object error = {};                ///< fail
-  std::optional<sequence> if_match = {};
+  bool dry_run = false; ///< Nothing is written; the answer is what would be.
+  std::optional<tags> if_match = {};
+  std::optional<idempotency> once = {};
+};
+
+/// A new instance of the workflow of another, with its input.
+struct restart_instance {
+  instance_ref which;
+  std::optional<json::value> input = {};   ///< In place of the old one.
+  std::optional<std::string> version = {}; ///< Absent: the same; "latest".
+  std::optional<std::string> id = {};
+  std::map<std::string, std::string> labels = {}; ///< Added to the old ones.
+  bool held = false;
+  std::string by = {}; ///< Who starts it.
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 
@@ -129,7 +161,9 @@ struct deliver_event {
   instance_ref which;
   json::value event = {};
   bool buffer = true; ///< False: refuse if no `listen` waits for it.
-  std::optional<sequence> if_match = {};
+  /// Of an event that its workflow has named so: `event` is then its data.
+  std::string route = {};
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 
@@ -139,6 +173,32 @@ struct publish_events {
   std::optional<std::string> ns = {};
   std::optional<idempotency> once = {};
   mandate_ptr by = {};
+};
+
+/// A worker asks for jobs of a queue.
+struct ask_for_jobs {
+  std::string queue = {};
+  std::string worker = {};                        ///< What it calls itself.
+  std::map<std::string, std::string> labels = {}; ///< What it can do.
+  std::uint32_t max = 1;
+  duration wait{}; ///< For a first one.
+  std::optional<duration> lease = {};
+  std::optional<idempotency> once = {};
+  mandate_ptr by = {};
+};
+
+/// A worker tells of a job that it has.
+struct lease_wish {
+  enum class verb : std::uint8_t { heartbeat, complete, fail, release };
+  std::string token = {};
+  verb what = verb::heartbeat;
+  std::optional<json::value> progress = {};   ///< heartbeat
+  std::optional<json::value> checkpoint = {}; ///< heartbeat
+  std::optional<duration> extend = {};        ///< heartbeat
+  json::value output = {};                    ///< complete
+  json::object error = {};                    ///< fail: never empty
+  std::string digest = {}; ///< complete, fail: SHA-256 of verb and body.
+  std::optional<idempotency> once = {}; ///< heartbeat, release
 };
 
 /// A schedule as a client names it: "namespace.name".
@@ -167,10 +227,60 @@ struct list_schedules {
   mandate_ptr by = {};
 };
 
+/// An approval as a client names it.
+struct approval_ref {
+  std::string id = {};
+  std::optional<std::string> ns = {};
+  mandate_ptr by = {};
+};
+/// The approvals that wait for people.
+struct list_approvals {
+  std::optional<std::string> ns = {};
+  std::optional<std::string> workflow = {};
+  std::optional<std::string> group = {}; ///< That may decide.
+  std::optional<std::string> user = {};  ///< Who may decide by name.
+  std::optional<timestamp> due_before = {};
+  std::uint32_t limit = 100;
+  std::string cursor = {};
+  mandate_ptr by = {};
+};
+/// Who wishes to decide, and as what.
+struct approver {
+  std::string by = {};
+  std::vector<std::string> groups = {};
+  bool operates = false; ///< He may decide where nobody is named.
+  /// Not null: his roles say for which groups he may decide.
+  access::caller_ptr proven = {};
+};
+struct vote_on_approval {
+  approval_ref which;
+  approver who = {};
+  std::string outcome = {}; ///< "approved" or "rejected".
+  std::string comment = {};
+  std::optional<json::value> data = {};
+  std::optional<tags> if_match = {};
+  std::optional<idempotency> once = {};
+};
+/// A signed link by which somebody can decide without more ado.
+struct link_approval {
+  approval_ref which;
+  approver who = {};
+  std::string outcome = {};
+  std::optional<timestamp> expires = {}; ///< Absent: with the approval, or in a
+                                         ///< week.
+  std::string root = {}; ///< What URLs begin with: "http://host".
+};
+/// What somebody does with the token of such a link.
+struct follow_link {
+  std::string token = {};
+  bool decides = false; ///< False: he only reads what it is about.
+  std::string comment = {};
+};
+
 /// Purges an instance that has ended.
 struct purge_instance {
   instance_ref which;
-  std::optional<sequence> if_match = {};
+  std::optional<tags> if_match = {};
 };
 
 struct list_instances {
@@ -178,6 +288,7 @@ struct list_instances {
   std::optional<std::string> workflow = {};
   std::optional<std::string> version = {};
   std::optional<instance_status> status = {};
+  std::optional<std::string> state = {}; ///< The business state.
   std::map<std::string, std::string> labels = {};
   std::optional<timestamp> started_after = {};
   std::optional<timestamp> started_before = {};
@@ -220,6 +331,21 @@ struct secret_ref {
 struct list_secrets {
   std::uint32_t limit = 100;
   std::string cursor = {};
+};
+
+/// What retention would purge now. What is given here is asked in place of what
+/// is configured for all namespaces.
+struct preview_retention {
+  std::optional<duration> completed = {}; ///< Zero: for ever.
+  std::optional<duration> faulted = {};
+  std::optional<duration> cancelled = {};
+};
+
+/// A backup now; 202 if it is not complete after `wait`.
+struct take_backup {
+  duration wait{};
+  std::optional<idempotency> once = {};
+  mandate_ptr by = {};
 };
 
 /// A new bearer token. Its text is in the first answer and nowhere else, so a
@@ -303,20 +429,40 @@ struct gateway {
   std::function<void(list_audit, reply_to)> list_of_audit;
   std::function<void(verify_audit, reply_to)> verify_audit_of;
 
+  std::function<void(preview_retention, reply_to)> preview;
+  std::function<void(take_backup, reply_to)> back_up;
+  std::function<void(reply_to)> list_of_backups;
+
   std::function<void(start_instance, reply_to)> start;
   std::function<void(read_instance, reply_to)> read;
   /// Why an instance does not move, and what would move it.
   std::function<void(instance_ref, reply_to)> explain;
   std::function<void(list_instances, reply_to)> list;
   std::function<void(act_on_instance, reply_to)> act;
+  std::function<void(restart_instance, reply_to)> restart;
   std::function<void(purge_instance, reply_to)> remove_instance;
   std::function<void(deliver_event, reply_to)> deliver;
   std::function<void(publish_events, reply_to)> publish;
+
+  std::function<void(list_approvals, reply_to)> list_approvals_of;
+  std::function<void(approval_ref, reply_to)> read_approval;
+  /// Answers with the instance.
+  std::function<void(vote_on_approval, reply_to)> vote;
+  std::function<void(link_approval, reply_to)> link_approval_of;
+  /// The body is {"approval", "by", "outcome"}, or the instance once decided.
+  std::function<void(follow_link, reply_to)> follow_link_of;
 
   std::function<void(list_schedules, reply_to)> list_schedules_of;
   std::function<void(const schedule_ref&, reply_to)> read_schedule;
   std::function<void(act_on_schedule, reply_to)> act_on_schedule_of;
   std::function<void(trigger_schedule, reply_to)> trigger;
+
+  /// 200 with leases, 204 if there is none.
+  std::function<void(ask_for_jobs, reply_to)> lease;
+  /// 200; or 409 with a sentence: the lease is over.
+  std::function<void(lease_wish, reply_to)> act_on_lease;
+  std::function<void(reply_to)> list_queues;
+  std::function<void(const std::string& name, reply_to)> read_queue;
 
   /// Events after `after`, at most `limit`.
   std::function<void(instance_ref, sequence after, std::uint32_t limit,

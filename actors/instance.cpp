@@ -7,6 +7,7 @@
 #include "actors/steps/step_worker.hpp"
 #include "actors/stored_machine.hpp"
 #include "actors/turn_news.hpp"
+#include "actors/worker_news.hpp"
 #include "base/log.hpp"
 #include "base/overload.hpp"
 
@@ -17,18 +18,12 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
 namespace pawl::actors {
 
 namespace {
-
-std::uint64_t random_seed() {
-  thread_local std::mt19937_64 source{std::random_device{}()};
-  return source();
-}
 
 struct state : instance_args {
   static inline const char* name = "instance";
@@ -67,7 +62,19 @@ struct state : instance_args {
       return lift(w);
     if (auto known = look_back(*ctx, key, *flow, w.what); !known)
       return refuse({.what = known.error()});
+    if (w.dry_run)
+      return rehearse(std::move(w.what));
     step(std::move(w.what));
+  }
+
+  /// Tries the wish on a copy, and tells what would come of it.
+  void rehearse(request what) {
+    auto told = rehearsal_of(*flow, ctx->limits(), std::move(what), turn->at);
+    if (auto* no = std::get_if<refusal>(&told))
+      return refuse(std::move(*no));
+    if (turn->reply)
+      turn->reply->give(std::get<answer>(std::move(told)));
+    try_leave();
   }
 
   void take(nudge& n) {
@@ -81,8 +88,10 @@ struct state : instance_args {
   }
 
   void take(effect_ended& e) {
-    if (!crew.ended(e.frame, e.dispatch))
+    if (!crew.ended(e.frame, e.dispatch)) {
+      refuse_worker(e.how);
       return try_leave();
+    }
     turn.emplace();
     std::visit(
       overload{[&](effect_outcome& x) {
@@ -92,6 +101,7 @@ struct state : instance_args {
                  step(reports::effect_failed{e.frame, e.dispatch,
                                              std::move(x.detail), x.kind});
                },
+               [&](worker_told& x) { step(take_told(*turn, e, std::move(x))); },
                [&](step_stopped) {
                  step(reports::effect_stopped{e.frame, e.dispatch});
                }},
@@ -146,6 +156,7 @@ struct state : instance_args {
       set_aside = std::move(*quarantined);
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
+    ctx->queues.keep_only(key, stands->jobs);
     turned_away = flow->state().inbox.size() >= ctx->limits().inbox_max;
     stop_detached();
     ctx->measured.rehydrated();
@@ -158,8 +169,8 @@ struct state : instance_args {
       return refusal{.what
                      = {errc::not_found, "There is no instance with this id."}};
     if (turn->creates)
-      return taken();
-    if (w.if_match && *w.if_match != flow->state().last)
+      return taken_id(flow->state().id);
+    if (w.if_match && !w.if_match->has(flow->state().last))
       return refusal{.what = {errc::precondition_failed,
                               "The instance stands at sequence "
                                 + std::to_string(flow->state().last) + '.'}};
@@ -171,12 +182,6 @@ struct state : instance_args {
     return std::nullopt;
   }
 
-  refusal taken() {
-    return refusal{.what = {errc::already_exists,
-                            "An instance with this id exists already."},
-                   .location = location_of(flow->state().id)};
-  }
-
   void step(input what) {
     if (ctx->before_turn)
       ctx->before_turn(key, what);
@@ -184,7 +189,8 @@ struct state : instance_args {
       = flow->decide(std::move(what), {.now = turn->at, .seed = random_seed()});
     if (!made)
       return refuse({.what = std::move(made.error().what),
-                     .members = std::move(made.error().members)});
+                     .members = std::move(made.error().members),
+                     .forbidden = made.error().forbidden});
     std::move(made->events.begin(), made->events.end(),
               std::back_inserter(turn->events));
     for (const auto& line : made->logged)
@@ -230,6 +236,8 @@ struct state : instance_args {
       .busy = !outstanding.empty() || flow->has_work(),
       .answer = {},
     };
+    outcome.answer = kept_for_worker(*turn, outcome.events,
+                                     ctx->options.retention.idempotency_for);
     if (turn->once) {
       turn->kept = answer_now(outcome.events);
       outcome.answer
@@ -265,7 +273,7 @@ struct state : instance_args {
       if (!turn->creates || c.how.error().code != errc::already_exists)
         // Somebody else wrote: only the journal knows what holds.
         throw std::runtime_error{c.how.error().detail};
-      const auto no = taken();
+      const auto no = taken_id(flow->state().id);
       flow.reset();
       return refuse(no);
     }
@@ -275,6 +283,7 @@ struct state : instance_args {
     ctx->changes.changed(key, stands->head.last, stands->head.status);
     tell_of_lifecycle(*ctx, *turn, stands->head.last, *flow);
     turned_away = tell_broker(*ctx, *turn, *stands, *flow, turned_away);
+    tell_queues(*ctx, turn->record);
     for (const auto& child : turn->record.left)
       cancel_left_child(*ctx, child);
     proceed();
@@ -301,6 +310,7 @@ struct state : instance_args {
     if (turn->reply)
       turn->reply->give(turn->kept ? std::move(*turn->kept)
                                    : answer_now(turn->record.events));
+    answer_worker(*ctx, key, *turn);
     turn.reset();
     if (const auto due = flow->next_timer(); due != armed) {
       self->send(ctx->timers.get(), arm{key, due});
@@ -376,9 +386,8 @@ struct state : instance_args {
 
   caf::actor start_worker(const commands::perform& c,
                           const std::shared_ptr<effect_gate>& gate) {
-    const auto& s = flow->state();
     auto worker = spawn_step_worker(
-      self->system(), {.order = {c, flow->shared_flow(), key, s.ns, s.id},
+      self->system(), {.order = order_of(c, *flow, key),
                        .gate = gate,
                        .owner = caf::actor_cast<instance_actor>(self),
                        .ctx = ctx});

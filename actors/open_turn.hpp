@@ -27,8 +27,16 @@ struct open_turn {
   std::vector<left_child> left;
   storage::turn record;
   std::shared_ptr<const queued_turn> rows;
-  std::optional<answer> kept; ///< Rendered early, to be kept by the store.
+  std::optional<answer> kept;      ///< Rendered early, to be kept by the store.
+  std::optional<worker_told> told; ///< What it is about, ...
+  frame_id told_of = 0;            ///< ... and of which effect.
 };
+
+/// What turns draw their chance from.
+[[nodiscard]] std::uint64_t random_seed();
+
+/// What a client hears who wants to create what there is.
+[[nodiscard]] refusal taken_id(const std::string& id);
 
 /// Whether a `listen` took an event in this turn.
 [[nodiscard]] bool consumed(const std::vector<event>& facts);
@@ -44,6 +52,13 @@ take_note(open_turn& turn, const machine& flow);
 answer_of(const open_turn& turn, const std::vector<event>& facts,
           const machine& flow,
           const std::optional<storage::quarantine>& set_aside);
+
+/// What would come of `what`: the facts of the turn, and the instance after it.
+/// What helper processes would have to evaluate is left open (`complete` is
+/// false then).
+[[nodiscard]] reply rehearsal_of(const machine& of,
+                                 const machine_limits& limits, request what,
+                                 timestamp now);
 
 /// `told` as the store keeps it for repeats, for `kept_for`. The turn has an
 /// Idempotency-Key.

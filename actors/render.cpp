@@ -1,5 +1,7 @@
 #include "actors/render.hpp"
 
+#include "workflow/approval.hpp"
+
 namespace pawl::actors {
 
 namespace {
@@ -48,7 +50,12 @@ json::array actions_of(const storage::head& head) {
   // A head tells how it looks from outside; the state knows no `waiting`.
   s.status = head.status == instance_status::waiting ? instance_status::running
                                                      : head.status;
-  return allowed_actions(s);
+  auto all = allowed_actions(s);
+  for (const auto& open : head.approvals)
+    for (auto& one :
+         approval_actions({head.id, open.frame, open.round}, open.title))
+      all.emplace_back(std::move(one));
+  return all;
 }
 
 std::string
@@ -71,7 +78,7 @@ json::object render_head(const storage::head& head,
     {"id", head.id},
     {"workflow", name_of(head.workflow)},
     {"status", to_text(head.status)},
-    {"state", nullptr},
+    {"state", head.state.empty() ? json::value{} : json::value(head.state)},
     {"outcome", text_or_null(head.outcome)},
     {"sequence", head.last},
     {"createdAt", to_text(head.created)},

@@ -146,6 +146,10 @@ client::~client() {
   curl_easy_cleanup(static_cast<CURL*>(easy_));
 }
 
+std::unique_ptr<client> client::another(duration timeout) const {
+  return std::make_unique<client>(std::vector{servers_[chosen_]}, timeout);
+}
+
 std::string client::server_name() const {
   const auto& server = servers_[chosen_];
   return server.socket.empty() ? server.base : "unix:" + server.socket;

@@ -31,4 +31,10 @@ slot top(options& in) {
 /// The options about programs that workflows run.
 [[nodiscard]] std::span<const option> catalogue_of_programs();
 
+/// The options about how long things are kept, and about backups.
+[[nodiscard]] std::span<const option> catalogue_of_keeping();
+
+/// The options about queues of jobs for workers.
+[[nodiscard]] std::span<const option> catalogue_of_queues();
+
 } // namespace pawl::config

@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 #include "config/load.hpp"
 #include "config/reload.hpp"
+#include "daemon/backup.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/flags.hpp"
 #include "daemon/notify.hpp"
@@ -128,6 +129,8 @@ int serve(const flags& given, const config::loaded& configured) {
 int run(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && arguments[0] == "verify")
     return verify({arguments.begin() + 1, arguments.end()});
+  if (!arguments.empty() && arguments[0] == "backup")
+    return backup({arguments.begin() + 1, arguments.end()});
   if (!arguments.empty() && arguments[0] == "token")
     return token({arguments.begin() + 1, arguments.end()});
   const auto parsed = parse_flags(arguments);

@@ -52,6 +52,8 @@ http::server_options edge_of(const config::options& o) {
     e.tls_certificate = credential;
     e.tls_key = o.secrets.credentials + "/pawl-tls-key";
   }
+  e.lease_max = o.queues.lease_max;
+  e.checkpoint_bytes_max = o.queues.checkpoint_max;
   e.version = PAWL_VERSION;
   return e;
 }
@@ -91,6 +93,22 @@ result<secrets::keyring> load_keys(const config::options& o) {
   files.insert(files.end(), o.secrets.old_key_files.begin(),
                o.secrets.old_key_files.end());
   return secrets::keyring::load(files);
+}
+
+/// A backup within what it is a backup of would go with it.
+result<> check_backups(const config::options& o) {
+  if (o.backup.directory.empty())
+    return {};
+  std::error_code failed;
+  const auto data = std::filesystem::weakly_canonical(o.data_dir, failed);
+  const auto there
+    = std::filesystem::weakly_canonical(o.backup.directory, failed);
+  const auto [end, rest]
+    = std::mismatch(data.begin(), data.end(), there.begin(), there.end());
+  if (end != data.end())
+    return {};
+  return error{errc::malformed,
+               "backup.directory: " + there.string() + " lies within data_dir"};
 }
 
 /// What the store knows of tokens.
@@ -143,6 +161,8 @@ wiring::~wiring() {
 result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
                                               duration kill_every) {
   auto made = std::make_unique<state>();
+  if (auto good = check_backups(chosen); !good)
+    return good.error();
   auto keys = load_keys(chosen);
   if (!keys)
     return keys.error();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sys/socket.h>
 
 namespace pawl::http {
 
@@ -36,6 +37,11 @@ connection::connection(std::shared_ptr<loop> home, byte_stream socket)
 connection::~connection() {
   *self_ = nullptr;
   on->open.erase(this);
+}
+
+bool connection::has_left() {
+  char next = 0;
+  return ::recv(stream.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 void connection::expires_at(std::chrono::steady_clock::time_point when) {

@@ -58,6 +58,10 @@ std::string body_fault(const route& by, const request& message) {
     if (!type.empty() && !is_json_type(type) && !is_yaml_type(type))
       return "A definition is application/yaml or application/json.";
     break;
+  case body_kind::form:
+    if (!same_word(type, "application/x-www-form-urlencoded"))
+      return "The body must be application/x-www-form-urlencoded.";
+    break;
   case body_kind::none:
   case body_kind::event:
     break;

@@ -100,7 +100,10 @@ enter(const service& serve, const request& message, const target& where,
       daemon.note_refusal(note, status_of(refused::forbidden));
     return refuse_role(needs, where);
   }
-  note.sees = who->has(access::need::view);
+  // Who is asked to decide sees what it is about.
+  const bool asked
+    = needs == access::need::decide || needs == access::need::consult;
+  note.sees = who->has(asked ? access::need::consult : access::need::view);
   return entrance{who,
                   std::make_shared<const access::mandate>(std::move(note))};
 }

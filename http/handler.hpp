@@ -41,6 +41,9 @@ struct order {
   std::function<response(const actors::answer&)> tell = {};
   /// How much longer than usual the reply may take: what the client waits for.
   duration patience{};
+  /// What to do about an answer that the client cannot get any more, since it
+  /// has closed the connection meanwhile; null: nothing.
+  std::function<void(const actors::answer&)> undelivered = {};
 };
 
 /// Numbered items from behind `after`, as server-sent events: the journal of an

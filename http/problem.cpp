@@ -74,6 +74,8 @@ std::string_view slug(refused code) {
     return "bad-request";
   case refused::forbidden_host:
     return "forbidden-host";
+  case refused::forbidden:
+    return "forbidden";
   case refused::forbidden_origin:
     return "forbidden-origin";
   case refused::method_not_allowed:
@@ -96,6 +98,8 @@ std::string_view slug(refused code) {
     return "forbidden";
   case refused::too_many_bad_tokens:
     return "too-many-bad-tokens";
+  case refused::lease_lost:
+    return "lease-lost";
   case refused::not_ready:
     break;
   }
@@ -109,6 +113,7 @@ unsigned status_of(errc code) {
   case errc::not_found:
     return 404;
   case errc::invalid_state:
+  case errc::invalid_transition:
   case errc::already_exists:
   case errc::ambiguous:
   case errc::in_use:
@@ -116,6 +121,8 @@ unsigned status_of(errc code) {
   case errc::quarantined:
   case errc::no_secret_key:
     return 409;
+  case errc::purged:
+    return 410;
   case errc::precondition_failed:
     return 412;
   case errc::too_large:
@@ -159,6 +166,8 @@ unsigned status_of(refused code) {
     return 405;
   case refused::request_timeout:
     return 408;
+  case refused::lease_lost:
+    return 409;
   case refused::unsupported_media_type:
     return 415;
   case refused::expectation_failed:
@@ -175,10 +184,10 @@ unsigned status_of(refused code) {
 }
 
 response problem(const actors::refusal& why, std::string_view path) {
-  const bool lacks_role = !why.role.empty();
+  const bool not_he = why.forbidden || !why.role.empty();
   const auto status
-    = lacks_role ? status_of(refused::forbidden) : status_of(why.what.code);
-  const auto code = lacks_role ? slug(refused::forbidden) : slug(why.what.code);
+    = not_he ? status_of(refused::forbidden) : status_of(why.what.code);
+  const auto code = not_he ? slug(refused::forbidden) : slug(why.what.code);
   auto body = problem_object({status, code, why.what.detail, path});
   if (!why.what.faults.empty())
     body["errors"] = faults_json(why.what.faults);

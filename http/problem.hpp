@@ -14,6 +14,7 @@ namespace pawl::http {
 enum class refused : std::uint8_t {
   bad_request = 1,        ///< Not HTTP, or a field that makes no sense.
   forbidden_host,         ///< Host names somebody else: DNS rebinding.
+  forbidden,              ///< Others may, but not who asks.
   forbidden_origin,       ///< A web page of another site asks.
   method_not_allowed,     ///< The path is known, not with this method.
   request_timeout,        ///< The request came too slowly.
@@ -25,6 +26,7 @@ enum class refused : std::uint8_t {
   unauthenticated,        ///< No token, or a bad one.
   forbidden,              ///< Whoever asks lacks a role.
   too_many_bad_tokens,    ///< From one address.
+  lease_lost,             ///< A worker's lease is over: too late.
   not_ready,              ///< The daemon starts, drains or has no disk.
 };
 

@@ -14,6 +14,7 @@ enum class body_kind : std::uint8_t {
   json,       ///< JSON, or none at all where the handler allows it.
   definition, ///< YAML or JSON, declared or not.
   event,      ///< A CloudEvent in any mode.
+  form,       ///< What a browser sends of a page.
 };
 
 /// One line of the API.

@@ -257,6 +257,11 @@ private:
     if (const auto* why = std::get_if<actors::refusal>(&*said))
       co_return problem(*why, where.path);
     const auto& ok = std::get<actors::answer>(*said);
+    if (wish.undelivered && client_.has_left()) {
+      wish.undelivered(ok);
+      client_.cut();
+      co_return std::nullopt;
+    }
     co_return wish.tell ? wish.tell(ok) : answer_response(ok);
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
@@ -149,6 +150,26 @@ result<std::string> make_jwt(const json::object& claims, signing how,
   if (!signature)
     return error{errc::internal, "OpenSSL refuses to sign."};
   return text + '.' + base64url(*signature);
+}
+
+std::optional<json::object> read_jwt(std::string_view token,
+                                     std::string_view key) {
+  const auto end = token.rfind('.');
+  if (end == std::string_view::npos)
+    return std::nullopt;
+  const auto text = token.substr(0, end);
+  const auto signature = base64url(hmac_sha256(key, text));
+  const auto given = token.substr(end + 1);
+  if (given.size() != signature.size()
+      || CRYPTO_memcmp(given.data(), signature.data(), given.size()) != 0)
+    return std::nullopt;
+  const auto claims = from_base64url(text.substr(text.find('.') + 1));
+  if (!claims)
+    return std::nullopt;
+  const auto parsed = parse_json(*claims);
+  if (!parsed || !parsed->is_object())
+    return std::nullopt;
+  return parsed->get_object();
 }
 
 json::value claim_of(std::string_view token, std::string_view name) {

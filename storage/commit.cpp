@@ -27,6 +27,8 @@ public:
   [[nodiscard]] const audit_position& audit() const { return trail_.last(); }
 
 private:
+  /// A new instance with the id of one that was purged: that is forgotten.
+  result<> take_up_id(const prepared_turn& what);
   /// Where the history of `key` ends; nothing if there is no such instance.
   result<std::optional<sequence>> end_of(const instance_key& key) const;
 
@@ -34,7 +36,8 @@ private:
   event_numbering numbering_;
   audit_trail trail_;
   std::unordered_map<instance_key, sequence> ends_;
-  // What only this thread knows: numbers of events and of records. In a
+  // What only this thread knows: numbers of events and of records, tombstones.
+  // In a
   // deque's stead: reserved once, never moved while `parts_` points to it.
   std::vector<std::unique_ptr<row_list>> extra_;
   std::vector<const row_list*> parts_;
@@ -56,6 +59,10 @@ group_commit::end_of(const instance_key& key) const {
 }
 
 result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
+  if (what.loose) {
+    parts_.push_back(&what.rows);
+    return {};
+  }
   auto end = end_of(what.key);
   if (!end)
     return end.error();
@@ -68,6 +75,9 @@ result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
     return {};
   }
   parts_.push_back(&what.rows);
+  if (what.creates)
+    if (auto taken = take_up_id(what); !taken)
+      return taken;
   if (!what.emitted.empty()) {
     auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
     for (const auto& cbor : what.emitted)
@@ -80,6 +90,18 @@ result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
     parts_.push_back(&rows);
   }
   ends_[what.key] = what.last_after;
+  return {};
+}
+
+result<> group_commit::take_up_id(const prepared_turn& what) {
+  auto buried = db_.get(family::index, what.tombstone);
+  if (!buried)
+    return buried.error();
+  if (!*buried)
+    return {};
+  auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+  rows.erase(family::index, what.tombstone);
+  parts_.push_back(&rows);
   return {};
 }
 

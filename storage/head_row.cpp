@@ -7,6 +7,49 @@ namespace {
 
 constexpr std::uint8_t format = 1;
 constexpr std::uint8_t busy_flag = 1;
+constexpr std::uint8_t state_flag = 2;     // A business state stands behind ...
+constexpr std::uint8_t approvals_flag = 4; // ... and then approvals.
+
+void put_texts(std::string& out, const std::vector<std::string>& all) {
+  put_u32(out, static_cast<std::uint32_t>(all.size()));
+  for (const auto& one : all)
+    put_text(out, one);
+}
+
+void get_texts(wire_reader& in, std::vector<std::string>& all) {
+  for (auto left = in.u32(); left > 0 && !in.broken(); --left)
+    all.emplace_back(in.text());
+}
+
+void put_approval(std::string& out, const open_approval& one) {
+  put_u32(out, one.frame);
+  put_u32(out, one.round);
+  put_text(out, one.task);
+  put_text(out, one.title);
+  put_texts(out, one.groups);
+  put_texts(out, one.users);
+  put_time(out, one.since);
+  put_optional_time(out, one.due);
+}
+
+open_approval get_approval(wire_reader& in) {
+  open_approval one;
+  one.frame = in.u32();
+  one.round = in.u32();
+  one.task = in.text();
+  one.title = in.text();
+  get_texts(in, one.groups);
+  get_texts(in, one.users);
+  one.since = in.time();
+  one.due = in.optional_time();
+  return one;
+}
+
+std::uint8_t flags_of(const head& h) {
+  return static_cast<std::uint8_t>(
+    (h.busy ? busy_flag : 0) | (h.state.empty() ? 0 : state_flag)
+    | (h.approvals.empty() ? 0 : approvals_flag));
+}
 
 std::size_t text_size(const head& h) {
   auto size = h.ns.size() + h.id.size() + h.workflow.ns.size()
@@ -24,7 +67,7 @@ std::string encode_head(const head& what) {
   put_u64(out, what.last);
   put_u64(out, what.chain);
   out.push_back(static_cast<char>(what.status));
-  out.push_back(static_cast<char>(what.busy ? busy_flag : 0));
+  out.push_back(static_cast<char>(flags_of(what)));
   put_time(out, what.created);
   put_time(out, what.updated);
   put_optional_time(out, what.started);
@@ -43,6 +86,12 @@ std::string encode_head(const head& what) {
     put_text(out, key);
     put_text(out, value);
   }
+  if (!what.state.empty())
+    put_text(out, what.state);
+  if (!what.approvals.empty())
+    put_u32(out, static_cast<std::uint32_t>(what.approvals.size()));
+  for (const auto& one : what.approvals)
+    put_approval(out, one);
   seal(out);
   return out;
 }
@@ -53,7 +102,8 @@ result<head> decode_head(std::string_view key, std::string_view value) {
   out.last = in.u64();
   out.chain = in.u64();
   out.status = static_cast<instance_status>(in.u8());
-  out.busy = (in.u8() & busy_flag) != 0;
+  const auto flags = in.u8();
+  out.busy = (flags & busy_flag) != 0;
   out.created = in.time();
   out.updated = in.time();
   out.started = in.optional_time();
@@ -71,6 +121,11 @@ result<head> decode_head(std::string_view key, std::string_view value) {
     std::string label{in.text()};
     out.labels.emplace_hint(out.labels.end(), std::move(label), in.text());
   }
+  if ((flags & state_flag) != 0)
+    out.state = in.text();
+  if ((flags & approvals_flag) != 0)
+    for (auto left = in.u32(); left > 0 && !in.broken(); --left)
+      out.approvals.push_back(get_approval(in));
   const auto status = static_cast<std::uint8_t>(out.status);
   const bool known
     = status >= static_cast<std::uint8_t>(instance_status::pending)

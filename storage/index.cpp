@@ -27,6 +27,10 @@ std::vector<entry> entries_of(const head& h) {
     out.push_back({index_kind::live, index_value(h.digest)});
   for (const auto& [key, value] : h.labels)
     out.push_back({index_kind::label, index_value(key, value)});
+  if (!h.state.empty())
+    out.push_back({index_kind::state, index_value(h.state)});
+  if (!h.approvals.empty())
+    out.push_back({index_kind::approval, 0});
   return out;
 }
 
@@ -39,7 +43,8 @@ bool has(const std::vector<entry>& all, const entry& one) {
 bool same_rows(const head& a, const head& b) {
   return a.status == b.status && a.created == b.created && a.ns == b.ns
          && a.id == b.id && a.workflow == b.workflow && a.digest == b.digest
-         && a.labels == b.labels;
+         && a.labels == b.labels && a.state == b.state
+         && a.approvals.empty() == b.approvals.empty();
 }
 
 } // namespace

@@ -57,6 +57,8 @@ std::vector<std::string> prefixes_of(const list_query& q) {
   std::vector<std::string> out;
   if (q.quarantined == true)
     out.push_back(index_prefix(index_kind::quarantined, 0));
+  if (q.approvals)
+    out.push_back(index_prefix(index_kind::approval, 0));
   for (const auto& [key, value] : q.labels)
     out.push_back(index_prefix(index_kind::label, index_value(key, value)));
   if (q.workflow && q.version)
@@ -68,6 +70,8 @@ std::vector<std::string> prefixes_of(const list_query& q) {
     const char status = static_cast<char>(*q.status);
     out.push_back(index_prefix(index_kind::status, index_value({&status, 1})));
   }
+  if (q.state)
+    out.push_back(index_prefix(index_kind::state, index_value(*q.state)));
   if (q.ns)
     out.push_back(index_prefix(index_kind::ns, index_value(*q.ns)));
   if (out.empty())
@@ -79,7 +83,8 @@ bool matches(const head& h, const list_query& q) {
   // An index row stands for a hash: the head has the last word.
   if ((q.ns && h.ns != *q.ns) || (q.workflow && h.workflow.name != *q.workflow)
       || (q.version && h.workflow.version != *q.version)
-      || (q.status && h.status != *q.status))
+      || (q.status && h.status != *q.status)
+      || (q.state && h.state != *q.state))
     return false;
   if (q.started_after && (!h.started || *h.started <= *q.started_after))
     return false;

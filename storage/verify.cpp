@@ -36,6 +36,7 @@ private:
   void check_snapshot(std::string_view key, std::string_view value);
   result<> check_counts();
   result<> check_values();
+  result<> check_tombstones();
 
   const database& db_;
   std::vector<std::string> faults_;
@@ -148,9 +149,11 @@ result<> verifier::check_histories() {
 }
 
 result<> verifier::check_values() {
-  auto ok = each(family::busy, [&](auto key, auto) {
-    if (is_left_child(key))
+  auto ok = each(family::busy, [&](auto key, auto value) {
+    if (is_left_child(key) || is_lease(key))
       ++expected_[family::busy];
+    if (is_lease(key))
+      must_decode(family::busy, key, decode_lease(key, value).has_value());
   });
   if (ok)
     ok = each(family::quarantine, [&](auto key, auto value) {
@@ -191,6 +194,8 @@ result<> verifier::check_values() {
                     decode_token_row(key, value).has_value());
     });
   if (ok)
+    ok = check_tombstones();
+  if (ok)
     ok = each(family::definition, [&](auto key, auto value) {
       if (key.starts_with('s'))
         must_decode(family::definition, key,
@@ -198,10 +203,27 @@ result<> verifier::check_values() {
       else if (key.starts_with('c'))
         must_decode(family::definition, key,
                     decode_definition(key, value).has_value());
+      else if (key.starts_with('t'))
+        must_exist(family::definition, key.substr(newest_prefix_size),
+                   "list of definitions by time");
       else
         must_exist(family::definition, content_key(value), "definition");
     });
   return ok;
+}
+
+result<> verifier::check_tombstones() {
+  const std::string first{static_cast<char>(index_kind::purged)};
+  scan rows{db_, {family::index, first, after_prefix(first), false}};
+  for (; rows.valid(); rows.next()) {
+    const auto one = decode_tombstone(rows.key(), rows.value());
+    must_decode(family::index, rows.key(), one.has_value());
+    ++expected_[family::index];
+    if (one && rows.key() != tombstone_key(one->id, key_of(one->ns, one->id)))
+      complain("row " + to_hex(rows.key())
+               + " of the family idx is the tombstone of another instance");
+  }
+  return rows.status();
 }
 
 result<> verifier::check_counts() {

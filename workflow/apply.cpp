@@ -38,6 +38,8 @@ void folder::clear() {
   s_.timers.clear();
   s_.inbox.clear();
   s_.taken.clear();
+  s_.undoables.clear();
+  s_.rollback.reset();
 }
 
 void folder::operator()(const events::instance_created& x) {
@@ -49,6 +51,7 @@ void folder::operator()(const events::instance_created& x) {
   s_.parent = x.parent;
   s_.depth = x.depth;
   s_.unchecked = x.unchecked;
+  s_.started_by = x.by;
   s_.raw_input = x.input;
   s_.context = make_datum(json::object{});
   s_.created = at_;
@@ -82,12 +85,14 @@ void folder::operator()(const events::instance_suspended& x) {
 
 void folder::end_pause() {
   drop_timers(0, timer_purpose::resume);
-  // The clock may have been set back meanwhile; no timer shall fire early.
-  const auto length = s_.freeze && s_.paused
-                        ? std::max(duration{}, at_ - *s_.paused)
-                        : duration{};
-  for (auto& [id, t] : s_.timers)
-    if (t.purpose != timer_purpose::start) {
+  if (s_.freeze && s_.paused)
+    for (auto& [id, t] : s_.timers) {
+      if (t.purpose == timer_purpose::start)
+        continue;
+      // What was armed meanwhile stood still from then on. The clock may have
+      // been set back; no timer shall fire early.
+      const auto since = std::max(*s_.paused, t.armed);
+      const auto length = std::max(duration{}, at_ - since);
       t.armed += length;
       t.due += length;
     }
@@ -98,12 +103,23 @@ void folder::end_pause() {
 void folder::operator()(const events::instance_resumed& x) {
   end_pause();
   s_.status = s_.started ? instance_status::running : instance_status::pending;
+  if (s_.rollback && s_.rollback->then == rollback_end::cancel)
+    s_.status = instance_status::cancelling;
   s_.reason = x.reason;
-  for (auto& [id, f] : s_.frames)
+  for (auto& [id, f] : s_.frames) {
     f.stopped = false;
+    if (f.at == phase::faulted && id != 0)
+      begin_again(f);
+  }
 }
 
 void folder::operator()(const events::instance_cancelling& x) {
+  if (s_.status == instance_status::faulted)
+    reopen();
+  // Who cancels what could not be undone gives up undoing it.
+  if (s_.rollback && s_.rollback->then == rollback_end::cancel)
+    s_.undoables.clear();
+  s_.rollback.reset();
   end_pause();
   s_.status = instance_status::cancelling;
   s_.reason = x.reason;
@@ -118,6 +134,9 @@ void folder::operator()(const events::instance_cancelled& x) {
 
 void folder::operator()(const events::instance_faulted& x) {
   end(instance_status::faulted);
+  if (s_.rollback)
+    close_below(s_.rollback->scope);
+  s_.rollback.reset();
   s_.error = x.error;
   s_.faulted_frame = x.frame;
   if (x.frame != 0)
@@ -127,7 +146,7 @@ void folder::operator()(const events::instance_faulted& x) {
   // Nobody goes on with a child that has faulted: its parent runs another.
   for (auto& [id, f] : s_.frames) {
     leave(f);
-    f.stopped = f.stopped || f.at == phase::running;
+    f.stopped = f.stopped || effect_is_ordered(f);
   }
 }
 
@@ -173,13 +192,24 @@ bool runs(const instance_state& s, const armed_timer& t) {
     return !s.freeze || t.purpose == timer_purpose::resume;
   case instance_status::suspended:
     return t.purpose == timer_purpose::resume;
+  case instance_status::cancelling:
+    return s.rollback.has_value();
   default:
     return false;
   }
 }
 
+bool effect_is_ordered(const frame& f) {
+  return f.at == phase::running || f.at == phase::handed;
+}
+
 bool effect_is_out(const frame& f) {
-  return f.at == phase::running && !f.stopped;
+  return effect_is_ordered(f) && !f.stopped;
+}
+
+bool moves(const instance_state& s) {
+  return s.status == instance_status::running
+         || (s.status == instance_status::cancelling && s.rollback);
 }
 
 namespace {
@@ -204,7 +234,9 @@ std::string effect_key(const instance_state& s, const frame& f,
     if (at != &f && lends_tasks(*at, of))
       task = of.tasks[*at->node].pointer + task;
     auto step = at->role == frame_role::lane ? "b" + std::to_string(at->lane)
-                                             : std::to_string(at->visit);
+                : at->role == frame_role::undo
+                  ? "u" + std::to_string(at->iterations)
+                  : std::to_string(at->visit);
     path = path.empty() ? std::move(step) : step + "." + path;
   }
   return s.ns + "/" + s.id + task + "/" + path;

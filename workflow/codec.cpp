@@ -51,6 +51,13 @@ void each_kind(F&& f) {
   f(26, "extension.moved", tag<extension_moved>{});
   f(27, "extension.closed", tag<extension_closed>{});
   f(28, "event.handled", tag<event_handled>{});
+  f(29, "approval.voted", tag<approval_voted>{});
+  f(30, "approval.escalated", tag<approval_escalated>{});
+  f(31, "state.changed", tag<state_changed>{});
+  f(32, "rollback.started", tag<rollback_started>{});
+  f(33, "compensation.started", tag<compensation_started>{});
+  f(34, "compensation.completed", tag<compensation_completed>{});
+  f(35, "rollback.completed", tag<rollback_completed>{});
 }
 
 struct kind_entry {
@@ -108,6 +115,8 @@ public:
       out[name] = x == pause_mode::drain ? "drain" : "interrupt";
     } else if constexpr (std::is_same_v<T, timer_purpose>) {
       out[name] = purpose_name(x);
+    } else if constexpr (std::is_same_v<T, rollback_end>) {
+      out[name] = end_name(x);
     } else if constexpr (std::is_same_v<T, definition_id>) {
       out[name]
         = {{"namespace", x.ns}, {"name", x.name}, {"version", x.version}};
@@ -139,6 +148,21 @@ private:
       return "resume";
     case timer_purpose::start:
       return "start";
+    case timer_purpose::due:
+      return "due";
+    case timer_purpose::remind:
+      return "remind";
+    }
+    return "";
+  }
+  static std::string_view end_name(rollback_end then) {
+    switch (then) {
+    case rollback_end::go_on:
+      return "continue";
+    case rollback_end::fault:
+      return "fault";
+    case rollback_end::cancel:
+      return "cancel";
     }
     return "";
   }

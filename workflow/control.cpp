@@ -1,3 +1,4 @@
+#include "workflow/approval.hpp"
 #include "workflow/planner.hpp"
 
 #include <algorithm>
@@ -18,8 +19,22 @@ bool backs_off(const instance_state& s) {
 }
 
 bool waits(const instance_state& s) {
-  return std::ranges::any_of(
-    s.frames, [](const auto& f) { return f.second.at == phase::waiting; });
+  return std::ranges::any_of(s.frames, [](const auto& f) {
+    return f.second.at == phase::waiting || f.second.at == phase::handed;
+  });
+}
+
+bool asks_people(const instance_state& s) {
+  return takes_votes(s) && std::ranges::any_of(s.frames, [](const auto& f) {
+           return is_open_approval(f.second);
+         });
+}
+
+// What has failed and is left to the operator of an instance that is paused.
+bool is_exhausted(const instance_state& s) {
+  return std::ranges::any_of(s.frames, [](const auto& f) {
+    return f.first != 0 && f.second.at == phase::faulted;
+  });
 }
 
 bool over(instance_status s) {
@@ -43,23 +58,32 @@ std::vector<std::string_view> allowed_verbs(const instance_state& s) {
     all = {pausing(s.status) ? "resume" : "pause", "cancel"};
     if (!pausing(s.status) && backs_off(s))
       all.emplace_back("retry");
-    if (waits(s) || backs_off(s))
+    if (waits(s) || backs_off(s) || is_exhausted(s))
       all.emplace_back("skip");
     if (waits(s))
       all.insert(all.end(), {"complete", "fail"});
+    if (asks_people(s))
+      all.insert(all.end(), {"approve", "reject"});
     all.emplace_back("event");
+    if (may_roll_back(s) && !s.undoables.empty())
+      all.emplace_back("rollback");
     return all;
   case instance_status::faulted:
     all = {"cancel", "retry"};
     if (s.faulted_frame != 0)
       all.emplace_back("skip");
+    if (may_roll_back(s) && !s.undoables.empty())
+      all.emplace_back("rollback");
     return all;
-  case instance_status::cancelling:
+  case instance_status::cancelling: // Compensations may ask.
+    if (asks_people(s))
+      all = {"approve", "reject"};
+    break;
   case instance_status::completed:
   case instance_status::cancelled:
     break;
   }
-  return {};
+  return all;
 }
 
 refused planner::not_now(std::string_view verb) const {
@@ -82,16 +106,16 @@ planner::answer planner::create(const requests::create& wish) {
     return refused{
       {errc::invalid_input, std::string{why.problem.at("detail").as_string()}},
       {{"error", why.problem}}};
-  plan.emplace_back(
-    events::instance_created{.ns = wish.ns,
-                             .id = wish.id,
-                             .workflow = of_.id,
-                             .digest = of_.digest,
-                             .input = wish.input,
-                             .labels = wish.labels,
-                             .parent = wish.parent,
-                             .depth = wish.depth,
-                             .unchecked = wish.fault_if_invalid});
+  plan.emplace_back(events::instance_created{.ns = wish.ns,
+                                             .id = wish.id,
+                                             .workflow = of_.id,
+                                             .digest = of_.digest,
+                                             .input = wish.input,
+                                             .labels = wish.labels,
+                                             .parent = wish.parent,
+                                             .depth = wish.depth,
+                                             .unchecked = wish.fault_if_invalid,
+                                             .by = wish.by});
   if (wish.start_at && *wish.start_at > now_)
     arm(0, timer_purpose::start, *wish.start_at);
   if (wish.held)
@@ -125,6 +149,8 @@ void planner::begin_workflow() {
       why = transformed.error();
   }
   plan.emplace_back(events::instance_started{changed});
+  if (of_.states)
+    plan.emplace_back(events::state_changed{"", "", of_.states->initial});
   if (fine && of_.timeout) {
     auto length = values_.evaluate(*of_.timeout,
                                    changed ? *changed : *state_.raw_input, at);
@@ -174,7 +200,11 @@ planner::answer planner::cancel(const requests::cancel& wish) {
   const auto s = state_.status;
   if (over(s) || s == instance_status::cancelling)
     return {};
-  if (s != instance_status::faulted && has_effect_out(state_))
+  const bool undoes
+    = wants_saga()
+      || (state_.rollback && state_.rollback->then != rollback_end::cancel
+          && of_.saga);
+  if (undoes || (s != instance_status::faulted && has_effect_out(state_)))
     plan.emplace_back(events::instance_cancelling{wish.reason});
   else
     plan.emplace_back(events::instance_cancelled{wish.reason});
@@ -275,6 +305,9 @@ planner::answer planner::deliver(const requests::deliver& wish) {
   for (const auto& [when, known] : state_.taken)
     if (known == hash && when + std::chrono::hours{24} > now_)
       return {};
+  if (wish.otherwise != policy::ignore)
+    if (auto fine = guard_event(*wish.event); !fine || values_.pending())
+      return fine;
   const bool full = state_.inbox.size() >= limits_.inbox_max;
   bool has_room = !full;
   if (wish.otherwise != policy::keep || full) {

@@ -173,6 +173,31 @@ struct supervision {
   duration backoff_max{10'000};  ///< ... up to this.
 };
 
+/// What becomes of an instance when a task has failed and nothing caught it.
+enum class exhausted_kind : std::uint8_t { fault, suspend };
+
+/// `document.metadata.states`: what users call the stages of their work, beside
+/// the status of the instance.
+struct business_states {
+  std::string initial;
+  std::vector<std::string> terminal;
+  std::map<std::string, std::vector<std::string>> transitions;
+};
+
+/// `metadata.state` of a task: where the business state goes when the task is
+/// entered, completed and faulted; "" for nowhere.
+struct state_moves {
+  std::string enter, done, fault;
+};
+
+/// One of `document.metadata.events`: an event that users may send, by its
+/// type.
+struct user_event {
+  schema_ptr schema;            ///< Of its data; null if there is none.
+  expression::program_ptr when; ///< Over its data; null if there is none.
+  std::string route; ///< The last segment of a path of its own; "" for none.
+};
+
 /// The task kinds. Each is one alternative of task::kind; what it does stands
 /// in workflow/tasks/.
 namespace tasks {
@@ -249,6 +274,27 @@ struct log {
   std::optional<dynamic_value> message; ///< The task's input if there is none.
   std::optional<dynamic_value> level;   ///< debug, info (default), ...
 };
+/// The function `worker` of the built-in catalog: somebody outside, who asks
+/// for work by the name of a queue, carries it out.
+struct worker_job {
+  dynamic_value queue;
+  std::optional<dynamic_value> input;    ///< The task's input if there is none.
+  std::optional<duration_rule> lease;    ///< How long one is given, at first.
+  std::optional<dynamic_value> labels;   ///< What a worker must have; texts.
+  std::optional<dynamic_value> priority; ///< The greater goes first; else 0.
+  std::optional<dynamic_value> key;      ///< Fairness: each gets its turn.
+};
+/// The function `approval` of the built-in catalog: people decide.
+struct approval {
+  /// `title`, `data`, `approvers`, `escalateTo`, `fourEyes`, `commentRequired`.
+  dynamic_value with;
+  expression::program_ptr auto_approve; ///< Null if there is none.
+  std::optional<duration_rule> due;
+  std::optional<duration_rule> remind; ///< Before it is due, once.
+  enum class due_kind : std::uint8_t { fault, approve, reject, escalate };
+  due_kind on_due = due_kind::fault;
+  schema_ptr data_schema; ///< Of the data that comes with a vote; or null.
+};
 /// `run` of a shell, a script or a container: a program outside the daemon.
 struct run_program {
   enum class kind : std::uint8_t { shell, script, container };
@@ -299,6 +345,9 @@ struct task {
   json::object metadata;
   std::optional<pawl::supervision> supervised; ///< Else the definition's.
   std::optional<bool> commit_each; ///< metadata.commit; else the definition's.
+  std::optional<exhausted_kind> on_exhausted; ///< Else what is around it says.
+  std::optional<state_moves> moves;           ///< metadata.state
+  task_list compensation; ///< metadata.compensate: what undoes it.
   /// The extensions around it, the outermost first; places in
   /// definition::extensions. A task within an extension has none.
   std::vector<std::uint32_t> extended_by;
@@ -306,7 +355,8 @@ struct task {
   std::variant<tasks::do_block, tasks::set, tasks::switch_on, tasks::for_each,
                tasks::fork, tasks::try_catch, tasks::raise, tasks::wait,
                tasks::call_http, tasks::call_openapi, tasks::call_function,
-               tasks::log, tasks::run_program, tasks::run_workflow, tasks::emit,
+               tasks::log, tasks::worker_job, tasks::approval,
+               tasks::run_program, tasks::run_workflow, tasks::emit,
                tasks::listen>
     kind;
 };
@@ -344,11 +394,16 @@ struct definition {
   json::object metadata;        ///< document.metadata.
   pawl::supervision supervised; ///< document.metadata.supervision.
   bool commit_each = false;     ///< document.metadata.commit: each.
+  exhausted_kind on_exhausted = exhausted_kind::fault;
+  std::optional<business_states> states;
+  std::map<std::string, user_event, std::less<>> user_events; ///< By type.
+  /// document.metadata.saga: a cancel and a fault run the compensations.
+  bool saga = false;
   input_rule input;
   output_rule output;
   std::optional<duration_rule> timeout;
-  /// Those of `do` depth first in document order, then those of functions and
-  /// extensions.
+  /// Those of `do` depth first in document order, compensations behind the task
+  /// that they undo, then those of functions and extensions.
   std::vector<task> tasks;
   task_list body; ///< The top-level `do`.
   std::vector<fault> warnings;

@@ -19,6 +19,8 @@
 ///   `parameters`, `authentication`
 /// * run shell, script, container: the DSL's own members; a script's text as
 ///   `code`, or as `source` (`uri`, `authentication`)
+/// * call worker: `queue`, `input`, `lease` (milliseconds), `labels`,
+///   `priority`, `key`
 /// * run workflow: `namespace`, `name`, `version`, `input`, `depth`
 ///
 /// `authentication` is {"scheme": "bearer", "with": {...}} or {"scheme":
@@ -65,7 +67,15 @@ struct child_outcome {
   bool begun_only = false; ///< `await: false`.
 };
 
+/// What a worker has told.
+struct worker_outcome {
+  json::value output;
+  /// How it failed: members of the problem; `retryable: false` if another
+  /// attempt is of no use. Empty if it did not.
+  json::object error = {};
+};
+
 using effect_outcome
-  = std::variant<http_outcome, program_outcome, child_outcome>;
+  = std::variant<http_outcome, program_outcome, child_outcome, worker_outcome>;
 
 } // namespace pawl

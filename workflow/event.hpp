@@ -29,10 +29,20 @@ enum class timer_purpose : std::uint8_t {
   attempt = 4, ///< One attempt of a `try` has taken too long.
   resume = 5,  ///< A pause ends by itself.
   start = 6,   ///< The instance begins (`startAt`).
+  due = 7,     ///< An approval is due.
+  remind = 8,  ///< The approvers are reminded.
 };
 
 /// How a pause treats running tasks. On disk: never renumber.
 enum class pause_mode : std::uint8_t { drain = 1, interrupt = 2 };
+
+/// What follows when all compensations of a rollback are through. On disk:
+/// never renumber.
+enum class rollback_end : std::uint8_t {
+  go_on = 1,  ///< The task that it led back to.
+  fault = 2,  ///< The instance has faulted.
+  cancel = 3, ///< The instance is cancelled.
+};
 
 /// Facts about an instance, in the past tense. They are journaled for ever, so
 /// a fact may gain fields and kinds, but never lose or renumber them
@@ -52,6 +62,7 @@ struct instance_created {
   std::uint32_t depth = 0; ///< How many parents it has.
   /// Nobody was there to be refused: `input` may break its schema.
   bool unchecked = false;
+  std::string by = {}; ///< Who started it, as far as that is known.
   bool operator==(const instance_created&) const = default;
 };
 struct instance_started {
@@ -232,6 +243,56 @@ struct event_consumed {
   std::vector<frame_id> also = {};
 };
 
+/// Somebody has voted on an approval, or the workflow itself has (`automatic`).
+struct approval_voted {
+  frame_id frame = 0;
+  std::string task;
+  std::string by;
+  std::string outcome; ///< "approved" or "rejected".
+  std::string comment;
+  datum data; ///< A null pointer if there is none.
+  bool automatic = false;
+  std::string group = {}; ///< For which he votes; "" if for himself.
+};
+/// The time for an approval is up and others may decide too.
+struct approval_escalated {
+  frame_id frame = 0;
+  std::string task;
+  datum approvers = null_datum(); ///< All who may decide from now on.
+};
+/// The business state has moved.
+struct state_changed {
+  std::string task; ///< Whose `metadata.state` it was; "" at the beginning.
+  std::string from;
+  std::string to;
+};
+/// The work below a scope is undone, the last first.
+struct rollback_started {
+  frame_id frame = 0; ///< The scope.
+  std::string task;   ///< The task that it leads back to; "" for none.
+  rollback_end then = rollback_end::go_on;
+  sequence since = 0; ///< What was completed later is undone.
+  datum input;        ///< What flows into the task then.
+  datum error;        ///< With `fault`: what is to be the instance's.
+  std::string reason;
+};
+/// The `metadata.compensate` of a task begins.
+struct compensation_started {
+  frame_id frame = 0;
+  frame_id parent = 0;      ///< The scope of the rollback.
+  std::string task;         ///< The task that is undone.
+  std::uint32_t number = 1; ///< Of the rollback, counted from 1.
+};
+struct compensation_completed {
+  frame_id frame = 0;
+  std::string task;
+};
+/// All that had to be undone is. The flow goes on with `task`.
+struct rollback_completed {
+  frame_id frame = 0;
+  std::string task;
+};
+
 } // namespace events
 
 /// One fact. The order of the alternatives is not on disk; the numbers are
@@ -247,7 +308,10 @@ using event = std::variant<
   events::timer_armed, events::timer_fired, events::event_received,
   events::event_consumed, events::branch_started, events::branch_completed,
   events::branch_faulted, events::task_extended, events::extension_moved,
-  events::extension_closed, events::event_handled>;
+  events::extension_closed, events::event_handled, events::approval_voted,
+  events::approval_escalated, events::state_changed, events::rollback_started,
+  events::compensation_started, events::compensation_completed,
+  events::rollback_completed>;
 
 /// The name that users read: "task.started".
 [[nodiscard]] std::string_view type_of(const event& fact);

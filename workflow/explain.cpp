@@ -1,3 +1,4 @@
+#include "workflow/approval.hpp"
 #include "workflow/effect.hpp"
 #include "workflow/shown.hpp"
 
@@ -35,27 +36,34 @@ json::object of_instance(const instance_state& s, std::string_view kind,
   return one;
 }
 
-void explain_effect(const frame& f, const task& node, json::object& one) {
+void explain_effect(const frame& f, json::object& one) {
   one["kind"] = "call";
   one["detail"] = f.stopped ? "its effect was stopped and is ordered again "
                               "when the instance goes on"
                             : "its effect is under way";
-  const auto* child = std::get_if<tasks::run_workflow>(&node.kind);
-  const auto* order = f.arguments->if_object();
-  if (child == nullptr || order == nullptr || !order->contains("id"))
-    return;
-  one["kind"] = "child";
-  one["detail"] = "the child has not ended";
-  one["instance"] = order->at("id");
-  one["namespace"] = child->ns;
 }
 
 std::string_view sentence_of(std::string_view kind) {
   if (kind == "event")
     return "no event that fits has come";
+  if (kind == "child")
+    return "the child has not ended";
+  if (kind == "worker")
+    return "no worker of its queue has brought a result";
+  if (kind == "approval")
+    return "those who are asked have not decided";
   if (kind == "retry")
     return "an attempt has failed; the next begins then";
   return "the time has not come";
+}
+
+json::array moves_of_approval(const instance_state& s, const frame& f) {
+  json::array all;
+  if (takes_votes(s))
+    all = approval_actions(s, f);
+  for (auto& one : moves_of(s, {"complete", "fail", "skip"}))
+    all.emplace_back(std::move(one));
+  return all;
 }
 
 void explain_task(const instance_state& s, const definition& of, const frame& f,
@@ -73,19 +81,32 @@ void explain_task(const instance_state& s, const definition& of, const frame& f,
       one[member.key()] = member.value();
     const std::string kind{one["kind"].as_string()};
     one["detail"] = sentence_of(kind);
+    const bool asks = kind == "event" || kind == "worker" || kind == "approval";
     if (kind == "event")
       one["movedBy"] = moves_of(s, {"event", "complete", "fail", "skip"});
+    else if (kind == "approval")
+      one["movedBy"] = moves_of_approval(s, f);
+    else if (asks || kind == "child")
+      one["movedBy"] = moves_of(s, {"complete", "fail", "skip"});
     else if (kind == "retry")
       one["movedBy"] = moves_of(s, {"retry", "skip"});
     else
       one["movedBy"] = moves_of(s, {"complete", "skip"});
-    auto& list = kind == "event" ? out.blocked : out.waits;
+    auto& list = asks ? out.blocked : out.waits;
     list.emplace_back(std::move(one));
+    return;
+  }
+  if (f.at == phase::faulted && s.status != instance_status::faulted) {
+    one["kind"] = "fault";
+    one["detail"] = "it has failed; a resume tries it again";
+    one["error"] = *f.error;
+    one["movedBy"] = moves_of(s, {"resume", "skip"});
+    out.blocked.emplace_back(std::move(one));
     return;
   }
   if (f.at != phase::running)
     return; // It takes its next step at once.
-  explain_effect(f, node, one);
+  explain_effect(f, one);
   out.waits.emplace_back(std::move(one));
 }
 

@@ -25,12 +25,16 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
   if (!of_attempt && id != 0)
     cancel_below(id);
   if (!of_attempt)
+    move_to_fault(pointer, why);
+  if (!of_attempt)
     plan.emplace_back(
       events::task_faulted{id, std::string{pointer}, make_datum(why.problem)});
-  if (state_.status == instance_status::cancelling)
+  if (state_.status == instance_status::cancelling && !moves(state_))
     return;
   while (parent != 0) {
     const auto& f = state_.frames.at(parent);
+    if (f.role == frame_role::undo)
+      break; // Nothing around what is undone handles that.
     if (f.role == frame_role::lane && leaves_race(f, around, why))
       return;
     if (!f.handling && f.role == frame_role::task
@@ -43,10 +47,31 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
     }
     parent = f.parent;
   }
-  fault_workflow(id, why);
+  fault_workflow(id, around, why);
 }
 
-void planner::fault_workflow(frame_id origin, const raised& why) {
+// An error that came from elsewhere must not be hidden by a move that is not
+// allowed: it tells of it.
+void planner::move_to_fault(std::string_view pointer, raised& why) {
+  const auto found = of_.by_pointer.find(pointer);
+  if (found == of_.by_pointer.end())
+    return;
+  const auto& node = of_.tasks[found->second];
+  if (node.moves && !move_state(node, node.moves->fault))
+    why.problem["invalidTransition"]
+      = {{"from", business_state()}, {"to", node.moves->fault}};
+}
+
+void planner::fault_workflow(frame_id origin, frame_id around,
+                             const raised& why) {
+  if (const auto what = left_to_operator(origin, around); !what.empty()) {
+    plan.emplace_back(events::instance_suspending{
+      pause_mode::drain,
+      what + ": " + std::string{why.problem.at("title").as_string()}, false});
+    return;
+  }
+  if (wants_saga())
+    return begin_saga(rollback_end::fault, make_datum(why.problem));
   plan.emplace_back(events::instance_faulted{make_datum(why.problem), origin});
 }
 
@@ -116,6 +141,10 @@ or_raised<bool> planner::plan_retry(const frame& guard, frame_id around,
   const auto error = make_datum(why.problem);
   auto at = seen_from(guard);
   at.names.emplace_back(rule.as, error);
+  // A worker that knows better says so.
+  if (const auto* again = why.problem.if_contains("retryable");
+      again != nullptr && again->is_bool() && !again->get_bool())
+    return false;
   if (policy.attempts_max && guard.retries >= *policy.attempts_max)
     return false;
   if (policy.when) {

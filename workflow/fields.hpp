@@ -30,6 +30,7 @@ void describe(V& v, events::instance_created& x) {
   v(7, "parent", x.parent);
   v(8, "depth", x.depth);
   v(9, "unchecked", x.unchecked);
+  v(10, "by", x.by);
 }
 template <class V>
 void describe(V& v, events::instance_started& x) {
@@ -208,12 +209,66 @@ void describe(V& v, events::event_handled& x) {
   v(4, "context", x.context);
 }
 
+template <class V>
+void describe(V& v, events::approval_voted& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "by", x.by);
+  v(4, "outcome", x.outcome);
+  v(5, "comment", x.comment);
+  v(6, "data", x.data);
+  v(7, "automatic", x.automatic);
+  v(8, "group", x.group);
+}
+template <class V>
+void describe(V& v, events::approval_escalated& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "approvers", x.approvers);
+}
+template <class V>
+void describe(V& v, events::state_changed& x) {
+  v(1, "task", x.task);
+  v(2, "from", x.from);
+  v(3, "to", x.to);
+}
+template <class V>
+void describe(V& v, events::rollback_started& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "then", x.then);
+  v(4, "since", x.since);
+  v(5, "input", x.input);
+  v(6, "error", x.error);
+  v(7, "reason", x.reason);
+}
+template <class V>
+void describe(V& v, events::compensation_started& x) {
+  v(1, "frame", x.frame);
+  v(2, "parent", x.parent);
+  v(3, "task", x.task);
+  v(4, "number", x.number);
+}
+template <class V>
+void describe(V& v, events::compensation_completed& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+}
+template <class V>
+void describe(V& v, events::rollback_completed& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+}
+
 /// The last enumerator; the first is 1 in all of them.
 constexpr pause_mode last_of(pause_mode) {
   return pause_mode::interrupt;
 }
 constexpr timer_purpose last_of(timer_purpose) {
-  return timer_purpose::start;
+  return timer_purpose::remind;
+}
+constexpr rollback_end last_of(rollback_end) {
+  return rollback_end::cancel;
 }
 
 template <class T>

@@ -34,6 +34,8 @@ vantage planner::seen_from(const frame& f) const {
 void planner::advance(const frame& f) {
   if (f.at == phase::entering)
     return begin_again(f);
+  if (state_.rollback && state_.rollback->scope == f.id)
+    return advance_rollback(f);
   if (owns_lanes(of_, f))
     return advance_lanes(f);
   const auto body = body_of(of_, f);
@@ -49,6 +51,10 @@ void planner::advance(const frame& f) {
   }
   if (f.role == frame_role::wrap)
     return advance_wrap(f);
+  if (f.role == frame_role::undo) {
+    plan.emplace_back(events::compensation_completed{f.id, node.pointer});
+    return;
+  }
   if (const auto* loop = std::get_if<tasks::for_each>(&node.kind))
     return advance_loop(*this, f, *loop);
   if (std::holds_alternative<tasks::listen>(node.kind))
@@ -135,6 +141,10 @@ bool planner::start(const entry& e, bool lasting, datum arguments) {
                          .attempt = e.attempt,
                          .input = e.input == e.raw ? nullptr : e.input,
                          .arguments = std::move(arguments)});
+  if (e.node->moves && !move_state(*e.node, e.node->moves->enter)) {
+    fail(e, illegal_move(*e.node, e.node->moves->enter));
+    return false;
+  }
   if (!lasting || !e.node->timeout)
     return true;
   auto length = values_.evaluate(*e.node->timeout, *e.input, seen_from(e));
@@ -164,6 +174,8 @@ void planner::finish(frame_id id, frame_id parent, const vantage& from,
   auto made = transform(node.output, node.exports, std::move(raw_output), from);
   if (!made)
     return fail(id, parent, node.pointer, made.error());
+  if (node.moves && !move_state(node, node.moves->done))
+    return fail(id, parent, node.pointer, illegal_move(node, node.moves->done));
   const auto* cases = std::get_if<tasks::switch_on>(&node.kind);
   const auto& to = branch > 0 && cases != nullptr
                      ? cases->cases[branch - 1].then
@@ -287,6 +299,9 @@ void planner::fire(const armed_timer& t) {
   case timer_purpose::resume:
   case timer_purpose::start:
     return; // Above.
+  case timer_purpose::due:
+  case timer_purpose::remind:
+    return approval_timer(f, t.purpose);
   case timer_purpose::attempt: {
     // As if the last task of the body had failed: the guard itself is asked.
     auto why = timeout("the attempt has taken longer than its limit");

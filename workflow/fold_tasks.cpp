@@ -18,12 +18,14 @@ flow flow_behind(const frame& f, const task& node, std::uint32_t branch) {
   return node.then;
 }
 
-// A list of one task that stands in no list of its own: its place there says
-// nothing.
+} // namespace
+
 bool holds_one(const frame& scope, const definition& of) {
   if (!scope.node)
     return false;
   const auto& kind = of.tasks[*scope.node].kind;
+  if (scope.role == frame_role::undo)
+    return false;
   if (scope.role == frame_role::wrap)
     return scope.wrap->segment == scope.wrap->extensions.size();
   return std::holds_alternative<tasks::call_function>(kind)
@@ -31,7 +33,10 @@ bool holds_one(const frame& scope, const definition& of) {
              && std::holds_alternative<tasks::fork>(kind));
 }
 
-} // namespace
+const tasks::run_workflow* awaited_child(const task& node) {
+  const auto* run = std::get_if<tasks::run_workflow>(&node.kind);
+  return run != nullptr && run->await ? run : nullptr;
+}
 
 const task& folder::node_of(const std::string& pointer) const {
   const auto found = of_.by_pointer.find(pointer);
@@ -76,6 +81,7 @@ void folder::operator()(const events::task_started& x) {
   f.entered.clear();
   f.gathered.clear();
   f.listening.reset();
+  f.votes.clear();
   parent.at = phase::holding;
   begin_phase(f);
 }
@@ -87,9 +93,13 @@ void folder::begin_phase(frame& f) {
     overload{[](const tasks::call_http&) { return phase::running; },
              [](const tasks::call_openapi&) { return phase::running; },
              [](const tasks::run_program&) { return phase::running; },
-             [](const tasks::run_workflow&) { return phase::running; },
+             [](const tasks::run_workflow& x) {
+               return x.await ? phase::handed : phase::running;
+             },
+             [](const tasks::worker_job&) { return phase::handed; },
              [](const tasks::wait&) { return phase::waiting; },
              [](const tasks::listen&) { return phase::waiting; },
+             [](const tasks::approval&) { return phase::waiting; },
              [](const auto&) { return phase::ready; }},
     node.kind);
   if (std::holds_alternative<tasks::call_function>(node.kind))
@@ -106,6 +116,7 @@ void folder::operator()(const events::task_completed& x) {
   if (x.context)
     s_.context = x.context;
   ++s_.tasks_completed;
+  remember_undoable(f, x.output ? x.output : f.input);
   complete(f, x.output ? x.output : f.input, x.branch);
 }
 
@@ -212,11 +223,12 @@ void folder::leave(const frame& f) {
     std::erase_if(s_.inbox, [&](inbox_event& kept) {
       return std::erase(kept.left_for, f.id) > 0 && kept.left_for.empty();
     });
-  if (left_ == nullptr || !f.node || f.at != phase::running)
+  if (s_.rollback && s_.rollback->scope == f.id)
+    s_.rollback.reset();
+  if (left_ == nullptr || !f.node || !effect_is_ordered(f))
     return;
-  const auto& node = of_.tasks.at(*f.node);
-  const auto* child = std::get_if<tasks::run_workflow>(&node.kind);
-  if (child == nullptr || !child->await)
+  const auto* child = awaited_child(of_.tasks.at(*f.node));
+  if (child == nullptr)
     return;
   const auto* order = f.arguments->if_object();
   if (order != nullptr && order->contains("id")) // Else it was never ordered.
@@ -298,7 +310,14 @@ void folder::retried_by_operator(frame& f, const events::task_retried& x) {
   }
   if (x.input)
     f.raw = x.input;
+  begin_again(f);
   f.attempt = x.attempt;
+}
+
+// What has failed is begun once more.
+void folder::begin_again(frame& f) {
+  ++f.attempt;
+  f.error = null_datum();
   f.at = f.role == frame_role::task ? phase::entering : phase::ready;
 }
 

@@ -7,7 +7,7 @@ namespace pawl {
 /// Folds facts into a state, one kind a function. Every move closes frames,
 /// opens frames or moves a cursor. What concerns the instance, its timers and
 /// its inbox stands in apply.cpp, tasks in fold_tasks.cpp, lanes, extensions
-/// and listening in fold_scopes.cpp.
+/// and listening in fold_scopes.cpp, what undoes in fold_rollback.cpp.
 class folder {
 public:
   /// What children are left behind goes to `left`, unless that is null.
@@ -47,6 +47,14 @@ public:
   void operator()(const events::event_consumed& x);
   void operator()(const events::event_handled& x);
 
+  void operator()(const events::approval_voted& x);
+  void operator()(const events::approval_escalated& x);
+  void operator()(const events::state_changed& x);
+  void operator()(const events::rollback_started& x);
+  void operator()(const events::compensation_started& x);
+  void operator()(const events::compensation_completed& x);
+  void operator()(const events::rollback_completed& x);
+
 private:
   static void require(bool holds, const char* what);
   frame& frame_of(frame_id id);
@@ -64,16 +72,25 @@ private:
   void drop_timers(frame_id id, timer_purpose purpose);
   void drop_timers(frame_id id);
   void fault_frame(frame_id id, const datum& error);
+  static void begin_again(frame& f);
   void retried_by_operator(frame& f, const events::task_retried& x);
   void move(frame_id parent, const task& node, const datum& output,
             const flow& to);
   void settle_lanes(frame& owner);
+  void remember_undoable(const frame& f, const datum& output);
 
   instance_state& s_;
   const definition& of_;
   timestamp at_;
   std::vector<left_child>* left_;
 };
+
+/// What `node` runs, if it is a child that it waits for; else null.
+[[nodiscard]] const tasks::run_workflow* awaited_child(const task& node);
+
+/// A list of one task that stands in no list of its own: its place there says
+/// nothing.
+[[nodiscard]] bool holds_one(const frame& scope, const definition& of);
 
 /// How many lanes `owner` has in all, and how many run side by side. Zero lanes
 /// if it is no container of lanes.

@@ -40,6 +40,11 @@ struct machine::impl {
         throw std::logic_error{"a turn that waits for a value got other input"};
       now_ = in.now;
       seed_ = in.seed;
+      held_ = in.held;
+      if (in.held_tasks != nullptr)
+        held_tasks_ = *in.held_tasks;
+      else
+        held_tasks_.clear();
       steps_left_ = limits_.turn_steps_max;
       cut_ = false;
       consumed_ = false;
@@ -75,8 +80,14 @@ struct machine::impl {
                           add_examinations();
                         },
                         [this](const requests::settle& x) {
-                          add([x](planner& p) { return p.settle(x); });
+                          add([x](planner& p) { return p.settle_task(x); });
                           add_examinations();
+                        },
+                        [this](const requests::vote& x) {
+                          add([x](planner& p) { return p.vote(x); });
+                        },
+                        [this](const requests::rollback& x) {
+                          add([x](planner& p) { return p.roll_back(x); });
                         },
                         [this](const requests::deliver& x) {
                           add([x](planner& p) { return p.deliver(x); });
@@ -126,7 +137,7 @@ struct machine::impl {
   }
   [[nodiscard]] bool pending() const {
     return state_.status == instance_status::pending && state_.last > 0
-           && std::ranges::none_of(state_.timers, [](const auto& t) {
+           && !held_ && std::ranges::none_of(state_.timers, [](const auto& t) {
                 return t.second.purpose == timer_purpose::start;
               });
   }
@@ -143,6 +154,8 @@ struct machine::impl {
   }
   [[nodiscard]] const armed_timer* due_timer() const {
     const armed_timer* first = nullptr;
+    if (held_)
+      return first;
     for (const auto& [id, t] : state_.timers)
       if (t.due <= now_ && runs(state_, t)
           && (first == nullptr || t.due < first->due))
@@ -160,7 +173,7 @@ struct machine::impl {
                       true});
   }
   bool look_through_inbox(planner& p) {
-    if (state_.status != instance_status::running)
+    if (!moves(state_) || held_)
       return false;
     for (const auto& kept : state_.inbox)
       for (const auto& [id, f] : state_.frames) {
@@ -250,18 +263,17 @@ struct machine::impl {
   }
   // A listen that went on waiting may find what it wants in the inbox already.
   [[nodiscard]] bool has_unexamined() const {
-    return examine_ && state_.status == instance_status::running
-           && !state_.inbox.empty();
+    return examine_ && moves(state_) && !held_ && !state_.inbox.empty();
   }
   // What begins lanes comes first; among lanes, chance decides who goes on, so
   // that none can starve the others.
   [[nodiscard]] const frame* ready_frame() const {
-    if (state_.status != instance_status::running)
+    if (!moves(state_) || held_)
       return nullptr;
     std::uint64_t count = 0;
     const frame* chosen = nullptr;
     for (const auto& [id, f] : state_.frames) {
-      if (f.at != phase::ready && f.at != phase::entering)
+      if ((f.at != phase::ready && f.at != phase::entering) || is_held(f))
         continue;
       if (owns_lanes(*of_, f))
         return &f;
@@ -270,6 +282,20 @@ struct machine::impl {
         chosen = &f;
     }
     return chosen;
+  }
+
+  // Whether the task that it would begin next must not begin.
+  [[nodiscard]] bool is_held(const frame& f) const {
+    if (held_tasks_.empty())
+      return false;
+    if (f.at == phase::entering)
+      return held_tasks_.contains(of_->tasks[*f.node].pointer);
+    if (state_.rollback && state_.rollback->scope == f.id)
+      return false;
+    const auto body
+      = owns_lanes(*of_, f) ? std::span<const task_index>{} : body_of(*of_, f);
+    return f.cursor < body.size()
+           && held_tasks_.contains(of_->tasks[body[f.cursor]].pointer);
   }
 
   void commit_plan() {
@@ -321,6 +347,8 @@ struct machine::impl {
   bool again_ = false;
   bool cut_ = false;      ///< A task asked for a commit of its own.
   bool consumed_ = false; ///< An event was taken in this turn.
+  bool held_ = false;     ///< Of the last turn's context.
+  std::set<std::string, std::less<>> held_tasks_; ///< Likewise.
   /// Whether a listen may want what the inbox holds already.
   bool examine_ = false;
 };

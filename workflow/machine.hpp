@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -32,7 +33,8 @@ struct create {
   /// faulted instance.
   bool fault_if_invalid = false;
   std::optional<timestamp> start_at = {}; ///< It is pending until then.
-  bool held = false; ///< It begins suspended: an operator lets it go on.
+  bool held = false;   ///< It begins suspended: an operator lets it go on.
+  std::string by = {}; ///< Who starts it, as far as that is known.
 };
 struct pause {
   pause_mode mode = pause_mode::drain;
@@ -69,6 +71,25 @@ struct settle {
   json::object error = {};          ///< fail: members of the problem.
   std::string reason = {};
 };
+/// Somebody decides on an approval that waits.
+struct vote {
+  frame_id frame = 0;
+  std::uint32_t round = 0; ///< frame::dispatch: which time it is asked.
+  std::string by = {};     ///< Who votes, as far as that is known.
+  std::vector<std::string> groups = {}; ///< That he may vote for.
+  bool operates = false;    ///< He may decide where nobody is named.
+  std::string outcome = {}; ///< "approved" or "rejected".
+  std::string comment = {};
+  std::optional<datum> data = {};
+};
+/// Undo what was completed since a task was entered, the last first, and go on
+/// with that task.
+struct rollback {
+  std::string to = {}; ///< Pointer.
+  sequence since = 0;  ///< Where the history tells of its last entry ...
+  std::optional<datum> input = {}; ///< ... and what flowed into it then.
+  std::string reason = {};
+};
 /// A CloudEvent.
 struct deliver {
   enum class if_unawaited : std::uint8_t {
@@ -88,7 +109,7 @@ struct deliver {
 using request
   = std::variant<requests::create, requests::pause, requests::resume,
                  requests::cancel, requests::retry, requests::settle,
-                 requests::deliver>;
+                 requests::vote, requests::rollback, requests::deliver>;
 
 /// What the world reports.
 namespace reports {
@@ -208,7 +229,8 @@ struct turn {
 /// A refusal's own members beside code and sentence.
 struct refused {
   error what;
-  json::object members; ///< `from`, `allowed`, `error`, `awaits`, ...
+  json::object members;   ///< `from`, `allowed`, `error`, `awaits`, ...
+  bool forbidden = false; ///< Others may, but not who asks.
 };
 [[noreturn]] void throw_exception_from_error(const refused& e,
                                              const boost::source_location& at);
@@ -228,6 +250,9 @@ struct machine_limits {
 struct turn_context {
   timestamp now;
   std::uint64_t seed = 0; ///< For jitter and for ids.
+  bool held = false;      ///< A hold: nothing moves by itself.
+  /// Pointers of tasks that must not be begun; null for none.
+  const std::set<std::string, std::less<>>* held_tasks = nullptr;
 };
 
 /// A listen that waits.

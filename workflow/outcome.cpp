@@ -169,4 +169,18 @@ or_raised<json::value> read_outcome(const child_outcome& outcome,
   return raised{std::in_place, std::move(problem)};
 }
 
+or_raised<json::value> read_outcome(const worker_outcome& outcome,
+                                    std::string_view pointer) {
+  if (outcome.error.empty())
+    return outcome.output;
+  auto problem = make_problem(error_kind::runtime,
+                              "the worker has failed the "
+                              "task",
+                              pointer);
+  for (const auto& member : outcome.error)
+    problem[member.key()] = member.value();
+  problem["instance"] = pointer;
+  return raised{std::in_place, std::move(problem)};
+}
+
 } // namespace pawl

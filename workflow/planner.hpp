@@ -60,7 +60,9 @@ public:
   answer resume(const requests::resume& wish);
   answer cancel(const requests::cancel& wish);
   answer retry(const requests::retry& wish);
-  answer settle(const requests::settle& wish);
+  answer settle_task(const requests::settle& wish);
+  answer vote(const requests::vote& wish);
+  answer roll_back(const requests::rollback& wish);
   answer deliver(const requests::deliver& wish);
   void done(const reports::effect_done& what);
   void failed(const reports::effect_failed& what);
@@ -101,7 +103,29 @@ public:
                                const output_rule& exports, datum raw_output,
                                vantage at);
 
+  /// Plans the move of the business state that `node` orders; false if that is
+  /// not allowed from here.
+  bool move_state(const task& node, const std::string& to);
+  [[nodiscard]] raised illegal_move(const task& node,
+                                    const std::string& to) const;
+
 private:
+  [[nodiscard]] boost::system::result<frame_id, refused>
+  scope_of(task_index target) const;
+  void begin_saga(rollback_end then, const datum& error);
+  [[nodiscard]] bool wants_saga() const;
+  void advance_rollback(const frame& scope);
+  [[nodiscard]] std::string left_to_operator(frame_id origin,
+                                             frame_id around) const;
+  [[nodiscard]] std::string_view business_state() const;
+  void move_to_fault(std::string_view pointer, raised& why);
+  answer guard_event(const json::value& arrived);
+  answer guard_move(std::string_view type);
+  void approval_timer(const frame& f, timer_purpose purpose);
+  /// False: it was cast before.
+  [[nodiscard]] boost::system::result<bool, refused>
+  check_vote(const requests::vote& wish, const frame& f) const;
+  answer check_ballot(const requests::vote& wish, const frame& f) const;
   answer retry_faulted(const requests::retry& wish);
   answer retry_from(const requests::retry& wish);
   void renew_limits();
@@ -130,7 +154,7 @@ private:
   bool check_schema(const schema_ptr& rule, const json::value& value,
                     std::string_view what, std::string_view pointer,
                     raised& why) const;
-  void fault_workflow(frame_id origin, const raised& why);
+  void fault_workflow(frame_id origin, frame_id around, const raised& why);
   enum class verdict : std::uint8_t { handled, passed };
   or_raised<verdict> offer(const frame& guard, frame_id around,
                            const raised& why);
@@ -154,6 +178,12 @@ private:
 /// Whether `f` begins lanes, and runs no tasks itself.
 [[nodiscard]] bool owns_lanes(const definition& of, const frame& f);
 
+/// Whether `f` runs tasks below it.
+[[nodiscard]] bool is_container(const definition& of, const frame& f);
+/// Whether the business state may move so.
+[[nodiscard]] bool allows(const business_states& states, std::string_view from,
+                          std::string_view to);
+
 // One function a task kind, in workflow/tasks/<kind>.cpp: begins the task `e`,
 // whose input is evaluated.
 void begin_task(planner& p, const entry& e, const tasks::do_block& what);
@@ -168,6 +198,8 @@ void begin_task(planner& p, const entry& e, const tasks::call_http& what);
 void begin_task(planner& p, const entry& e, const tasks::call_openapi& what);
 void begin_task(planner& p, const entry& e, const tasks::call_function& what);
 void begin_task(planner& p, const entry& e, const tasks::log& what);
+void begin_task(planner& p, const entry& e, const tasks::worker_job& what);
+void begin_task(planner& p, const entry& e, const tasks::approval& what);
 void begin_task(planner& p, const entry& e, const tasks::run_program& what);
 void begin_task(planner& p, const entry& e, const tasks::run_workflow& what);
 void begin_task(planner& p, const entry& e, const tasks::emit& what);
@@ -199,6 +231,8 @@ read_outcome(const program_outcome& outcome, const tasks::run_program& what,
              const datum& given, std::string_view pointer);
 [[nodiscard]] or_raised<json::value> read_outcome(const child_outcome& outcome,
                                                   const datum& input,
+                                                  std::string_view pointer);
+[[nodiscard]] or_raised<json::value> read_outcome(const worker_outcome& outcome,
                                                   std::string_view pointer);
 
 } // namespace pawl

@@ -209,6 +209,11 @@ void clean(child_outcome& what, const redactor& hide) {
       *value = make_datum(hide(json::value(**value)));
 }
 
+void clean(worker_outcome& what, const redactor& hide) {
+  what.output = hide(std::move(what.output));
+  what.error = hide(json::value(std::move(what.error))).get_object();
+}
+
 } // namespace
 
 std::string redact_text(std::string text, const json::value& secrets) {

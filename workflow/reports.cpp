@@ -25,7 +25,8 @@ std::size_t size_of(const effect_outcome& outcome) {
     overload{
       [](const http_outcome& x) { return x.body.size(); },
       [](const program_outcome& x) { return x.out.size() + x.err.size(); },
-      [](const child_outcome&) { return std::size_t{0}; }},
+      [](const child_outcome&) { return std::size_t{0}; },
+      [](const worker_outcome&) { return std::size_t{0}; }},
     outcome);
 }
 
@@ -46,6 +47,10 @@ or_raised<json::value> output_of(const task& node, const frame& f,
              },
              [&](const tasks::run_workflow&) {
                return read_outcome(std::get<child_outcome>(outcome), f.input,
+                                   node.pointer);
+             },
+             [&](const tasks::worker_job&) {
+               return read_outcome(std::get<worker_outcome>(outcome),
                                    node.pointer);
              },
              [](const auto&) -> or_raised<json::value> {
@@ -91,7 +96,8 @@ void planner::stopped(const reports::effect_stopped& what) {
   const auto* f = effect_frame(state_, what.frame, what.dispatch);
   if (f == nullptr)
     return;
-  const bool again = state_.status != instance_status::cancelling;
+  const bool again
+    = state_.status != instance_status::cancelling || moves(state_);
   plan.emplace_back(
     events::task_cancelled{f->id, of_.tasks[*f->node].pointer, again});
 }
@@ -102,8 +108,11 @@ void planner::settle() {
       return;
   if (state_.status == instance_status::suspending)
     plan.emplace_back(events::instance_suspended{state_.reason, state_.freeze});
-  if (state_.status == instance_status::cancelling)
-    plan.emplace_back(events::instance_cancelled{state_.reason});
+  if (state_.status != instance_status::cancelling || state_.rollback)
+    return;
+  if (wants_saga())
+    return begin_saga(rollback_end::cancel, nullptr);
+  plan.emplace_back(events::instance_cancelled{state_.reason});
 }
 
 } // namespace pawl

@@ -38,6 +38,8 @@ std::span<const task_index> body_of(const definition& of, const frame& f) {
     return of.body;
   if (f.role == frame_role::wrap)
     return segment_of(of, f);
+  if (f.role == frame_role::undo)
+    return of.tasks[*f.node].compensation;
   const auto& kind = of.tasks[*f.node].kind;
   if (const auto* block = std::get_if<tasks::do_block>(&kind))
     return block->body;
@@ -53,6 +55,19 @@ std::span<const task_index> body_of(const definition& of, const frame& f) {
     return listen->body;
   const auto& guard = std::get<tasks::try_catch>(kind);
   return f.handling ? guard.handler : guard.body;
+}
+
+bool is_container(const definition& of, const frame& f) {
+  if (!f.node || f.role != frame_role::task)
+    return true;
+  const auto& kind = of.tasks[*f.node].kind;
+  const auto* listen = std::get_if<tasks::listen>(&kind);
+  return (listen != nullptr && listen->has_each)
+         || std::holds_alternative<tasks::do_block>(kind)
+         || std::holds_alternative<tasks::for_each>(kind)
+         || std::holds_alternative<tasks::fork>(kind)
+         || std::holds_alternative<tasks::call_function>(kind)
+         || std::holds_alternative<tasks::try_catch>(kind);
 }
 
 void planner::advance_lanes(const frame& f) {

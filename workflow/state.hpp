@@ -23,6 +23,8 @@ enum class phase : std::uint8_t {
   backoff = 5,  ///< A `try` that waits for its next attempt.
   faulted = 6,  ///< Its error ended the instance; a retry begins it again.
   holding = 7,  ///< A container with an active child.
+  handed = 8,   ///< As running, but with somebody who may take days over it: a
+                ///< worker or a child.
 };
 
 /// A container's cursor behind the end of its list, where `exit` leads.
@@ -34,6 +36,7 @@ enum class frame_role : std::uint8_t {
   lane = 2, ///< A branch of the fork, or an item of the `for`, that it hangs
             ///< below and shares the node with.
   wrap = 3, ///< The extensions around the task that hangs below it.
+  undo = 4, ///< The compensation of a task, below the scope of a rollback.
 };
 
 /// What a `listen` has taken so far, beside frame::gathered.
@@ -52,6 +55,38 @@ struct wrap_state {
   datum output = null_datum(); ///< The task's, from segment n+1 on.
   std::uint32_t then = 0;      ///< The task's way on: flow::kind ...
   task_index target = 0;       ///< ... and flow::target.
+};
+
+/// A vote on an approval.
+struct vote {
+  std::string by;
+  std::string outcome; ///< "approved" or "rejected".
+  std::string comment;
+  datum data = null_datum();
+  timestamp at;
+  bool automatic = false;
+  std::string group = {}; ///< For which he voted; "" if for himself.
+};
+
+/// A task that is through and has a compensation.
+struct undoable {
+  sequence completed = 0; ///< The fact.
+  task_index node = 0;
+  std::string key; ///< Of its effect: another attempt takes its place.
+  std::vector<frame_id> within; ///< The frames around it, the innermost first.
+  datum input = null_datum();
+  datum output = null_datum();
+};
+
+/// A rollback under way.
+struct rollback_state {
+  frame_id scope = 0;
+  std::optional<task_index> target; ///< Where the flow goes on.
+  rollback_end then = rollback_end::go_on;
+  sequence since = 0;
+  datum input = null_datum();
+  datum error = null_datum();
+  std::uint32_t begun = 0; ///< Compensations so far.
 };
 
 /// One active task, or, as frame 0, the workflow itself. A tree of frames
@@ -74,7 +109,8 @@ struct frame {
   datum data = null_datum();      ///< Containers: what flows to the next task.
   std::uint32_t cursor = 0;       ///< Containers: the next task of the list.
   std::uint64_t iterations = 0;   ///< `for`: begun ones; also lanes, and the
-                                  ///< events that a `listen` has taken.
+                                  ///< events that a `listen` has taken. Of a
+                                  ///< compensation: undoable::completed.
   std::uint32_t retries = 0;      ///< `try`: attempts after the first.
   bool handling = false;          ///< `try`: in its `catch.do`.
   datum error = null_datum();     ///< `try`: what was caught; else its fault.
@@ -88,6 +124,7 @@ struct frame {
   std::map<std::uint32_t, datum> gathered;
   std::optional<listening_state> listening;
   std::optional<wrap_state> wrap;
+  std::vector<vote> votes; ///< Of an approval.
 };
 
 struct armed_timer {
@@ -149,7 +186,11 @@ struct instance_state {
   std::uint64_t next_inbox = 1;
   /// Hashes of (source, id) of events taken lately, against duplicates.
   std::deque<std::pair<timestamp, std::uint64_t>> taken;
-  arrivals arrived; ///< Published events that were received.
+  arrivals arrived;                ///< Published events that were received.
+  std::string started_by;          ///< Who started it; "" if nobody knows.
+  std::string business_state;      ///< "" if the definition has none.
+  std::vector<undoable> undoables; ///< In the order of their completion.
+  std::optional<rollback_state> rollback;
 };
 
 /// Folds one fact into the state. Total: a fact that does not fit the state is
@@ -175,6 +216,10 @@ void apply(instance_state& state, const definition& of, const event& fact,
 
 /// Whether the effect of this frame is out in the world.
 [[nodiscard]] bool effect_is_out(const frame& f);
+/// Whether the effect of this frame is ordered, though it may stand still.
+[[nodiscard]] bool effect_is_ordered(const frame& f);
+/// Whether tasks go on: it runs, or compensations run before it is cancelled.
+[[nodiscard]] bool moves(const instance_state& s);
 
 /// The state as bytes (CBOR), and back. Equal states give equal bytes.
 [[nodiscard]] std::string encode_state(const instance_state& state);
@@ -189,6 +234,9 @@ void apply(instance_state& state, const definition& of, const event& fact,
 /// Why the instance does not move, and what would move it (API.md, `explain`).
 [[nodiscard]] json::object explain(const instance_state& s,
                                    const definition& of);
+
+/// Whether a rollback may begin.
+[[nodiscard]] bool may_roll_back(const instance_state& s);
 
 /// The verbs that would do something now, as `allowedActions` lists them:
 /// neither what is refused nor what is granted without effect.

@@ -5,10 +5,10 @@ namespace pawl {
 
 // Beside the enumerations, where layout::reader finds them.
 static constexpr phase last_of(phase) {
-  return phase::holding;
+  return phase::handed;
 }
 static constexpr frame_role last_of(frame_role) {
-  return frame_role::wrap;
+  return frame_role::undo;
 }
 static constexpr instance_status last_of(instance_status) {
   return instance_status::cancelled;
@@ -42,6 +42,35 @@ void describe(V& v, wrap_state& x) {
   v(5, "target", x.target);
 }
 template <class V>
+void describe(V& v, vote& x) {
+  v(1, "by", x.by);
+  v(2, "outcome", x.outcome);
+  v(3, "comment", x.comment);
+  v(4, "data", x.data);
+  v(5, "at", x.at);
+  v(6, "automatic", x.automatic);
+  v(7, "group", x.group);
+}
+template <class V>
+void describe(V& v, undoable& x) {
+  v(1, "completed", x.completed);
+  v(2, "node", x.node);
+  v(3, "key", x.key);
+  v(4, "within", x.within);
+  v(5, "input", x.input);
+  v(6, "output", x.output);
+}
+template <class V>
+void describe(V& v, rollback_state& x) {
+  v(1, "scope", x.scope);
+  v(2, "target", x.target);
+  v(3, "then", x.then);
+  v(4, "since", x.since);
+  v(5, "input", x.input);
+  v(6, "error", x.error);
+  v(7, "begun", x.begun);
+}
+template <class V>
 void describe(V& v, frame& x) {
   v(1, "id", x.id);
   v(2, "parent", x.parent);
@@ -68,6 +97,7 @@ void describe(V& v, frame& x) {
   v(24, "gathered", x.gathered);
   v(25, "listening", x.listening);
   v(26, "wrap", x.wrap);
+  v(27, "votes", x.votes);
 }
 template <class V>
 void describe(V& v, armed_timer& x) {
@@ -106,6 +136,7 @@ void describe(V& v, identity& x) {
   v(9, "parent", x.s.parent);
   v(10, "depth", x.s.depth);
   v(11, "unchecked", x.s.unchecked);
+  v(12, "startedBy", x.s.started_by);
 }
 template <class V>
 void describe(V& v, progress& x) {
@@ -132,6 +163,9 @@ void describe(V& v, progress& x) {
   v(22, "arrivedFloor", x.s.arrived.floor);
   v(23, "freeze", x.s.freeze);
   v(24, "paused", x.s.paused);
+  v(25, "businessState", x.s.business_state);
+  v(26, "undoables", x.s.undoables);
+  v(27, "rollback", x.s.rollback);
 }
 
 } // namespace layout

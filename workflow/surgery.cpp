@@ -24,7 +24,9 @@ bool is_settled_by(const instance_state& s, const frame& f, way how) {
     return false;
   if (s.status == instance_status::faulted)
     return how == way::skip && f.id == s.faulted_frame;
-  return f.at == phase::waiting || (f.at == phase::backoff && how == way::skip);
+  return f.at == phase::waiting || f.at == phase::handed
+         || (how == way::skip
+             && (f.at == phase::backoff || f.at == phase::faulted));
 }
 
 } // namespace
@@ -63,7 +65,7 @@ planner::settled_frame(const requests::settle& wish) const {
   return no;
 }
 
-planner::answer planner::settle(const requests::settle& wish) {
+planner::answer planner::settle_task(const requests::settle& wish) {
   const auto which = settled_frame(wish);
   if (!which)
     return which.error();

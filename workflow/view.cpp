@@ -1,3 +1,5 @@
+#include "workflow/approval.hpp"
+#include "workflow/folder.hpp"
 #include "workflow/planner.hpp"
 #include "workflow/shown.hpp"
 
@@ -32,6 +34,17 @@ json::value waiting_for_events(const event_strategy& by) {
   return out;
 }
 
+json::value waiting_for_somebody(const frame& f, const task& node) {
+  const auto& order = f.arguments->as_object();
+  const bool child = awaited_child(node) != nullptr;
+  json::object out{{"kind", child ? "child" : "worker"}};
+  if (child)
+    out["instance"] = order.at("id");
+  const std::string_view where = child ? "namespace" : "queue";
+  out[where] = order.at(where);
+  return out;
+}
+
 std::string_view task_status(const instance_state& s, const frame& f) {
   if (f.at == phase::faulted)
     return "faulted";
@@ -39,8 +52,10 @@ std::string_view task_status(const instance_state& s, const frame& f) {
   if (f.stopped || s.status == instance_status::suspended
       || s.status == instance_status::faulted)
     return "suspended";
-  return f.at == phase::waiting || f.at == phase::backoff ? "waiting"
-                                                          : "running";
+  return f.at == phase::waiting || f.at == phase::backoff
+             || f.at == phase::handed
+           ? "waiting"
+           : "running";
 }
 
 json::array current_of(const instance_state& s, const definition& of) {
@@ -69,6 +84,15 @@ json::object pause_of(const instance_state& s) {
           {"timers", s.freeze ? "freeze" : "run"},
           {"since", time_or_null(s.paused)},
           {"until", time_or_null(due_of(s, timer_purpose::resume))}};
+}
+
+json::object rollback_of(const instance_state& s, const definition& of) {
+  constexpr std::string_view ends[] = {"continue", "fault", "cancel"};
+  const auto& r = *s.rollback;
+  return {
+    {"to", r.target ? json::value(of.tasks[*r.target].pointer) : json::value{}},
+    {"then", ends[static_cast<std::size_t>(r.then) - 1]},
+    {"begun", r.begun}};
 }
 
 json::value error_of(const instance_state& s) {
@@ -102,8 +126,12 @@ json::value waiting_for(const instance_state& s, const frame& f,
   };
   if (f.at == phase::backoff)
     return {{"kind", "retry"}, {"until", due(timer_purpose::backoff)}};
+  if (f.at == phase::handed)
+    return waiting_for_somebody(f, node);
   if (f.at != phase::waiting)
     return nullptr;
+  if (is_open_approval(f))
+    return waiting_for_people(s, f);
   if (std::holds_alternative<tasks::wait>(node.kind))
     return {{"kind", "timer"}, {"until", due(timer_purpose::wait)}};
   return waiting_for_events(std::get<tasks::listen>(node.kind).to);
@@ -129,9 +157,11 @@ instance_status shown_status(const instance_state& state, const definition&) {
     return state.status;
   bool waits = false;
   for (const auto& [id, f] : state.frames) {
-    if (f.at == phase::ready || f.at == phase::entering || effect_is_out(f))
+    if (f.at == phase::ready || f.at == phase::entering
+        || f.at == phase::running)
       return instance_status::running;
-    waits = waits || f.at == phase::waiting || f.at == phase::backoff;
+    waits = waits || f.at == phase::waiting || f.at == phase::backoff
+            || f.at == phase::handed;
   }
   return waits ? instance_status::waiting : instance_status::running;
 }
@@ -146,7 +176,14 @@ json::object action_of(const instance_state& s, std::string_view verb) {
 json::array allowed_actions(const instance_state& s) {
   json::array all;
   for (const auto verb : allowed_verbs(s))
-    all.emplace_back(action_of(s, verb));
+    if (verb != "approve" && verb != "reject")
+      all.emplace_back(action_of(s, verb));
+  if (!takes_votes(s))
+    return all;
+  for (const auto& [id, f] : s.frames)
+    if (is_open_approval(f))
+      for (auto& one : approval_actions(s, f))
+        all.emplace_back(std::move(one));
   return all;
 }
 
@@ -162,7 +199,8 @@ json::object view(const instance_state& s, const definition& of) {
       {"name", s.workflow.name},
       {"version", s.workflow.version}}},
     {"status", to_text(shown)},
-    {"state", nullptr},
+    {"state",
+     s.business_state.empty() ? json::value{} : json::value(s.business_state)},
     {"outcome", nullptr},
     {"sequence", s.last},
     {"createdAt", to_text(s.created)},
@@ -184,6 +222,8 @@ json::object view(const instance_state& s, const definition& of) {
     out["parent"] = s.parent;
   if (s.paused)
     out["pause"] = pause_of(s);
+  if (s.rollback)
+    out["rollback"] = rollback_of(s, of);
   if (const auto due = due_of(s, timer_purpose::start))
     out["startAt"] = to_text(*due);
   return out;

@@ -47,6 +47,8 @@ public:
     wanted.parent = order_.id;
     wanted.depth = arguments.at("depth").to_number<std::uint32_t>();
     wanted.fault_if_invalid = true;
+    if (arguments.contains("by"))
+      wanted.by = text("by");
     ask(std::move(wanted), *flow, [](child& me, const reply& r) {
       const auto* no = std::get_if<refusal>(&r);
       if (no != nullptr && no->what.code != errc::already_exists)

@@ -11,8 +11,10 @@
 namespace pawl::cli::commands {
 namespace {
 
-// What names the awaited event best.
+// What names the awaited event, or what people are asked, best.
 std::string event_of(const json::object& reason) {
+  if (const auto* title = reason.if_contains("title"))
+    return " " + to_text(*title);
   for (const auto* member : {"with", "any", "all"})
     if (const auto* filter = reason.if_contains(member))
       return " " + to_text(*filter);
@@ -30,6 +32,9 @@ std::string moves_of(const json::object& reason, const std::string& id) {
     text += text.empty() ? "" : ", ";
     if (verb == "event")
       text += "an event";
+    else if (verb == "approve" || verb == "reject")
+      text += fmt::format("pawl {} {}", verb,
+                          text_at(json::value(reason), {"id"}));
     else if (verb == "resume" || verb == "retry" || task.empty())
       text += fmt::format("pawl {} {}", verb, id);
     else
@@ -55,6 +60,9 @@ void tell(session& s, const json::value& reasons, const char* heading,
     line += text_at(one, {"detail"}) + event_of(*reason);
     if (const auto until = text_at(one, {"until"}); !until.empty())
       line += ", until " + until;
+    if (const auto* due = find_at(one, {"due"});
+        due != nullptr && due->is_string())
+      line += ", due " + text_at(one, {"due"});
     if (const auto since = text_at(one, {"since"}); !since.empty())
       line += " (since " + since + ")";
     s.out << printable(line) << '\n';

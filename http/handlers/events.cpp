@@ -51,6 +51,31 @@ outcome deliver_event(const call& from) {
     }};
 }
 
+outcome send_named_event(const call& from) {
+  auto which = instance_of(from);
+  if (!which)
+    return refuse(which.error(), from);
+  auto found = guards_of(from, from.message.body);
+  if (!found)
+    return refuse(found.error(), from);
+  actors::deliver_event wish;
+  if (!from.message.body.empty()) {
+    auto data = body_of(from);
+    if (!data)
+      return refuse(data.error(), from);
+    wish.event = std::move(*data);
+  }
+  wish.which = std::move(*which);
+  wish.route = from.names.back();
+  wish.buffer = false; // Whoever orders a step wants it now or not at all.
+  wish.if_match = found->if_match;
+  wish.once = std::move(found->once);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.deliver(std::move(wish), std::move(done));
+    }};
+}
+
 outcome publish_events(const call& from) {
   const auto mode = event_mode_of(from.message);
   if (mode == event_mode::none)

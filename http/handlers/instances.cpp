@@ -1,5 +1,6 @@
 #include "base/ids.hpp"
 #include "http/fields.hpp"
+#include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -8,44 +9,6 @@
 namespace pawl::http::handlers {
 
 namespace {
-
-constexpr std::size_t labels_max = 64;
-constexpr std::size_t label_bytes_max = 256;
-
-bool is_label_key(std::string_view key) {
-  return !key.empty() && key.size() <= 64
-         && std::all_of(key.begin(), key.end(), [](char c) {
-              return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-                     || (c >= '0' && c <= '9') || c == '.' || c == '_'
-                     || c == '-' || c == '/';
-            });
-}
-
-std::map<std::string, std::string> read_labels(const json::value* value,
-                                               fault_list& faults) {
-  std::map<std::string, std::string> out;
-  if (value == nullptr || value->is_null())
-    return out;
-  const auto* members = value->if_object();
-  if (members == nullptr || members->size() > labels_max) {
-    faults.add(errc::invalid_request, "/labels",
-               "Must be an object of at most 64 texts.");
-    return out;
-  }
-  for (const auto& member : *members) {
-    const std::string_view key = member.key();
-    const auto* text = member.value().if_string();
-    if (!is_label_key(key))
-      faults.add(errc::invalid_request, pointer_join("/labels", key),
-                 "A label's name is 1 to 64 of A-Z a-z 0-9 . _ - /.");
-    else if (text == nullptr || text->size() > label_bytes_max)
-      faults.add(errc::invalid_request, pointer_join("/labels", key),
-                 "A label is a text of at most 256 bytes.");
-    else
-      out.emplace(key, std::string{text->data(), text->size()});
-  }
-  return out;
-}
 
 actors::definition_ref read_workflow(const json::value* value,
                                      fault_list& faults) {
@@ -62,7 +25,8 @@ actors::definition_ref read_workflow(const json::value* value,
   return out;
 }
 
-actors::start_instance read_start(const json::value& body, fault_list& faults) {
+actors::start_instance read_start(const call& from, const json::value& body,
+                                  fault_list& faults) {
   actors::start_instance wish;
   member_reader members{body, "", faults};
   const auto* workflow = members.take("workflow");
@@ -77,6 +41,7 @@ actors::start_instance read_start(const json::value& body, fault_list& faults) {
   wish.labels = read_labels(members.take("labels"), faults);
   wish.start_at = members.time("startAt");
   wish.held = members.flag("held").value_or(false);
+  wish.by = name_of_caller(from, members);
   members.finish();
   return wish;
 }
@@ -94,7 +59,7 @@ outcome start_instance(const call& from) {
   if (!body)
     return refuse(body.error(), from);
   fault_list faults;
-  auto wish = read_start(*body, faults);
+  auto wish = read_start(from, *body, faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   wish.once = std::move(*once);
@@ -123,9 +88,7 @@ outcome list_instances(const call& from) {
       faults.add(errc::invalid_request, "",
                  "The query parameter `status` names no status.");
   }
-  if (from.parameter("state") != nullptr)
-    faults.add(errc::unsupported, "",
-               "The query parameter `state` is not supported yet.");
+  wish.state = text_of(from, "state");
   constexpr std::string_view label = "label.";
   for (const auto& [name, value] : from.where.parameters)
     if (name.starts_with(label))
@@ -154,8 +117,8 @@ outcome read_instance(const call& from) {
     return refuse(wait.error(), from);
   actors::read_instance wish{std::move(*which), std::nullopt, *unless};
   order out;
-  // Without a sequence there is no change to wait for.
-  if (*wait && wish.unless) {
+  // Without a sequence there is no change to wait for, nor with `*`.
+  if (*wait && wish.unless && !wish.unless->any) {
     wish.wait = *wait;
     out.patience = **wait;
     out.tell = telling_wait(**wait);

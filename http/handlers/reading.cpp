@@ -14,6 +14,18 @@ std::string named(std::string_view parameter, std::string_view why) {
          + std::string{why};
 }
 
+constexpr std::size_t labels_max = 64;
+constexpr std::size_t label_bytes_max = 256;
+
+bool is_label_key(std::string_view key) {
+  return !key.empty() && key.size() <= 64
+         && std::all_of(key.begin(), key.end(), [](char c) {
+              return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                     || (c >= '0' && c <= '9') || c == '.' || c == '_'
+                     || c == '-' || c == '/';
+            });
+}
+
 } // namespace
 
 result<actors::instance_ref> instance_of(const call& from) {
@@ -132,6 +144,32 @@ std::uint32_t limit_of(const call& from, fault_list& faults) {
   else
     return static_cast<std::uint32_t>(*number);
   return 100;
+}
+
+std::map<std::string, std::string> read_labels(const json::value* value,
+                                               fault_list& faults) {
+  std::map<std::string, std::string> out;
+  if (value == nullptr || value->is_null())
+    return out;
+  const auto* members = value->if_object();
+  if (members == nullptr || members->size() > labels_max) {
+    faults.add(errc::invalid_request, "/labels",
+               "Must be an object of at most 64 texts.");
+    return out;
+  }
+  for (const auto& member : *members) {
+    const std::string_view key = member.key();
+    const auto* text = member.value().if_string();
+    if (!is_label_key(key))
+      faults.add(errc::invalid_request, pointer_join("/labels", key),
+                 "A label's name is 1 to 64 of A-Z a-z 0-9 . _ - /.");
+    else if (text == nullptr || text->size() > label_bytes_max)
+      faults.add(errc::invalid_request, pointer_join("/labels", key),
+                 "A label is a text of at most 256 bytes.");
+    else
+      out.emplace(key, std::string{text->data(), text->size()});
+  }
+  return out;
 }
 
 } // namespace pawl::http::handlers

@@ -276,6 +276,34 @@ BOOST_AUTO_TEST_CASE(maps_refusals_to_exit_codes) {
   BOOST_TEST(run_pawl("http://127.0.0.1:1", {"run", "--help"}).code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(lists_approvals_and_decides_by_a_prefix) {
+  fake::server s{[](const fake::request& r) -> fake::reply {
+    const auto path = r.target.substr(0, r.target.find('?'));
+    if (path == "/v1/approvals")
+      return {200, R"({"items":[{"id":"aab2~3","title":"T","groups":["peer"],)"
+                   R"("users":[],"mode":"any","votes":[],"due":null,)"
+                     + wf + R"(}],"nextCursor":null})"};
+    if (path == "/v1/approvals/aab2~3" && r.method == "POST")
+      return {200, instance("aab2", "completed")};
+    return problem(404, "not-found");
+  }};
+  auto table = run_pawl(s.url(), {"approvals", "ls", "--group", "peer"});
+  BOOST_TEST(table.code == 0);
+  BOOST_TEST(table.out.find("\naab2~3    d/w@1.0.0  T      peer")
+             != std::string::npos);
+  BOOST_TEST(s.seen().at(0).target == "/v1/approvals?limit=1000&group=peer");
+  auto done = run_pawl(s.url(), {"reject", "aab", "-m", "no", "--by", "ann",
+                                 "--group", "peer", "-d", "[1]", "-o", "name"});
+  BOOST_TEST(done.code == 0);
+  BOOST_TEST(done.out == "aab2\n");
+  BOOST_TEST(s.seen().back().body
+             == R"({"outcome":"rejected","comment":"no","by":"ann",)"
+                R"("groups":["peer"],"data":[1]})");
+  auto none = run_pawl(s.url(), {"approve", "zz"});
+  BOOST_TEST(none.code == 3);
+  BOOST_TEST(none.err.find("no open approval") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(tells_both_versions) {
   fake::server s{small_daemon};
   auto both = run_pawl(s.url(), {"version", "-o", "json"});

@@ -35,7 +35,14 @@ public:
   std::optional<actors::publish_events> published;
   std::optional<actors::put_secret> secret_put;
   std::optional<actors::list_secrets> secrets_listed;
+  std::optional<actors::preview_retention> previewed;
+  std::optional<actors::take_backup> backed_up;
   std::optional<actors::secret_ref> secret_removed;
+  std::optional<actors::list_approvals> approvals_listed;
+  std::optional<actors::approval_ref> approval;
+  std::optional<actors::vote_on_approval> voted;
+  std::optional<actors::link_approval> linked;
+  std::optional<actors::follow_link> link_followed;
   std::optional<actors::list_schedules> schedules_listed;
   std::optional<actors::schedule_ref> schedule;
   std::optional<actors::act_on_schedule> schedule_acted;
@@ -75,6 +82,18 @@ public:
       = [this](auto wish, auto done) { note(secrets_listed, wish, done); };
     g.remove_secret
       = [this](auto name, auto done) { note(secret_removed, name, done); };
+    g.preview = [this](auto wish, auto done) { note(previewed, wish, done); };
+    g.back_up = [this](auto wish, auto done) { note(backed_up, wish, done); };
+    g.list_of_backups = [this](auto done) { done(next); };
+    g.list_approvals_of
+      = [this](auto wish, auto done) { note(approvals_listed, wish, done); };
+    g.read_approval
+      = [this](auto which, auto done) { note(approval, which, done); };
+    g.vote = [this](auto wish, auto done) { note(voted, wish, done); };
+    g.link_approval_of
+      = [this](auto wish, auto done) { note(linked, wish, done); };
+    g.follow_link_of
+      = [this](auto wish, auto done) { note(link_followed, wish, done); };
     g.list_schedules_of
       = [this](auto wish, auto done) { note(schedules_listed, wish, done); };
     g.read_schedule = [this](auto id, auto done) { note(schedule, id, done); };

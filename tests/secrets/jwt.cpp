@@ -147,3 +147,20 @@ BOOST_AUTO_TEST_CASE(reads_a_claim_of_a_token) {
        {"", "opaque", "a.b", "a.b.c", "..", "a.!!!!.c", "a.bnVsbA.c", "a..c"})
     BOOST_TEST(claim_of(text, "iss").is_null(), text);
 }
+
+BOOST_AUTO_TEST_CASE(reads_what_it_has_signed_and_nothing_else) {
+  const auto token
+    = make_jwt(claims, signing::shared_secret, "secret", "").value();
+  BOOST_TEST(json::value(read_jwt(token, "secret").value())
+             == json::value(claims));
+  BOOST_TEST(!read_jwt(token, "Secret"));
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    auto changed = token;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    BOOST_TEST(!read_jwt(changed, "secret"), i);
+  }
+  for (const std::string text :
+       {std::string{}, std::string{"a"}, std::string{"a.b"}, std::string{".."},
+        token + "A", token.substr(1)})
+    BOOST_TEST(!read_jwt(text, "secret"), text);
+}

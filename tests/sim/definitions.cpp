@@ -33,8 +33,16 @@ public:
       doc["input"] = {{"from", "${ . + {n: (.n // 0)} }"}};
     if (chance(15))
       doc["output"] = {{"as", early_expression()}};
+    json::object metadata;
     if (chance(10))
-      doc["document"].as_object()["metadata"] = {{"commit", "each"}};
+      metadata["commit"] = "each";
+    if (chance(30))
+      metadata["saga"] = true;
+    if (chance(20))
+      metadata["onExhausted"] = "suspend";
+    undoes_ = chance(50);
+    if (!metadata.empty())
+      doc["document"].as_object()["metadata"] = std::move(metadata);
     doc["do"] = list(0, 1 + pick(5));
     return doc;
   }
@@ -140,6 +148,8 @@ private:
                        {"document",
                         {{"type", "object"},
                          {"properties", {{"n", {{"type", "integer"}}}}}}}}}};
+    if (undoes_ && chance(25) && !t.contains("metadata"))
+      t["metadata"] = {{"compensate", compensation()}};
     return t;
   }
   // Jumps back are rare, or most instances would never end.
@@ -155,7 +165,7 @@ private:
 
   json::object kind(int depth, std::uint32_t i, std::uint32_t count) {
     const auto leaf = depth >= 3;
-    switch (leaf ? pick(9) : pick(15)) {
+    switch (leaf ? pick(10) : pick(16)) {
     case 0:
       return {{"set", chance(50)
                         ? json::value(expression())
@@ -187,11 +197,13 @@ private:
     case 8:
       return {{"call", "lent"}};
     case 9:
-      return {{"do", list(depth + 1, 1 + pick(3))}};
+      return approval();
     case 10:
+      return {{"do", list(depth + 1, 1 + pick(3))}};
     case 11:
+    case 12:
       return fork(depth);
-    case 12: {
+    case 13: {
       json::object t{
         {"for", {{"in", "${ [1, 2, 3][0:" + std::to_string(pick(4)) + "] }"}}},
         {"do", list(depth + 1, 1 + pick(2))}};
@@ -201,7 +213,7 @@ private:
         t["metadata"] = {{"concurrency", 1 + pick(3)}};
       return t;
     }
-    case 13:
+    case 14:
       return {{"run",
                {{"workflow",
                  {{"namespace", "sim"},
@@ -211,6 +223,42 @@ private:
     default:
       return guard(depth);
     }
+  }
+  json::object approval() {
+    static constexpr std::array ways{"fault", "approve", "reject", "escalate"};
+    json::object with{{"title", "${ \"n is \" + ((.n // 0) | tostring) }"}};
+    switch (pick(5)) {
+    case 0:
+      with["approvers"]
+        = {{"users", json::array{"ann", "bob"}}, {"mode", "all"}};
+      break;
+    case 1:
+      with["approvers"] = {{"groups", json::array{"peer"}}, {"quorum", 2}};
+      break;
+    case 2:
+      with["approvers"] = {{"users", json::array{"ann"}},
+                           {"groups", json::array{"peer"}},
+                           {"mode", "sequence"}};
+      break;
+    case 3:
+      with["approvers"] = {{"groups", json::array{"peer"}}};
+      break;
+    default:
+      break; // Nobody is named.
+    }
+    if (chance(25))
+      with["autoApprove"] = predicate();
+    if (chance(20))
+      with["dataSchema"] = {{"type", "integer"}};
+    if (chance(50)) {
+      with["due"] = "PT3S";
+      with["onDue"] = one_of(ways);
+      if (chance(50))
+        with["remind"] = "PT1S";
+      if (with["onDue"] == "escalate")
+        with["escalateTo"] = {{"users", json::array{"eve"}}};
+    }
+    return {{"call", "approval"}, {"with", std::move(with)}};
   }
   json::object switch_on(std::uint32_t i, std::uint32_t count) {
     json::array cases;
@@ -305,7 +353,18 @@ private:
             {"catch", std::move(handler)}};
   }
 
+  /// What takes a task back.
+  json::array compensation() {
+    json::object step{
+      {"call", "http"},
+      {"with", {{"method", "delete"}, {"endpoint", "http://effects.test/u"}}}};
+    if (chance(30))
+      step = {{"wait", {{"milliseconds", 400}}}};
+    return {json::object{{"undo", std::move(step)}}};
+  }
+
   std::mt19937_64 random_;
+  bool undoes_ = false; ///< Tasks have compensations.
 };
 
 } // namespace

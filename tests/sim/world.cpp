@@ -1,6 +1,7 @@
 #include "tests/sim/world.hpp"
 
 #include "base/overload.hpp"
+#include "workflow/approval.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -38,6 +39,8 @@ world::world(definition_ptr of, std::uint64_t seed)
   if (pick(6) == 0)
     wish.start_at = now_ + duration{static_cast<std::int64_t>(pick(5000))};
   wish.held = pick(8) == 0;
+  if (pick(4) == 0)
+    wish.by = "ann";
   decide(std::move(wish));
   sync();
 }
@@ -81,10 +84,15 @@ void world::note(const event& what, timestamp at) {
       },
       [&](const events::task_started& x) {
         seen_.intended.emplace(x.frame, x.task);
+        seen_.voted[x.frame].clear();
       },
       [&](const events::task_completed& x) {
         if (!seen_.completed.insert(x.frame).second)
           broken("I4: " + x.task + " completed twice");
+      },
+      [&](const events::approval_voted& x) {
+        if (!seen_.voted[x.frame].insert(x.by).second)
+          broken("I10: " + x.by + " voted twice on " + x.task);
       },
       [&](const events::instance_completed&) { seen_.over = true; },
       [&](const events::instance_cancelled&) { seen_.over = true; },
@@ -278,9 +286,15 @@ requests::pause world::some_pause() {
 }
 
 void world::act_by_hand() {
-  switch (pick(8)) {
+  switch (pick(9)) {
   case 0:
     return decide(requests::cancel{"test"});
+  case 8:
+    return decide(
+      requests::rollback{.to = of_->tasks[pick(of_->tasks.size())].pointer,
+                         .since = pick(machine_.state().last + 1),
+                         .input = make_datum({{"n", pick(4)}}),
+                         .reason = "test"});
   case 1:
   case 2:
   case 3: {
@@ -298,8 +312,36 @@ void world::act_by_hand() {
   }
 }
 
+// Somebody votes; at times a stranger, or on what asks no more.
+void world::vote(const std::string& by, bool fairly) {
+  for (const auto& [id, f] : machine_.state().frames) {
+    if (!is_open_approval(f) || (!fairly && pick(3) == 0))
+      continue;
+    requests::vote wish{.frame = id, .round = f.dispatch, .by = by};
+    wish.operates = fairly || pick(2) == 0;
+    if (fairly || pick(2) == 0)
+      wish.groups.emplace_back("peer");
+    wish.round -= !fairly && pick(8) == 0 ? 1 : 0;
+    const bool rejects = !fairly && pick(3) == 0;
+    wish.outcome = rejects ? "rejected" : "approved";
+    if (fairly || pick(2) == 0)
+      wish.comment = "seen";
+    if (fairly || pick(2) == 0)
+      wish.data = make_datum(json::value(pick(9)));
+    return decide(std::move(wish));
+  }
+}
+
+bool world::asks_people() const {
+  return takes_votes(machine_.state())
+         && std::ranges::any_of(machine_.state().frames, [](const auto& f) {
+              return is_open_approval(f.second);
+            });
+}
+
 void world::step() {
-  switch (pick(16)) {
+  static constexpr const char* people[] = {"ann", "bob", "eve", "joe"};
+  switch (pick(18)) {
   case 0:
     return crash();
   case 1:
@@ -328,6 +370,9 @@ void world::step() {
   }
   case 9:
     return decide(reports::go_on{});
+  case 10:
+  case 11:
+    return vote(people[pick(4)], false);
   default:
     return report_some();
   }
@@ -355,6 +400,12 @@ void world::come_to_rest() {
     if (ended(machine_.state().status))
       return;
     const auto before = journal_.size();
+    if (machine_.state().status == instance_status::suspended) {
+      // Something was left to an operator, who may have to give in.
+      if (pick(3) == 0)
+        decide(requests::settle{});
+      decide(requests::resume{"rest"});
+    }
     decide(reports::go_on{});
     sync();
     report_some();
@@ -366,6 +417,12 @@ void world::come_to_rest() {
     }
     if (journal_.size() != before)
       continue;
+    if (asks_people()) {
+      static constexpr const char* people[] = {"ann", "bob", "eve"};
+      vote(i % 4 < 3 ? people[i % 4] : "p" + std::to_string(i), true);
+      sync();
+      continue;
+    }
     if (!machine_.awaited().empty()) {
       ++next_event_; // Of both types in turn.
       decide(requests::deliver{asked_event(3 * next_event_ + next_event_ % 2)});

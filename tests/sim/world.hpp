@@ -43,11 +43,14 @@ private:
     std::set<std::pair<frame_id, std::string>> intended;
     bool over = false;
     std::map<std::string, std::string> keys = {}; ///< Of effects, to the task.
+    std::map<frame_id, std::set<std::string>> voted = {}; ///< Who, this time.
   };
 
   void step();
   requests::pause some_pause();
   void act_by_hand();
+  void vote(const std::string& by, bool fairly);
+  [[nodiscard]] bool asks_people() const;
   void decide(input what);
   void sync();
   void crash();

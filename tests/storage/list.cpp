@@ -51,6 +51,16 @@ struct modelled : test::stored {
     auto turn = one.next();
     turn.after.status = status();
     turn.after.busy = dice() % 2 == 0;
+    turn.after.approvals.clear();
+    if (dice() % 3 == 0)
+      turn.after.approvals.push_back({.frame = 3,
+                                      .round = 2,
+                                      .task = "/do/0/ask",
+                                      .title = "Release?",
+                                      .groups = {"peer", "elder"},
+                                      .users = {"ann"},
+                                      .since = one.now.created,
+                                      .due = from_unix_ms(5)});
     turn.after.next_timer = dice() % 2 == 0
                               ? std::nullopt
                               : std::optional{from_unix_ms(
@@ -102,6 +112,7 @@ struct modelled : test::stored {
       q.labels["tier"] = pick({"gold", ""});
     if (dice() % 4 == 0)
       q.quarantined = dice() % 2 == 0;
+    q.approvals = dice() % 4 == 0;
     if (dice() % 5 == 0)
       q.started_after
         = from_unix_ms(1'000'000 + static_cast<std::int64_t>(dice() % 60));
@@ -117,6 +128,7 @@ struct modelled : test::stored {
            && (!q.version || h.workflow.version == *q.version)
            && (!q.status || h.status == *q.status)
            && (!q.quarantined || aside[key] == *q.quarantined)
+           && (!q.approvals || !h.approvals.empty())
            && (!q.started_after || (h.started && h.started > q.started_after))
            && (!q.started_before || (h.started && h.started < q.started_before))
            && std::ranges::all_of(q.labels, [&](const auto& l) {

@@ -263,4 +263,13 @@ BOOST_AUTO_TEST_CASE(knows_the_namespaces_of_an_id) {
   BOOST_TEST(store->namespaces_of("c").value().empty());
 }
 
+BOOST_AUTO_TEST_CASE(keeps_the_first_key_that_signs_links) {
+  BOOST_TEST((store->read_link_key().error().code == errc::not_found));
+  BOOST_REQUIRE(store->put_link_key("first"));
+  BOOST_REQUIRE(store->put_link_key("second"));
+  reopen();
+  BOOST_TEST(store->read_link_key().value() == "first");
+  expect_sound();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-#include "workflow/parse/context.hpp"
+#include "workflow/parse/builtin.hpp"
 
 #include <array>
 
@@ -16,6 +16,18 @@ bool is_known_format(std::string_view format) {
       return true;
   return false;
 }
+
+schema_ptr compile(context& c, const cursor& document) {
+  auto made = compile_schema(*document.value, c.pattern_budget);
+  if (made)
+    return *made;
+  const auto why = made.error(); // A copy: error() returns by value.
+  for (const auto& each : why.faults)
+    c.faults.invalid(descend(document, each.pointer), each.detail);
+  return nullptr;
+}
+
+} // namespace
 
 schema_ptr read_schema(context& c, const cursor& where) {
   if (where.value == nullptr)
@@ -39,16 +51,19 @@ schema_ptr read_schema(context& c, const cursor& where) {
   if (document.value == nullptr)
     return resource.value != nullptr ? read_schema_resource(c, resource)
                                      : nullptr;
-  auto made = compile_schema(*document.value, c.pattern_budget);
-  if (made)
-    return *made;
-  const auto why = made.error(); // A copy: error() returns by value.
-  for (const auto& each : why.faults)
-    c.faults.invalid(descend(document, each.pointer), each.detail);
-  return nullptr;
+  return compile(c, document);
 }
 
-} // namespace
+schema_ptr read_data_schema(context& c, const cursor& where) {
+  if (where.value == nullptr)
+    return nullptr;
+  // No keyword of JSON Schema has one of these names.
+  const auto* members = where.value->if_object();
+  if (members != nullptr
+      && (members->contains("document") || members->contains("resource")))
+    return read_schema(c, where);
+  return compile(c, where);
+}
 
 input_rule read_input(context& c, const cursor& where, site from) {
   input_rule out;

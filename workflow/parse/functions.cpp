@@ -1,4 +1,4 @@
-#include "workflow/parse/context.hpp"
+#include "workflow/parse/builtin.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,14 +31,14 @@ std::optional<catalog_function> split(std::string_view text) {
 }
 
 void report_unknown_function(context& c, const pending_call& call) {
-  std::vector<std::string_view> names{"http", "openapi", "log"};
+  std::vector<std::string_view> names{"http", "openapi", "approval", "log",
+                                      "worker"};
   if (const auto* all = c.functions_written.value;
       all != nullptr && all->is_object())
     for (const auto& each : all->get_object())
       names.emplace_back(each.key().data(), each.key().size());
   // What other runtimes call a built-in function is known to the contract.
-  constexpr std::array<std::string_view, 3> later{"worker", "approval",
-                                                  "notify"};
+  constexpr std::array<std::string_view, 1> later{"notify"};
   if (std::find(later.begin(), later.end(), call.name) != later.end())
     return c.faults.unsupported(call.where,
                                 "the built-in function " + quoted(call.name));
@@ -78,7 +78,8 @@ std::optional<task_index> from_catalog(context& c, const pending_call& call) {
     c.faults.unsupported(call.where,
                          "the function " + quoted(call.name)
                            + " of the built-in catalog",
-                         " It has 'log:1.0.0@default'.");
+                         " It has 'approval:1.0.0@default', "
+                         "'log:1.0.0@default' and 'worker:1.0.0@default'.");
     return std::nullopt;
   }
   const auto found = c.catalogs_made.find(wanted->catalog);
@@ -195,13 +196,17 @@ private:
 
 } // namespace
 
-bool is_builtin_log(const context& c, std::string_view name) {
-  if (name == "log:1.0.0@default" || name == "log@default")
+bool is_builtin(const context& c, std::string_view name,
+                std::string_view function) {
+  if (!name.starts_with(function))
+    return false;
+  const auto rest = name.substr(function.size());
+  if (rest == ":1.0.0@default" || rest == "@default")
     return true;
   const auto* own = c.functions_written.value;
-  return name == "log"
+  return rest.empty()
          && (own == nullptr || !own->is_object()
-             || !own->get_object().contains("log"));
+             || !own->get_object().contains(function));
 }
 
 void read_catalogs(context& c, const cursor& where) {

@@ -47,12 +47,11 @@ std::string child_id(const planner& p, const entry& e) {
   own.node = e.node->index;
   own.visit = e.visit;
   constexpr std::size_t parent_max = 100; // Of the 128 that an id may have.
-  auto number = xxh3(effect_key(p.state(), own, p.of()),
-                     xxh3(attempts_of(p.state(), e), 0));
-  std::string id = p.state().id.substr(0, parent_max) + "-";
-  for (int digit = 0; digit < 16; ++digit, number <<= 4)
-    id.push_back("0123456789abcdef"[number >> 60]);
-  return id;
+  const auto number = xxh3(effect_key(p.state(), own, p.of()),
+                           xxh3(attempts_of(p.state(), e), 0));
+  std::string bytes;
+  put_u64(bytes, number);
+  return p.state().id.substr(0, parent_max) + "-" + to_hex(bytes);
 }
 
 } // namespace
@@ -82,6 +81,8 @@ void begin_task(planner& p, const entry& e, const tasks::run_workflow& what) {
   else
     arguments.add_fixed("input", *e.input);
   arguments.add_fixed("depth", json::value(p.state().depth + 1));
+  if (!p.state().started_by.empty()) // What a child asks, he may not decide.
+    arguments.add_fixed("by", json::value(p.state().started_by));
   if (p.state().depth >= children_max)
     arguments.fail(error_kind::runtime, "workflows run each other more than "
                                           + std::to_string(children_max)

@@ -1,0 +1,97 @@
+#include "workflow/folder.hpp"
+
+#include <algorithm>
+
+namespace pawl {
+
+void folder::operator()(const events::state_changed& x) {
+  s_.business_state = x.to;
+}
+
+// The task of `f` is through: a rollback will have to undo it. What runs to
+// undo another is not undone itself.
+void folder::remember_undoable(const frame& f, const datum& output) {
+  const auto& node = of_.tasks.at(*f.node);
+  if (node.compensation.empty())
+    return;
+  undoable done{.completed = s_.last + 1,
+                .node = node.index,
+                .key = effect_key(s_, f, of_),
+                .within = {},
+                .input = f.input,
+                .output = output};
+  for (const auto* at = &f; at->id != 0;) {
+    at = &s_.frames.at(at->parent);
+    if (at->role == frame_role::undo)
+      return;
+    done.within.push_back(at->id);
+  }
+  std::erase_if(s_.undoables,
+                [&](const undoable& old) { return old.key == done.key; });
+  s_.undoables.push_back(std::move(done));
+}
+
+void folder::operator()(const events::rollback_started& x) {
+  if (s_.status == instance_status::faulted)
+    reopen();
+  else if (x.then != rollback_end::cancel)
+    s_.status = instance_status::running;
+  end_pause();
+  close_below(x.frame);
+  auto& scope = frame_of(x.frame);
+  if (x.then != rollback_end::go_on)
+    drop_timers(x.frame);
+  scope.at = phase::ready;
+  s_.rollback = rollback_state{.scope = x.frame,
+                               .target = std::nullopt,
+                               .then = x.then,
+                               .since = x.since,
+                               .input = x.input ? x.input : null_datum(),
+                               .error = x.error ? x.error : null_datum()};
+  if (!x.task.empty())
+    s_.rollback->target = node_of(x.task).index;
+  s_.reason = x.reason;
+}
+
+void folder::operator()(const events::compensation_started& x) {
+  const auto& node = node_of(x.task);
+  const auto done = std::ranges::find_if(
+    s_.undoables.rbegin(), s_.undoables.rend(), [&](const undoable& u) {
+      return u.node == node.index && std::ranges::count(u.within, x.parent);
+    });
+  require(s_.rollback.has_value() && done != s_.undoables.rend(),
+          "a compensation of nothing");
+  auto& f = open_frame(x.frame, x.parent, node.index);
+  f.role = frame_role::undo;
+  f.iterations = done->completed;
+  f.raw = make_datum(
+    json::object{{"input", *done->input}, {"output", *done->output}});
+  f.input = f.raw;
+  f.data = f.raw;
+  f.at = phase::ready;
+  s_.rollback->begun = x.number;
+  frame_of(x.parent).at = phase::holding;
+}
+
+void folder::operator()(const events::compensation_completed& x) {
+  auto& f = frame_of(x.frame);
+  const auto parent = f.parent;
+  std::erase_if(s_.undoables,
+                [&](const undoable& u) { return u.completed == f.iterations; });
+  close(x.frame);
+  frame_of(parent).at = phase::ready;
+}
+
+void folder::operator()(const events::rollback_completed& x) {
+  auto& scope = frame_of(x.frame);
+  // Without a target it ends; a retry begins the workflow anew.
+  const auto input
+    = s_.rollback && s_.rollback->target ? s_.rollback->input : scope.input;
+  s_.rollback.reset();
+  scope.data = input;
+  scope.cursor
+    = x.task.empty() || holds_one(scope, of_) ? 0 : node_of(x.task).position;
+  scope.at = phase::ready;
+}
+
+} // namespace pawl
