@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace pawl::actors {
 
@@ -242,13 +243,11 @@ struct state : instance_args {
       outcome.answer
         = to_keep(*turn, *turn->kept, ctx->options.retention.idempotency_for);
     }
-    if (turn->note)
-      turn->note->status = status_of(*turn, outcome.events, *flow);
     turn->delivers = turn->delivers && !consumed(outcome.events);
     const auto& s = ctx->options.storage;
     turn->record = record_turn(key, stands, *flow, std::move(outcome),
                                {s.snapshot_events, s.snapshot_bytes});
-    turn->record.note = std::move(turn->note);
+    turn->record.note = take_note(*turn, *flow);
     turn->rows = std::make_shared<const queued_turn>(
       storage::prepare(turn->record), ctx->journal);
     submit();
@@ -363,12 +362,8 @@ struct state : instance_args {
       write_job{[k = key, again, me = caf::actor_cast<instance_actor>(self)](
                   storage::store& s) {
         auto done = s.put_quarantine(k, std::nullopt);
-        if (done && again->note) {
-          again->note->at = clock::now();
-          again->note->status = 200;
-          done = s.put_audit(*again->note);
-          again->note.reset();
-        }
+        if (done && again->note)
+          done = s.put_audit(*std::exchange(again->note, {}));
         if (done)
           caf::anon_send(me, lifted{again});
         return done;
