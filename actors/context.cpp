@@ -1,6 +1,11 @@
 #include "actors/context.hpp"
 
+#include "base/bytes.hpp"
+
+#include <caf/send.hpp>
+
 #include <cstdlib>
+#include <unistd.h>
 
 namespace pawl::actors {
 
@@ -10,6 +15,16 @@ resource_limits resource_limits_of(const config::options& o) {
           .timeout = o.resources.timeout,
           .fresh_for = o.resources.fresh_for,
           .cache_bytes_max = o.resources.cache_max};
+}
+
+access::throttle::bounds throttle_of(const config::options& o) {
+  return {.misses_max = o.access.bad_tokens_max,
+          .window = std::chrono::minutes{1},
+          .places_max = o.access.addresses_max};
+}
+
+std::uint32_t own_uid() {
+  return ::geteuid();
 }
 
 void context::reload(const config::options& chosen) {
@@ -22,6 +37,8 @@ program_client_options programs_of(const config::options& o) {
   std::vector<std::string> hidden{"/etc/pawl", "/run/credentials"};
   if (!o.data_dir.empty())
     hidden.push_back(o.data_dir);
+  if (!o.backup.directory.empty())
+    hidden.push_back(o.backup.directory);
   const char* const credentials
     = std::getenv("CREDENTIALS_DIRECTORY"); // NOLINT(concurrency-mt-unsafe)
   if (credentials != nullptr && *credentials != '\0')
@@ -45,7 +62,41 @@ program_client_options programs_of(const config::options& o) {
                      .network = p.network}};
 }
 
-machine_limits context::limits() const {
+queue_world world_of(context& ctx) {
+  const auto& o = ctx.options;
+  return {.now = [] { return clock::now(); },
+          .monotonic = [] { return std::chrono::steady_clock::now(); },
+          .wake =
+            [&ctx](duration after, std::function<void()> then) {
+              ctx.deadlines.set(after, std::move(then));
+            },
+          .write =
+            [&ctx](storage::row_list rows, std::function<void(bool)> then) {
+              caf::anon_send(
+                ctx.writer.get(),
+                write_rows{std::make_shared<const queued_turn>(
+                             storage::loose_rows(std::move(rows)), ctx.journal),
+                           std::make_shared<write_end>(std::move(then))});
+            },
+          .hurry =
+            [&ctx](const instance_key& key) {
+              caf::anon_send(ctx.registry.get(), nudge{key, nullptr});
+            },
+          .token =
+            [] {
+              std::string bytes;
+              for (int i = 0; i < 3; ++i) // 240 bits.
+                for (const auto b : random_entropy())
+                  bytes.push_back(static_cast<char>(b));
+              return to_hex(bytes);
+            },
+          .closing = [&ctx] { return ctx.draining.load(); },
+          .lease = o.queues.lease,
+          .unserved_after = o.queues.unserved_after,
+          .answers_for = o.retention.idempotency_for};
+}
+
+machine_limits machine_limits_of(const config::options& options) {
   machine_limits l;
   l.turn_steps_max = options.instances.turn_steps_max;
   l.step_budget.steps = options.expression.steps_max;

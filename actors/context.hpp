@@ -1,12 +1,15 @@
 #pragma once
 
+#include "access/guard.hpp"
 #include "actors/alarms.hpp"
+#include "actors/backup_keeper.hpp"
 #include "actors/definition_cache.hpp"
 #include "actors/feed.hpp"
 #include "actors/journal_gauge.hpp"
 #include "actors/lifecycle_feed.hpp"
 #include "actors/messages.hpp"
 #include "actors/meters.hpp"
+#include "actors/queues/work_queues.hpp"
 #include "actors/steps/authorizer.hpp"
 #include "actors/steps/http_client.hpp"
 #include "actors/steps/program_client.hpp"
@@ -54,6 +57,18 @@ private:
 /// see the data, the configuration and the credentials of this process.
 [[nodiscard]] program_client_options programs_of(const config::options& o);
 
+/// The bounds that the options give a machine.
+[[nodiscard]] machine_limits machine_limits_of(const config::options& o);
+/// The bounds that the options give bad tokens.
+[[nodiscard]] access::throttle::bounds throttle_of(const config::options& o);
+/// The user that this process runs as.
+[[nodiscard]] std::uint32_t own_uid();
+
+struct context;
+
+/// The queues' world: the disk by the writer, time by the alarms.
+[[nodiscard]] queue_world world_of(context& ctx);
+
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
 struct context {
@@ -63,7 +78,8 @@ struct context {
         resources{h, resource_limits_of(o)}, programs{programs_of(o)},
         definitions{s}, vault{s, {o.secrets.directory, o.secrets.credentials}},
         access{h, [this](const std::string& name) { return vault.find(name); }},
-        disk_low{o.storage.disk_low}, disk_critical{o.storage.disk_critical} {}
+        guard{own_uid(), throttle_of(o)}, disk_low{o.storage.disk_low},
+        disk_critical{o.storage.disk_critical} {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
@@ -71,7 +87,9 @@ struct context {
   void reload(const config::options& chosen);
 
   /// The bounds that the options give a machine.
-  [[nodiscard]] machine_limits limits() const;
+  [[nodiscard]] machine_limits limits() const {
+    return machine_limits_of(options);
+  }
 
   storage::store& store;
   const config::options& options;
@@ -82,6 +100,7 @@ struct context {
   definition_cache definitions;
   secrets::vault vault;
   authorizer access;
+  access::guard guard;
   feed changes;
   lifecycle_feed lifecycle;
   journal_gauge journal;
@@ -90,7 +109,9 @@ struct context {
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> disk_low;      ///< Bytes; may be reloaded.
   std::atomic<std::uint64_t> disk_critical; ///< Bytes; may be reloaded.
-  alarms deadlines;                         ///< Of clients that wait.
+  work_queues queues{world_of(*this)};
+  alarms deadlines; ///< Of clients that wait. It ends before those do.
+  backup_keeper backups{store, options.backup, measured};
 
   door<registry_actor> registry;
   door<writer_actor> writer;

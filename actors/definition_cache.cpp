@@ -135,8 +135,12 @@ void definition_cache::add(const definition_ptr& what) {
 
 result<storage::stored_definition>
 definition_cache::find_stored(const definition_ref& which) const {
-  if (which.version)
-    return store_.read_definition({which.ns, which.name, *which.version});
+  if (which.version) {
+    auto row = store_.read_definition({which.ns, which.name, *which.version});
+    if (!row && row.error().code == errc::not_found)
+      return no_definition(which);
+    return row;
+  }
   std::optional<storage::stored_definition> best;
   std::optional<definition_id> after;
   constexpr std::uint32_t page = 100;
@@ -153,9 +157,14 @@ definition_cache::find_stored(const definition_ref& which) const {
       break;
   }
   if (!best)
-    return error{errc::not_found,
-                 "There is no definition " + which.ns + '/' + which.name + '.'};
+    return no_definition(which);
   return std::move(*best);
+}
+
+error no_definition(const definition_ref& which) {
+  return {errc::not_found,
+          "There is no definition " + which.ns + '/' + which.name
+            + (which.version ? '/' + *which.version : "") + '.'};
 }
 
 result<definition_ptr> definition_cache::find(const definition_ref& which) {

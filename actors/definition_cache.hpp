@@ -46,6 +46,9 @@ private:
   std::unordered_map<std::string, definition_ptr> by_name_;
 };
 
+/// What a name gets that nothing is known by.
+[[nodiscard]] error no_definition(const definition_ref& which);
+
 /// Orders versions by semver's precedence (semver.org, 11): negative, zero or
 /// positive as `a` is lower, equal or higher. Texts that are not versions come
 /// first, by bytes.

@@ -5,6 +5,8 @@
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 
+#include <algorithm>
+
 namespace pawl::actors {
 
 namespace {
@@ -43,23 +45,6 @@ const char* sentence(errc why) {
 }
 
 } // namespace
-
-result<instance_key> gate::resolve(const instance_ref& which) const {
-  const error nobody{errc::not_found, "There is no instance with this id."};
-  if (!valid_instance_id(which.id))
-    return nobody;
-  if (which.ns)
-    return key_of(*which.ns, which.id);
-  const auto known = ctx_.store.namespaces_of(which.id);
-  if (!known)
-    return known.error();
-  if (known->empty())
-    return nobody;
-  if (known->size() > 1)
-    return error{errc::ambiguous,
-                 "Several namespaces have an instance with this id."};
-  return key_of(known->front(), which.id);
-}
 
 std::optional<refusal> gate::overload(lane l) {
   const auto now_ms = steady_ms();
@@ -137,9 +122,19 @@ void open_definitions(gateway& door, const gate_ptr& g) {
   door.list_of_secrets = [g](const list_secrets& what, const reply_to& to) {
     g->list_of_secrets(what, to);
   };
-  door.remove_secret = [g](const std::string& name, reply_to to) {
-    g->remove_secret(name, std::move(to));
+  door.remove_secret = [g](const secret_ref& which, reply_to to) {
+    g->remove_secret(which, std::move(to));
   };
+}
+
+void open_keeping(gateway& door, const gate_ptr& g) {
+  door.preview = [g](const preview_retention& what, const reply_to& to) {
+    g->preview(what, to);
+  };
+  door.back_up = [g](take_backup what, reply_to to) {
+    g->back_up(std::move(what), std::move(to));
+  };
+  door.list_of_backups = [g](const reply_to& to) { g->list_of_backups(to); };
 }
 
 void open_instances(gateway& door, const gate_ptr& g) {
@@ -158,6 +153,9 @@ void open_instances(gateway& door, const gate_ptr& g) {
   door.act = [g](act_on_instance what, reply_to to) {
     g->act(std::move(what), std::move(to));
   };
+  door.restart = [g](restart_instance what, reply_to to) {
+    g->restart(std::move(what), std::move(to));
+  };
   door.remove_instance = [g](const purge_instance& what, reply_to to) {
     g->remove(what, std::move(to));
   };
@@ -173,8 +171,8 @@ void open_schedules(gateway& door, const gate_ptr& g) {
   door.list_schedules_of = [g](const list_schedules& what, const reply_to& to) {
     g->list_schedules_of(what, to);
   };
-  door.read_schedule = [g](const std::string& id, const reply_to& to) {
-    g->read_schedule(id, to);
+  door.read_schedule = [g](const schedule_ref& which, const reply_to& to) {
+    g->read_schedule(which, to);
   };
   door.act_on_schedule_of = [g](act_on_schedule what, reply_to to) {
     g->act_on_schedule_of(std::move(what), std::move(to));
@@ -202,6 +200,19 @@ void open_approvals(gateway& door, const gate_ptr& g) {
   };
 }
 
+void open_queues(gateway& door, const gate_ptr& g) {
+  door.lease = [g](ask_for_jobs what, const reply_to& to) {
+    g->lease(std::move(what), to);
+  };
+  door.act_on_lease = [g](const lease_wish& what, const reply_to& to) {
+    g->act_on_lease(what, to);
+  };
+  door.list_queues = [g](const reply_to& to) { g->list_queues(to); };
+  door.read_queue = [g](const std::string& name, const reply_to& to) {
+    g->read_queue(name, to);
+  };
+}
+
 void open_history(gateway& door, const gate_ptr& g) {
   door.history
     = [g](const instance_ref& which, sequence after, std::uint32_t limit,
@@ -209,13 +220,42 @@ void open_history(gateway& door, const gate_ptr& g) {
   door.observe = [g](const instance_ref& which, std::function<void()> changed) {
     return g->observe(which, std::move(changed));
   };
-  door.lifecycle_position = [g] { return g->ctx().lifecycle.position(); };
-  door.lifecycle = [g](const lifecycle_filter& want, sequence after,
-                       std::uint32_t limit, const history_reply& to) {
-    to(g->ctx().lifecycle.read(want, after, limit));
-  };
+  door.lifecycle_position
+    = [g](const mandate_ptr& by) { return g->lifecycle_position(by); };
+  door.lifecycle
+    = [g](const lifecycle_filter& want, sequence after, std::uint32_t limit,
+          const history_reply& to) { g->lifecycle(want, after, limit, to); };
   door.observe_lifecycle = [g](std::function<void()> changed) {
     return g->ctx().lifecycle.observe(std::move(changed));
+  };
+}
+
+void open_access(gateway& door, const gate_ptr& g) {
+  door.admit = [g](const access::peer& from,
+                   const std::optional<std::string_view>& authorization) {
+    return g->admit(from, authorization);
+  };
+  door.stands = [g](const access::caller& who) { return g->stands(who); };
+  door.note_refusal = [g](const access::mandate& by, std::uint32_t status) {
+    g->note_refusal(by, status);
+  };
+  door.create_token_of = [g](create_token what, reply_to to) {
+    g->create_token_of(std::move(what), std::move(to));
+  };
+  door.list_of_tokens = [g](const list_tokens& what, const reply_to& to) {
+    g->list_of_tokens(what, to);
+  };
+  door.read_token = [g](const token_ref& which, const reply_to& to) {
+    g->read_token(which, to);
+  };
+  door.remove_token = [g](const token_ref& which, reply_to to) {
+    g->remove_token(which, std::move(to));
+  };
+  door.list_of_audit = [g](const list_audit& what, const reply_to& to) {
+    g->list_of_audit(what, to);
+  };
+  door.verify_audit_of = [g](const verify_audit& what, const reply_to& to) {
+    g->verify_audit_of(what, to);
   };
 }
 
@@ -225,11 +265,15 @@ gateway make_gateway(context& ctx) {
   const auto g = std::make_shared<gate>(ctx);
   gateway door;
   open_definitions(door, g);
+  open_keeping(door, g);
   open_instances(door, g);
   open_schedules(door, g);
   open_approvals(door, g);
+  open_queues(door, g);
   open_history(door, g);
-  door.metrics = [g] { return g->ctx().measured.text(); };
+  open_access(door, g);
+  door.metrics
+    = [g] { return g->ctx().measured.text() + g->ctx().queues.metrics(); };
   door.unready = [g] { return g->unready(); };
   return door;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "access/veil.hpp"
 #include "actors/context.hpp"
 #include "actors/once_book.hpp"
 #include "actors/render.hpp"
@@ -12,6 +13,21 @@
 
 /// The inside of make_gateway(): one function a request, in gate_*.cpp.
 namespace pawl::actors {
+
+/// A record of the audit log to be: who comes with `by` changed `target` in
+/// `ns`. Nothing if nobody asks for it.
+[[nodiscard]] std::optional<storage::audit_entry>
+note_of(const mandate_ptr& by, std::string ns, std::string target,
+        std::string reason = {});
+
+/// What is said to who may not do it in `ns` ("" for all namespaces).
+[[nodiscard]] refusal forbidden(const access::mandate& by,
+                                const std::string& ns);
+
+/// The namespaces in which a list looks, in order; "" stands for all. `ns` is
+/// what the client asked for, "" for all.
+[[nodiscard]] std::vector<std::string> spaces_of(const mandate_ptr& by,
+                                                 const std::string& ns);
 
 class gate : public std::enable_shared_from_this<gate> {
 public:
@@ -26,18 +42,29 @@ public:
 
   // gate_schedules.cpp
   void list_schedules_of(const list_schedules& what, const reply_to& to);
-  void read_schedule(const std::string& id, const reply_to& to);
+  void read_schedule(const schedule_ref& which, const reply_to& to);
   void act_on_schedule_of(act_on_schedule what, reply_to to);
   void trigger(trigger_schedule what, reply_to to);
+
+  // gate_queues.cpp
+  void lease(ask_for_jobs what, const reply_to& to);
+  void act_on_lease(const lease_wish& what, const reply_to& to);
+  void list_queues(const reply_to& to);
+  void read_queue(const std::string& name, const reply_to& to);
 
   // gate_wishes.cpp
   void start(start_instance what, reply_to to);
   void act(act_on_instance what, reply_to to);
+  void restart(restart_instance what, reply_to to);
   void deliver(deliver_event what, reply_to to);
   void publish(publish_events what, reply_to to);
   void remove(const purge_instance& what, reply_to to);
-  void remove_now(const instance_key& key, std::optional<sequence> if_match,
-                  reply_to to);
+  struct removal {
+    instance_key key;
+    std::optional<tags> if_match;
+    std::optional<storage::audit_entry> note;
+  };
+  void remove_now(removal what, reply_to to);
 
   // gate_approvals.cpp
   void list_approvals_of(list_approvals what, const reply_to& to);
@@ -49,7 +76,31 @@ public:
   // gate_secrets.cpp
   void store_secret(put_secret what, reply_to to);
   void list_of_secrets(const list_secrets& what, const reply_to& to);
-  void remove_secret(const std::string& name, reply_to to);
+  void remove_secret(const secret_ref& which, reply_to to);
+
+  // gate_tokens.cpp
+  std::variant<access::caller_ptr, access::denial>
+  admit(const access::peer& from,
+        const std::optional<std::string_view>& authorization);
+  bool stands(const access::caller& who);
+  void note_refusal(const access::mandate& by, std::uint32_t status);
+  void create_token_of(create_token what, reply_to to);
+  void list_of_tokens(const list_tokens& what, const reply_to& to);
+  void read_token(const token_ref& which, const reply_to& to);
+  void remove_token(const token_ref& which, reply_to to);
+  void list_of_audit(const list_audit& what, const reply_to& to);
+  void verify_audit_of(const verify_audit& what, const reply_to& to);
+
+  // gate_keeping.cpp
+  void preview(const preview_retention& what, const reply_to& to);
+  void back_up(take_backup what, reply_to to);
+  struct backup_order {
+    std::optional<idempotency> once;
+    std::optional<storage::audit_entry> note;
+    answer_ptr reply;
+  };
+  void remember_backup(const storage::backup_info& made, backup_order of);
+  void list_of_backups(const reply_to& to);
 
   // gate_reads.cpp
   void read(const read_instance& what, reply_to to);
@@ -60,13 +111,30 @@ public:
   std::unique_ptr<watch> observe(const instance_ref& which,
                                  std::function<void()> changed);
   std::string unready();
+  sequence lifecycle_position(const mandate_ptr& by) const;
+  void lifecycle(const lifecycle_filter& want, sequence after,
+                 std::uint32_t limit, const history_reply& to) const;
 
   [[nodiscard]] context& ctx() { return ctx_; }
 
 private:
-  /// The key of the instance that a client names.
-  /// Fails with errc::not_found, errc::ambiguous.
-  [[nodiscard]] result<instance_key> resolve(const instance_ref& which) const;
+  /// An instance that a client named.
+  struct place {
+    instance_key key;
+    std::string ns;
+  };
+  // gate_access.cpp
+  /// The instance that a client names, if it is there for him.
+  /// Fails with errc::not_found, errc::purged, errc::ambiguous.
+  [[nodiscard]] result<place> resolve(const instance_ref& which) const;
+  [[nodiscard]] result<place> resolve_seen(const instance_ref& which) const;
+  /// Why nobody is there under this name, for who asks: errc::not_found,
+  /// errc::purged.
+  [[nodiscard]] error nobody(const instance_ref& which) const;
+  /// Why whoever sees the instance may not do to it what he asks.
+  [[nodiscard]] std::optional<refusal>
+  forbids(const mandate_ptr& by, const instance_key& key,
+          const std::optional<std::string>& event_type = {}) const;
   /// Why a request of this lane must be refused now.
   [[nodiscard]] std::optional<refusal> overload(lane l);
   /// Runs `work` off the caller's thread, which must not block.
@@ -83,14 +151,26 @@ private:
   void wait(const instance_key& key, duration patience,
             std::function<bool(sequence, instance_status)> enough,
             std::function<void(bool in_time)> then);
+  void end_lease(const lease_wish& what, const reply_to& to);
   void define_now(const register_definition& what, const reply_to& to);
   void define_read(const register_definition& what, const definition_ptr& made,
                    const reply_to& to);
+  /// What is said of a new definition, and what is written beside it.
+  struct said_of_definition {
+    std::optional<storage::kept_answer> kept;
+    answer now;
+    std::optional<storage::audit_entry> note;
+  };
   void store_definition(definition_ptr made, storage::stored_definition row,
-                        std::optional<storage::kept_answer> kept, answer a,
-                        answer_ptr slot);
+                        said_of_definition first, answer_ptr slot);
   /// A version of a workflow came or went, durably.
   void versions_changed(const definition_id& of);
+  /// Fails with errc::not_found.
+  [[nodiscard]] result<> name_event(const instance_key& key,
+                                    deliver_event& what);
+  /// What his roles let him decide, if they have to be asked.
+  void settle_rights(approver& who, const instance_key& key,
+                     frame_id frame) const;
   /// The approval as it is, or as the history tells of it.
   using found_approval = std::variant<json::object, refusal>;
   [[nodiscard]] found_approval find_approval(const approval_ref& which);
@@ -104,6 +184,9 @@ private:
                       reply_to to);
 
   context& ctx_;
+  access::veil veil_;
+  std::shared_ptr<std::atomic<bool>> verifying_
+    = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<once_book> book_ = std::make_shared<once_book>();
   std::atomic<std::int64_t> disk_looked_ms_ = 0;
   std::atomic<std::uint64_t> disk_free_ = ~std::uint64_t{0};

@@ -133,6 +133,8 @@ result<page> read_page(context& ctx, const list_approvals& what, place at) {
     if (!row)
       return row.error();
     for (const auto& head : row->items) {
+      if (!access::sees(what.by, head.ns, head.workflow.name))
+        continue;
       const auto room = add_approvals(ctx, head, what, at, out);
       if (!room)
         return room.error();
@@ -170,16 +172,17 @@ gate::found_approval gate::find_approval(const approval_ref& which) {
   const auto name = parse_approval_name(which.id);
   if (!name)
     return unknown();
-  const auto key = resolve({name->instance, which.ns});
-  if (!key)
-    return if_unknown(key.error());
-  const auto loaded = load_machine(ctx_, *key);
+  const auto at = resolve({name->instance, which.ns, which.by});
+  if (!at)
+    return if_unknown(at.error());
+  const auto loaded = load_machine(ctx_, at->key);
   if (!loaded)
     return if_unknown(loaded.error());
   const auto& state = loaded->flow.state();
   if (const auto* f = open_one(state, name->frame, name->round))
     return show_approval(state, loaded->flow.flow(), *f);
-  const auto past = look_into_history(ctx_, *key, loaded->flow.flow(), *name);
+  const auto past
+    = look_into_history(ctx_, at->key, loaded->flow.flow(), *name);
   if (!past)
     return refusal{.what = past.error()};
   if (!past->is_known())
@@ -199,13 +202,14 @@ void gate::read_approval(const approval_ref& which, const reply_to& to) {
 
 reply gate::late_vote(const vote_on_approval& what, refusal no) {
   const auto name = parse_approval_name(what.which.id);
-  const auto key = resolve({name->instance, what.which.ns});
-  if (!key)
-    return refusal{.what = key.error()};
-  const auto loaded = load_machine(ctx_, *key);
+  const auto at = resolve({name->instance, what.which.ns, what.which.by});
+  if (!at)
+    return refusal{.what = at.error()};
+  const auto loaded = load_machine(ctx_, at->key);
   if (!loaded)
     return refusal{.what = loaded.error()};
-  const auto past = look_into_history(ctx_, *key, loaded->flow.flow(), *name);
+  const auto past
+    = look_into_history(ctx_, at->key, loaded->flow.flow(), *name);
   if (!past)
     return refusal{.what = past.error()};
   if (!past->is_known())
@@ -214,7 +218,7 @@ reply gate::late_vote(const vote_on_approval& what, refusal no) {
   if (own != past->votes().end() && own->outcome == what.outcome
       && own->comment == what.comment
       && *own->data == what.data.value_or(json::value{}))
-    return snapshot_of(*key); // The same once more.
+    return snapshot_of(at->key); // The same once more.
   const auto shown = past->shown();
   const std::string status{shown.at("status").as_string()};
   no.what = {errc::invalid_state, "The approval is over: " + status + '.'};
@@ -227,15 +231,33 @@ reply gate::late_vote(const vote_on_approval& what, refusal no) {
   return no;
 }
 
+// Of those that the approval asks, the groups that his roles let him stand for.
+void gate::settle_rights(approver& who, const instance_key& key,
+                         frame_id frame) const {
+  const auto head = ctx_.store.read_head(key);
+  if (who.proven == nullptr || !head)
+    return;
+  const auto has = [&](access::need what, std::string_view of) {
+    return who.proven->has(what, of).covers(head->ns, head->workflow.name);
+  };
+  who.operates = has(access::need::operate, {});
+  for (const auto& one : head->approvals)
+    if (one.frame == frame)
+      for (const auto& group : one.groups)
+        if (has(access::need::approve, group))
+          who.groups.push_back(group);
+}
+
 void gate::vote(vote_on_approval what, const reply_to& to) {
   if (auto no = overload(lane::signal))
     return to(std::move(*no));
   const auto name = parse_approval_name(what.which.id);
   if (!name)
     return to(unknown());
-  const auto key = resolve({name->instance, what.which.ns});
-  if (!key)
-    return to(if_unknown(key.error()));
+  const auto at = resolve({name->instance, what.which.ns, what.which.by});
+  if (!at)
+    return to(if_unknown(at.error()));
+  settle_rights(what.who, at->key, name->frame);
   // The vote counts, whatever else is under way in the instance.
   const auto tell = [to](reply r) {
     if (auto* a = std::get_if<answer>(&r)) {
@@ -257,6 +279,7 @@ void gate::vote(vote_on_approval what, const reply_to& to) {
       wished.data = make_datum(*what.data);
     const auto if_match = what.if_match;
     const auto key_once = what.once;
+    auto note = note_of(what.which.by, at->ns, name->instance, what.comment);
     auto give = [g = shared_from_this(), what = std::move(what),
                  first](reply r) {
       const auto* no = std::get_if<refusal>(&r);
@@ -264,11 +287,12 @@ void gate::vote(vote_on_approval what, const reply_to& to) {
         return first(std::move(r));
       g->aside([g, what, first, no = *no] { first(g->late_vote(what, no)); });
     };
-    caf::anon_send(ctx_.registry.get(), wish{.key = *key,
+    caf::anon_send(ctx_.registry.get(), wish{.key = at->key,
                                              .what = std::move(wished),
                                              .if_match = if_match,
                                              .once = key_once,
-                                             .reply = make_answer(give)});
+                                             .reply = make_answer(give),
+                                             .note = std::move(note)});
   });
 }
 
@@ -312,7 +336,7 @@ std::string text_in(const json::object& claims, std::string_view name) {
 
 vote_on_approval vote_by(const json::object& claims, std::string comment) {
   vote_on_approval cast;
-  cast.which = {text_in(claims, "approval"), text_in(claims, "namespace")};
+  cast.which = {text_in(claims, "approval"), text_in(claims, "namespace"), {}};
   cast.who.by = text_in(claims, "by");
   if (const auto* groups = claims.if_contains("groups"))
     for (const auto& group : groups->as_array())
@@ -321,6 +345,13 @@ vote_on_approval vote_by(const json::object& claims, std::string comment) {
     cast.who.operates = operates->as_bool();
   cast.outcome = text_in(claims, "outcome");
   cast.comment = std::move(comment);
+  access::mandate by{.who = "link:" + cast.who.by,
+                     .from = "link",
+                     .action = "actOnLink",
+                     .role = {},
+                     .sees = access::scope::all(),
+                     .may = access::scope::all()};
+  cast.which.by = std::make_shared<const access::mandate>(std::move(by));
   return cast;
 }
 

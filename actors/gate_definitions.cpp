@@ -4,6 +4,8 @@
 
 #include <caf/send.hpp>
 
+#include <charconv>
+
 namespace pawl::actors {
 
 namespace {
@@ -38,22 +40,104 @@ schedule_of(const definition& d, timestamp now, std::uint64_t last_event) {
     encode_schedule(new_schedule(d.id, schedule_rule(d), now, last_event))};
 }
 
-/// A cursor is the last id of the page before, as base64 would hide nothing
-/// that the page did not show.
-std::string cursor_of(const definition_id& id) {
-  return id.ns + '/' + id.name + '/' + id.version;
+/// The namespaces and names of the workflows that a document starts as its
+/// children; what an expression computes is not seen.
+void find_children(const json::value& in,
+                   std::vector<std::pair<std::string, std::string>>& out) {
+  if (const auto* list = in.if_array())
+    for (const auto& one : *list)
+      find_children(one, out);
+  const auto* members = in.if_object();
+  if (members == nullptr)
+    return;
+  const auto* run = members->if_contains("run");
+  const auto* steps = run == nullptr ? nullptr : run->if_object();
+  const auto* child
+    = steps == nullptr ? nullptr : steps->if_contains("workflow");
+  const auto* named = child == nullptr ? nullptr : child->if_object();
+  auto text = [&](std::string_view name) {
+    const auto* value = named->if_contains(name);
+    return value != nullptr && value->is_string()
+             ? std::string{value->get_string()}
+             : std::string{};
+  };
+  if (named != nullptr)
+    out.emplace_back(text("namespace"), text("name"));
+  for (const auto& member : *members)
+    find_children(member.value(), out);
 }
 
-result<std::optional<definition_id>> read_cursor(const std::string& text) {
+/// Why whoever comes with `by` may not register `d`. A definition acts in its
+/// namespace with all its rights, so its author needs his in each namespace
+/// whose workflows it starts.
+std::optional<refusal> not_author(const mandate_ptr& by, const definition& d) {
+  if (!access::may(by, d.id.ns, d.id.name))
+    return forbidden(*by, d.id.ns);
+  std::vector<std::pair<std::string, std::string>> children;
+  if (by != nullptr && !by->may.is_all())
+    find_children(d.document, children);
+  for (const auto& [ns, name] : children)
+    if (ns != d.id.ns && !access::may(by, ns, name))
+      return forbidden(*by, ns);
+  return std::nullopt;
+}
+
+using position = std::pair<timestamp, definition_id>;
+
+/// Definitions that the client sees, newest first, at most `limit`.
+result<std::vector<storage::stored_definition>>
+seen_definitions(const context& ctx, const list_definitions& what,
+                 const std::optional<position>& after, std::size_t limit) {
+  std::vector<storage::stored_definition> out;
+  for (const auto& ns : spaces_of(what.by, what.ns)) {
+    auto from = after;
+    for (std::size_t found = 0; found < limit;) {
+      const auto wanted = static_cast<std::uint32_t>(limit - found);
+      auto rows = ctx.store.newest_definitions(ns, what.name, from, wanted);
+      if (!rows)
+        return rows.error();
+      const bool last = rows->size() < wanted;
+      for (auto& row : *rows) {
+        from = position{row.created, row.id};
+        if (!access::sees(what.by, row.id.ns, row.id.name))
+          continue;
+        out.push_back(std::move(row));
+        ++found;
+      }
+      if (last)
+        break;
+    }
+  }
+  std::ranges::stable_sort(out, std::greater{},
+                           &storage::stored_definition::created);
+  out.resize(std::min(out.size(), limit));
+  return out;
+}
+
+/// A cursor is where the page before ended, as base64 would hide nothing that
+/// the page did not show.
+std::string cursor_of(const storage::stored_definition& last) {
+  const auto& id = last.id;
+  return std::to_string(unix_ms(last.created)) + '/' + id.ns + '/' + id.name
+         + '/' + id.version;
+}
+
+result<std::optional<position>> read_cursor(const std::string& text) {
   if (text.empty())
-    return std::optional<definition_id>{};
-  const auto first = text.find('/');
+    return std::optional<position>{};
+  std::int64_t at = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, bad] = std::from_chars(text.data(), end, at);
+  const auto first = static_cast<std::size_t>(stop - text.data());
   const auto second = text.find('/', first + 1);
-  if (first == std::string::npos || second == std::string::npos)
+  const auto third = text.find('/', second + 1);
+  if (bad != std::errc{} || stop == end || *stop != '/'
+      || second == std::string::npos || third == std::string::npos)
     return error{errc::malformed, "The cursor is not one of ours."};
-  return std::optional{definition_id{text.substr(0, first),
-                                     text.substr(first + 1, second - first - 1),
-                                     text.substr(second + 1)}};
+  return std::optional{position{from_unix_ms(at),
+                                {text.substr(first + 1, second - first - 1),
+                                 text.substr(second + 1, third - second - 1),
+                                 text.substr(third + 1)}}};
 }
 
 } // namespace
@@ -82,6 +166,8 @@ void gate::define_now(const register_definition& what, const reply_to& to) {
 void gate::define_read(const register_definition& what,
                        const definition_ptr& made, const reply_to& to) {
   const auto& d = *made;
+  if (auto no = not_author(what.by, d))
+    return to(std::move(*no));
   if (const auto good = check_schedule(d); !good)
     return to(refusal{.what = good.error()});
   const auto now = clock::now();
@@ -101,6 +187,9 @@ void gate::define_read(const register_definition& what,
                                 .body = a.body,
                                 .expires
                                 = now + ctx_.options.retention.idempotency_for};
+  auto note = note_of(what.by, d.id.ns, d.id.name + '/' + d.id.version);
+  if (note)
+    note->status = a.status;
   store_definition(made,
                    {.id = d.id,
                     .digest = d.digest,
@@ -109,28 +198,28 @@ void gate::define_read(const register_definition& what,
                     .document = to_canonical_text(d.document),
                     .created = now,
                     .resources = d.resources},
-                   std::move(kept), std::move(a), make_answer(to));
+                   {std::move(kept), std::move(a), std::move(note)},
+                   make_answer(to));
 }
 
 void gate::store_definition(definition_ptr made, storage::stored_definition row,
-                            std::optional<storage::kept_answer> kept, answer a,
-                            answer_ptr slot) {
+                            said_of_definition first, answer_ptr slot) {
   auto work = [g = shared_from_this(), made = std::move(made),
-               row = std::move(row), kept = std::move(kept), a = std::move(a),
+               row = std::move(row), first = std::move(first),
                slot = std::move(slot)](storage::store& s) -> result<> {
-    auto said = a;
+    auto said = first.now;
     if (const auto old = s.read_definition(row.id)) {
       said.status = 200; // The same again: as it was registered first.
       said.body
         = to_text(json::value(render_definition(*made, old->created, false)));
     }
-    auto told = kept;
+    auto told = first.kept;
     if (told) {
       told->status = said.status;
       told->body = said.body;
     }
     const auto done = s.put_definition(
-      row, told, schedule_of(*made, row.created, s.last_event()));
+      row, told, schedule_of(*made, row.created, s.last_event()), first.note);
     if (!done) {
       slot->give(
         refusal{.what = done.error(), .location = definition_path(row.id)});
@@ -151,6 +240,8 @@ void gate::versions_changed(const definition_id& of) {
 
 void gate::read_definition(const definition_ref& which, bool source,
                            const reply_to& to) {
+  if (!access::sees(which.by, which.ns, which.name))
+    return to(refusal{.what = no_definition(which)});
   aside([g = shared_from_this(), which, source, to] {
     const auto row = g->ctx_.definitions.find_stored(which);
     if (!row)
@@ -172,8 +263,7 @@ void gate::list_of_definitions(const list_definitions& what,
     if (!after)
       return to(refusal{.what = after.error()});
     // One more than is shown tells whether there is a next page.
-    auto rows = g->ctx_.store.list_definitions(what.ns, what.name, *after,
-                                               what.limit + 1);
+    auto rows = seen_definitions(g->ctx_, what, *after, what.limit + 1);
     if (!rows)
       return to(refusal{.what = rows.error()});
     const bool more = rows->size() > what.limit;
@@ -188,7 +278,7 @@ void gate::list_of_definitions(const list_definitions& what,
     }
     json::object body{{"items", std::move(items)}, {"nextCursor", nullptr}};
     if (more)
-      body["nextCursor"] = cursor_of(rows->back().id);
+      body["nextCursor"] = cursor_of(rows->back());
     to(answer{.body = to_text(json::value(std::move(body)))});
   });
 }
@@ -196,20 +286,31 @@ void gate::list_of_definitions(const list_definitions& what,
 void gate::remove_definition(const definition_ref& which, reply_to to) {
   if (auto no = overload(lane::signal))
     return to(std::move(*no));
+  if (!access::sees(which.by, which.ns, which.name))
+    return to(refusal{.what = no_definition(which)});
+  if (!access::may(which.by, which.ns, which.name))
+    return to(forbidden(*which.by, which.ns));
   auto slot = make_answer(std::move(to));
-  caf::anon_send(ctx_.writer.get(),
-                 write_job{[g = shared_from_this(), which,
-                            slot](storage::store& s) -> result<> {
-                   auto done = s.remove_definition(
-                     {which.ns, which.name, which.version.value_or("")});
-                   if (!done) {
-                     slot->give(refusal{.what = done.error()});
-                     return done;
-                   }
-                   g->versions_changed({which.ns, which.name, ""});
-                   slot->give(answer{.status = 204});
-                   return done;
-                 }});
+  auto note = note_of(which.by, which.ns,
+                      which.name + '/' + which.version.value_or(""));
+  if (note)
+    note->status = 204;
+  caf::anon_send(
+    ctx_.writer.get(),
+    write_job{[g = shared_from_this(), which, note = std::move(note),
+               slot](storage::store& s) -> result<> {
+      auto done = s.remove_definition(
+        {which.ns, which.name, which.version.value_or("")}, note);
+      if (!done) {
+        slot->give(refusal{.what = done.error().code == errc::not_found
+                                     ? no_definition(which)
+                                     : done.error()});
+        return done;
+      }
+      g->versions_changed({which.ns, which.name, ""});
+      slot->give(answer{.status = 204});
+      return done;
+    }});
 }
 
 } // namespace pawl::actors

@@ -99,15 +99,18 @@ void gate::see_to_the_end(const instance_key& key, duration patience,
 }
 
 void gate::explain(const instance_ref& which, const reply_to& to) {
-  const auto key = resolve(which);
-  if (!key)
-    return to(refusal{.what = key.error()});
-  aside([g = shared_from_this(), k = *key, to] {
+  const auto at = resolve(which);
+  if (!at)
+    return to(refusal{.what = at.error()});
+  aside([g = shared_from_this(), k = at->key, to] {
     const auto loaded = load_machine(g->ctx_, k);
     if (!loaded)
       return to(refusal{.what = loaded.error()});
     const auto& state = loaded->flow.state();
     auto why = pawl::explain(state, loaded->flow.flow());
+    for (auto& entry : why["blockedBy"].as_array())
+      if (entry.at("kind") == "worker")
+        g->ctx_.queues.explain(k, entry.as_object());
     const auto set_aside = g->ctx_.store.read_quarantine(k);
     if (set_aside && *set_aside) {
       why["canProceed"] = false;
@@ -122,23 +125,23 @@ void gate::explain(const instance_ref& which, const reply_to& to) {
 }
 
 void gate::read(const read_instance& what, reply_to to) {
-  const auto key = resolve(what.which);
-  if (!key)
-    return to(refusal{.what = key.error()});
-  const auto answer_with = [g = shared_from_this(), k = *key,
+  const auto at = resolve(what.which);
+  if (!at)
+    return to(refusal{.what = at.error()});
+  const auto answer_with = [g = shared_from_this(), k = at->key,
                             unless = what.unless, to = std::move(to)] {
     auto now = g->snapshot_of(k);
     if (const auto* a = std::get_if<answer>(&now);
-        a != nullptr && unless && a->etag == unless)
+        a != nullptr && unless && a->etag && unless->has(*a->etag))
       now = answer{.status = 304, .etag = a->etag};
     to(std::move(now));
   };
   if (!what.wait)
     return aside(answer_with);
   wait(
-    *key, std::min(*what.wait, ctx_.options.http.wait_max),
+    at->key, std::min(*what.wait, ctx_.options.http.wait_max),
     [unless = what.unless](sequence last, instance_status) {
-      return unless != last;
+      return !unless || !unless->has(last);
     },
     [answer_with](bool) { answer_with(); });
 }
@@ -150,6 +153,7 @@ void gate::list(list_instances what, const reply_to& to) {
       .workflow = what.workflow,
       .version = what.version,
       .status = what.status,
+      .state = what.state,
       .labels = what.labels,
       .started_after = what.started_after,
       .started_before = what.started_before,
@@ -157,6 +161,12 @@ void gate::list(list_instances what, const reply_to& to) {
       .limit = what.limit,
       .cursor = what.cursor,
     };
+    if (!access::sees_all(what.by)) {
+      query.namespaces = what.by->sees.namespaces();
+      query.shown = [by = what.by](const storage::head& h) {
+        return access::sees(by, h.ns, h.workflow.name);
+      };
+    }
     const auto page = g->ctx_.store.list(query);
     if (!page)
       return to(refusal{.what = page.error()});
@@ -175,10 +185,10 @@ void gate::list(list_instances what, const reply_to& to) {
 
 void gate::history(const instance_ref& which, sequence after,
                    std::uint32_t limit, const history_reply& to) {
-  const auto key = resolve(which);
-  if (!key)
-    return to(refusal{.what = key.error()});
-  aside([g = shared_from_this(), k = *key, after, limit, to] {
+  const auto at = resolve(which);
+  if (!at)
+    return to(refusal{.what = at.error()});
+  aside([g = shared_from_this(), k = at->key, after, limit, to] {
     const auto head = g->ctx_.store.read_head(k);
     if (!head)
       return to(refusal{.what = head.error()});
@@ -201,11 +211,30 @@ void gate::history(const instance_ref& which, sequence after,
 
 std::unique_ptr<watch> gate::observe(const instance_ref& which,
                                      std::function<void()> changed) {
-  const auto key = resolve(which);
-  if (!key)
+  const auto at = resolve(which);
+  if (!at)
     return std::make_unique<watch>();
   return ctx_.changes.observe(
-    *key, [tell = std::move(changed)](sequence, instance_status) { tell(); });
+    at->key,
+    [tell = std::move(changed)](sequence, instance_status) { tell(); });
+}
+
+sequence gate::lifecycle_position(const mandate_ptr& by) const {
+  const auto last = ctx_.lifecycle.position();
+  return access::sees_all(by) ? last : veil_.cover(last);
+}
+
+void gate::lifecycle(const lifecycle_filter& want, sequence after,
+                     std::uint32_t limit, const history_reply& to) const {
+  if (access::sees_all(want.by))
+    return to(ctx_.lifecycle.read(want, after, limit));
+  auto from = veil_.uncover(after);
+  if (from > ctx_.lifecycle.position())
+    from = 0; // Of before the last start: all that is remembered comes after.
+  auto page = ctx_.lifecycle.read(want, from, limit);
+  for (auto& item : page.items)
+    item.number = veil_.cover(item.number);
+  to(std::move(page));
 }
 
 std::string gate::unready() {

@@ -38,6 +38,48 @@ result<loaded_schedule> loaded(context& ctx, const std::string& id) {
   return loaded(ctx, *row);
 }
 
+/// Why somebody may not do it to the schedule.
+std::optional<refusal> not_operator(const mandate_ptr& by,
+                                    const schedule_key& key) {
+  const auto& [ns, name] = key;
+  if (!access::sees(by, ns, name))
+    return unknown();
+  if (!access::may(by, ns, name))
+    return forbidden(*by, ns);
+  return std::nullopt;
+}
+
+/// Schedules that the client sees, in order, at most `limit`.
+result<std::vector<storage::stored_schedule>>
+seen_schedules(const context& ctx, const list_schedules& what,
+               const std::optional<storage::stored_schedule>& after,
+               std::size_t limit) {
+  std::vector<storage::stored_schedule> out;
+  for (const auto& ns : spaces_of(what.by, what.ns)) {
+    auto from = after;
+    if (!ns.empty() && (!after || after->ns < ns))
+      from = {.ns = ns, .name = "", .state = {}};
+    while (out.size() < limit) {
+      auto rows = ctx.store.list_schedules(from, limit - out.size());
+      if (!rows)
+        return rows.error();
+      const bool last = rows->size() < limit - out.size();
+      bool left = false;
+      for (auto& row : *rows) {
+        left = !ns.empty() && row.ns != ns;
+        if (left)
+          break;
+        from = row;
+        if (access::sees(what.by, row.ns, row.name))
+          out.push_back(std::move(row));
+      }
+      if (last || left)
+        break;
+    }
+  }
+  return out;
+}
+
 json::value display(const context& ctx, const loaded_schedule& what) {
   return render_schedule(what, last_run_of(ctx, what.kept), clock::now());
 }
@@ -46,10 +88,7 @@ json::value display(const context& ctx, const loaded_schedule& what) {
 
 void gate::list_schedules_of(const list_schedules& what, const reply_to& to) {
   aside([g = shared_from_this(), what, to] {
-    // Of one namespace: behind all that sort before it.
     std::optional<storage::stored_schedule> after;
-    if (!what.ns.empty())
-      after = {.ns = what.ns, .name = "", .state = {}};
     if (!what.cursor.empty()) {
       const auto key = key_in(what.cursor);
       if (!key)
@@ -58,11 +97,9 @@ void gate::list_schedules_of(const list_schedules& what, const reply_to& to) {
       after = {.ns = key->first, .name = key->second, .state = {}};
     }
     // One more than is shown tells whether there is a next page.
-    auto rows = g->ctx_.store.list_schedules(after, what.limit + 1);
+    auto rows = seen_schedules(g->ctx_, what, after, what.limit + 1);
     if (!rows)
       return to(refusal{.what = rows.error()});
-    if (!what.ns.empty())
-      std::erase_if(*rows, [&](const auto& r) { return r.ns != what.ns; });
     const bool more = rows->size() > what.limit;
     if (more)
       rows->pop_back();
@@ -80,8 +117,11 @@ void gate::list_schedules_of(const list_schedules& what, const reply_to& to) {
   });
 }
 
-void gate::read_schedule(const std::string& id, const reply_to& to) {
-  aside([g = shared_from_this(), id, to] {
+void gate::read_schedule(const schedule_ref& which, const reply_to& to) {
+  const auto key = key_in(which.id);
+  if (!key || !access::sees(which.by, key->first, key->second))
+    return to(unknown());
+  aside([g = shared_from_this(), id = which.id, to] {
     const auto one = loaded(g->ctx_, id);
     if (!one)
       return to(refusal{.what = one.error()});
@@ -94,30 +134,44 @@ void gate::act_on_schedule_of(act_on_schedule what, reply_to to) {
   const bool control = what.what == verb::pause;
   if (auto no = overload(control ? lane::control : lane::signal))
     return to(std::move(*no));
-  const auto key = key_in(what.id);
+  const auto key = key_in(what.which.id);
   if (!key)
     return to(unknown());
+  if (auto no = not_operator(what.which.by, *key))
+    return to(std::move(*no));
   once(what.once, std::move(to), [&](reply_to first) {
+    auto note = note_of(what.which.by, key->first, what.which.id, what.reason);
+    if (note)
+      note->status = 200;
     caf::anon_send(ctx_.scheduler.get(),
                    schedule_wish{.which = *key,
                                  .what = control ? schedule_wish::verb::pause
                                                  : schedule_wish::verb::resume,
                                  .reason = std::move(what.reason),
                                  .once = std::move(what.once),
-                                 .reply = make_answer(std::move(first))});
+                                 .reply = make_answer(std::move(first)),
+                                 .note = std::move(note)});
   });
 }
 
 void gate::trigger(trigger_schedule what, reply_to to) {
+  const auto key = key_in(what.which.id);
+  if (!key)
+    return to(unknown());
+  if (auto no = not_operator(what.which.by, *key))
+    return to(std::move(*no));
   aside([g = shared_from_this(), what = std::move(what),
          to = std::move(to)]() mutable {
-    auto one = loaded(g->ctx_, what.id);
+    auto one = loaded(g->ctx_, what.which.id);
     if (!one)
       return to(refusal{.what = one.error()});
     if (!one->flow)
       return to(unknown());
     const auto& id = one->flow->id;
-    g->start({.workflow = {.ns = id.ns, .name = id.name, .version = id.version},
+    g->start({.workflow = {.ns = id.ns,
+                           .name = id.name,
+                           .version = id.version,
+                           .by = what.which.by},
               .input = std::move(what.input),
               .labels = schedule_labels(one->kept),
               .once = std::move(what.once)},

@@ -68,8 +68,9 @@ void gate::store_secret(put_secret what, reply_to to) {
     auto slot = make_answer(std::move(to));
     caf::anon_send(
       ctx.writer.get(),
-      write_job{[row = std::move(*row), slot](storage::store& s) -> result<> {
-        const auto fresh = s.put_secret(row);
+      write_job{[row = std::move(*row), note = note_of(what.by, "", what.name),
+                 slot](storage::store& s) -> result<> {
+        const auto fresh = s.put_secret(row, note);
         if (!fresh) {
           slot->give(refusal{.what = fresh.error()});
           return fresh.error();
@@ -102,18 +103,21 @@ void gate::list_of_secrets(const list_secrets& what, const reply_to& to) {
   });
 }
 
-void gate::remove_secret(const std::string& name, reply_to to) {
+void gate::remove_secret(const secret_ref& which, reply_to to) {
   if (auto no = overload(lane::signal))
     return to(std::move(*no));
   auto slot = make_answer(std::move(to));
-  auto work
-    = [g = shared_from_this(), name, slot](storage::store& s) -> result<> {
+  auto note = note_of(which.by, "", which.name);
+  if (note)
+    note->status = 204;
+  auto work = [g = shared_from_this(), name = which.name,
+               note = std::move(note), slot](storage::store& s) -> result<> {
     const auto found = g->ctx_.vault.look(name);
     if (found && *found && (*found)->from != secrets::origin::store) {
       slot->give(not_ours(**found));
       return {};
     }
-    auto done = s.remove_secret(name);
+    auto done = s.remove_secret(name, note);
     if (!done) {
       slot->give(refusal{.what = done.error()});
       return done;

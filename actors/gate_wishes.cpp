@@ -1,7 +1,10 @@
 #include "actors/gate.hpp"
+#include "actors/stored_machine.hpp"
 #include "base/bytes.hpp"
 
 #include <caf/send.hpp>
+
+#include <algorithm>
 
 namespace pawl::actors {
 
@@ -19,6 +22,23 @@ std::string id_for(const start_instance& what) {
     return to_hex(sha256(what.workflow.ns + '/' + what.once->scope))
       .substr(0, derived_id_size);
   return make_ulid(unix_ms(clock::now()), random_entropy());
+}
+
+/// The type of a validated CloudEvent.
+std::string type_of(const json::value& event) {
+  const auto* type = event.as_object().if_contains("type");
+  return type != nullptr && type->is_string() ? std::string{type->get_string()}
+                                              : std::string{};
+}
+
+/// Events as the audit log names them.
+std::string target_of(const std::vector<json::value>& events) {
+  if (events.empty())
+    return {};
+  auto out = type_of(events.front());
+  if (events.size() > 1)
+    out += " and " + std::to_string(events.size() - 1) + " more";
+  return out;
 }
 
 request settle_by(requests::settle::way how, act_on_instance& what) {
@@ -50,6 +70,11 @@ request request_of(act_on_instance& what) {
     return settle_by(way::complete, what);
   case verb::fail:
     return settle_by(way::fail, what);
+  case verb::rollback:
+    return requests::rollback{.to = std::move(what.task),
+                              .since = 0,
+                              .input = std::nullopt,
+                              .reason = std::move(what.reason)};
   case verb::retry:
     break;
   }
@@ -66,6 +91,11 @@ request request_of(act_on_instance& what) {
 void gate::start(start_instance what, reply_to to) {
   if (auto no = overload(lane::start))
     return to(std::move(*no));
+  const auto& w = what.workflow;
+  if (!access::sees(w.by, w.ns, w.name))
+    return to(refusal{.what = no_definition(w)});
+  if (!access::may(w.by, w.ns, w.name))
+    return to(forbidden(*w.by, w.ns));
   what.id = id_for(what);
   if (what.wait)
     // Around the kept answers: a repeat waits for the end as the first does.
@@ -91,6 +121,7 @@ void gate::start_now(start_instance what, const reply_to& to) {
                                "- and not only dots."}});
   const auto& ns = what.workflow.ns;
   const auto key = key_of(ns, id);
+  auto note = note_of(what.workflow.by, ns, id);
   caf::anon_send(
     ctx_.registry.get(),
     wish{.key = key,
@@ -103,7 +134,8 @@ void gate::start_now(start_instance what, const reply_to& to) {
                                   .by = std::move(what.by)},
          .flow = std::move(*flow),
          .once = std::move(what.once),
-         .reply = make_answer(to)});
+         .reply = make_answer(to),
+         .note = std::move(note)});
 }
 
 void gate::act(act_on_instance what, reply_to to) {
@@ -111,45 +143,129 @@ void gate::act(act_on_instance what, reply_to to) {
   const bool control = what.what == verb::pause || what.what == verb::cancel;
   if (auto no = overload(control ? lane::control : lane::signal))
     return to(std::move(*no));
-  const auto key = resolve(what.which);
-  if (!key)
-    return to(refusal{.what = key.error()});
+  const auto at = resolve(what.which);
+  if (!at)
+    return to(refusal{.what = at.error()});
+  if (auto no = forbids(what.which.by, at->key))
+    return to(std::move(*no));
   once(what.once, std::move(to), [&](reply_to first) {
+    auto note = note_of(what.which.by, at->ns, what.which.id, what.reason);
     caf::anon_send(ctx_.registry.get(),
-                   wish{.key = *key,
+                   wish{.key = at->key,
                         .what = request_of(what),
                         .if_match = what.if_match,
                         .once = std::move(what.once),
-                        .reply = make_answer(std::move(first))});
+                        .reply = make_answer(std::move(first)),
+                        .note = std::move(note),
+                        .dry_run = what.dry_run});
   });
+}
+
+void gate::restart(restart_instance what, reply_to to) {
+  const auto at = resolve(what.which);
+  if (!at)
+    return to(refusal{.what = at.error()});
+  aside([g = shared_from_this(), k = at->key, what = std::move(what),
+         to = std::move(to)]() mutable {
+    auto old = load_machine(g->ctx_, k);
+    if (!old)
+      return to(refusal{.what = old.error()});
+    const auto& s = old->flow.state();
+    if (what.if_match && !what.if_match->has(s.last))
+      return to(refusal{
+        .what = {errc::precondition_failed, "The instance stands at sequence "
+                                              + std::to_string(s.last) + '.'}});
+    start_instance fresh;
+    fresh.workflow
+      = {s.workflow.ns, s.workflow.name, s.workflow.version, what.which.by};
+    if (what.version)
+      fresh.workflow.version = *what.version;
+    if (what.version == "latest")
+      fresh.workflow.version.reset();
+    fresh.input
+      = what.input ? std::move(*what.input) : json::value(*s.raw_input);
+    fresh.id = std::move(what.id);
+    fresh.labels = std::move(what.labels);
+    fresh.labels.insert(s.labels.begin(), s.labels.end());
+    fresh.held = what.held;
+    fresh.by = std::move(what.by);
+    fresh.once = std::move(what.once);
+    g->start(std::move(fresh), std::move(to));
+  });
+}
+
+// Makes a CloudEvent of the data of an event that the workflow has named.
+result<> gate::name_event(const instance_key& key, deliver_event& what) {
+  const auto head = ctx_.store.read_head(key);
+  if (!head)
+    return head.error();
+  const auto of = ctx_.definitions.by_digest(head->digest);
+  if (!of)
+    return of.error();
+  const auto& known = (*of)->user_events;
+  const auto named
+    = std::find_if(known.begin(), known.end(), [&](const auto& one) {
+        return one.second.route == what.route;
+      });
+  if (named == known.end())
+    return error{errc::not_found,
+                 "The workflow of this instance names no event "
+                 "with this path."};
+  const auto now = clock::now();
+  // A repeat makes the same event again, which is taken once.
+  const auto id
+    = what.once ? to_hex(sha256(what.once->scope)).substr(0, derived_id_size)
+                : make_ulid(unix_ms(now), random_entropy());
+  what.event = json::object{{"specversion", "1.0"},
+                            {"id", id},
+                            {"source", location_of(head->id)},
+                            {"type", named->first},
+                            {"time", to_text(now)},
+                            {"datacontenttype", "application/json"},
+                            {"data", std::move(what.event)}};
+  return {};
 }
 
 void gate::deliver(deliver_event what, reply_to to) {
   if (auto no = overload(lane::signal))
     return to(std::move(*no));
-  const auto key = resolve(what.which);
-  if (!key)
-    return to(refusal{.what = key.error()});
+  const auto at = resolve(what.which);
+  if (!at)
+    return to(refusal{.what = at.error()});
+  if (!what.route.empty())
+    if (auto named = name_event(at->key, what); !named)
+      return to(refusal{.what = named.error()});
+  if (auto no = forbids(what.which.by, at->key, type_of(what.event)))
+    return to(std::move(*no));
   using choice = requests::deliver::if_unawaited;
   once(what.once, std::move(to), [&](reply_to first) {
+    auto note = note_of(what.which.by, at->ns, what.which.id,
+                        "event " + type_of(what.event));
     caf::anon_send(
       ctx_.registry.get(),
-      wish{.key = *key,
+      wish{.key = at->key,
            .what = requests::deliver{.event = make_datum(std::move(what.event)),
                                      .otherwise = what.buffer ? choice::keep
                                                               : choice::refuse},
            .if_match = what.if_match,
            .once = std::move(what.once),
-           .reply = make_answer(std::move(first))});
+           .reply = make_answer(std::move(first)),
+           .note = std::move(note)});
   });
 }
 
 void gate::publish(publish_events what, reply_to to) {
   if (auto no = overload(lane::signal))
     return to(std::move(*no));
+  // Without a namespace they reach whoever listens in any.
+  for (const auto& e : what.events)
+    if (what.by
+        && !what.by->may.covers_event(what.ns.value_or("*"), "", type_of(e)))
+      return to(forbidden(*what.by, what.ns.value_or("")));
   const auto key = what.once;
   once(key, std::move(to), [&](reply_to first) {
     const auto now = clock::now();
+    const auto target = target_of(what.events);
     std::vector<datum> batch;
     for (auto& e : what.events)
       batch.push_back(make_datum(std::move(e)));
@@ -165,13 +281,17 @@ void gate::publish(publish_events what, reply_to to) {
         .location = {},
         .body = a.body,
         .expires = now + ctx_.options.retention.idempotency_for};
-    auto work =
-      [g = shared_from_this(), batch = std::move(batch),
-       ns = what.ns.value_or(""), kept = std::move(kept), now, a = std::move(a),
-       slot = make_answer(std::move(first))](storage::store& s) -> result<> {
+    auto note = note_of(what.by, what.ns.value_or(""), target);
+    if (note)
+      note->status = a.status;
+    auto work
+      = [g = shared_from_this(), batch = std::move(batch),
+         ns = what.ns.value_or(""), kept = std::move(kept), now,
+         a = std::move(a), note = std::move(note),
+         slot = make_answer(std::move(first))](storage::store& s) -> result<> {
       const auto& o = g->ctx_.options.events;
       const auto done
-        = s.put_events(batch, ns, now, o.buffer_for, o.dedup_for, kept);
+        = s.put_events(batch, ns, now, o.buffer_for, o.dedup_for, kept, note);
       if (!done) {
         slot->give(refusal{.what = done.error()});
         return done.error();
@@ -188,38 +308,48 @@ void gate::publish(publish_events what, reply_to to) {
 void gate::remove(const purge_instance& what, reply_to to) {
   if (auto no = overload(lane::signal))
     return to(std::move(*no));
-  const auto key = resolve(what.which);
-  if (!key)
-    return to(refusal{.what = key.error()});
-  const auto head = ctx_.store.read_head(*key);
+  const auto at = resolve(what.which);
+  if (!at)
+    return to(refusal{.what = at.error()});
+  if (auto no = forbids(what.which.by, at->key))
+    return to(std::move(*no));
+  auto note = note_of(what.which.by, at->ns, what.which.id);
+  if (note)
+    note->status = 204;
+  const auto head = ctx_.store.read_head(at->key);
   if (!head || head->status != instance_status::faulted)
-    return remove_now(*key, what.if_match, std::move(to));
+    return remove_now({at->key, what.if_match, std::move(note)}, std::move(to));
   // Children stand still with it, for a retry that cannot come any more.
   caf::anon_send(ctx_.registry.get(),
-                 wish{.key = *key,
+                 wish{.key = at->key,
                       .what = requests::cancel{"it is deleted"},
                       .if_match = what.if_match,
-                      .reply = make_answer([g = shared_from_this(), k = *key,
+                      .reply = make_answer([g = shared_from_this(), k = at->key,
+                                            note = std::move(note),
                                             to = std::move(to)](reply r) {
-                        if (std::holds_alternative<refusal>(r))
+                        // One that is set aside takes no wish at all.
+                        if (const auto* no = std::get_if<refusal>(&r);
+                            no != nullptr && no->what.code != errc::quarantined)
                           return to(std::move(r));
-                        g->remove_now(k, std::nullopt, to);
+                        g->remove_now({k, std::nullopt, note}, to);
                       })});
 }
 
-void gate::remove_now(const instance_key& key, std::optional<sequence> if_match,
-                      reply_to to) {
+void gate::remove_now(removal what, reply_to to) {
   auto work
-    = [k = key, if_match, programs = &ctx_.programs,
+    = [k = what.key, if_match = std::move(what.if_match),
+       note = std::move(what.note), programs = &ctx_.programs,
+       remembered_for = ctx_.options.retention.tombstones,
        slot = make_answer(std::move(to))](storage::store& s) -> result<> {
     const auto head = s.read_head(k);
-    if (head && if_match && head->last != *if_match) {
+    if (head && if_match && !if_match->has(head->last)) {
       slot->give(refusal{.what = {errc::precondition_failed,
                                   "The instance stands at sequence "
                                     + std::to_string(head->last) + '.'}});
       return {};
     }
-    auto done = s.remove_instance(k);
+    const auto now = clock::now();
+    auto done = s.remove_instance(k, {now, now + remembered_for}, note);
     if (done) {
       programs->stop_detached(k);
       slot->give(answer{.status = 204});

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "access/guard.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -17,7 +19,12 @@
 
 /// The control plane's door: all that the HTTP edge may ask of the daemon. It
 /// names no CAF type, so the edge knows none.
+/// Where a request has `by`, that says who asks, what he sees and where he may
+/// do it. What he does not see is answered as what does not exist; what he sees
+/// but may not do, as a refusal with `role`.
 namespace pawl::actors {
+
+using access::mandate_ptr;
 
 /// A request that went through. What a mutation says is on disk.
 struct answer {
@@ -36,6 +43,7 @@ struct refusal {
   /// More members of the problem: `from`, `allowed`, `allowedActions`, `error`.
   json::object members = {};
   std::string location = {}; ///< already-exists: of what holds the id.
+  std::string role = {};     ///< Not "": forbidden for want of this role.
   std::optional<duration> retry_after = {}; ///< When shedding.
   bool forbidden = false;                   ///< Others may, but not who asks.
 };
@@ -51,10 +59,24 @@ struct idempotency {
   std::string body_digest = {}; ///< SHA-256 of the body.
 };
 
+/// The entity tags of If-Match or If-None-Match: sequences of an instance.
+struct tags {
+  tags() = default;
+  tags(sequence one) : listed{one} {} // NOLINT: one tag is a list of it.
+  std::vector<sequence> listed = {};
+  bool any = false; ///< `*`: whatever there is.
+
+  [[nodiscard]] bool has(sequence n) const {
+    return any || std::find(listed.begin(), listed.end(), n) != listed.end();
+  }
+  bool operator==(const tags&) const = default;
+};
+
 /// An instance as a client names it.
 struct instance_ref {
   std::string id = {};
   std::optional<std::string> ns = {}; ///< Absent: in whichever namespace it is.
+  mandate_ptr by = {};
 };
 
 struct register_definition {
@@ -62,6 +84,7 @@ struct register_definition {
   std::string content_type = {};
   bool dry_run = false;
   std::optional<idempotency> once = {};
+  mandate_ptr by = {};
 };
 
 /// A definition as a client names it; no version: the highest by semver.
@@ -69,6 +92,7 @@ struct definition_ref {
   std::string ns = {};
   std::string name = {};
   std::optional<std::string> version = {};
+  mandate_ptr by = {};
 };
 
 struct start_instance {
@@ -87,7 +111,7 @@ struct start_instance {
 struct read_instance {
   instance_ref which;
   std::optional<duration> wait = {};
-  std::optional<sequence> unless = {}; ///< If-None-Match
+  std::optional<tags> unless = {}; ///< If-None-Match
 };
 
 /// What an operator wants of an instance.
@@ -99,7 +123,8 @@ struct act_on_instance {
     retry,
     skip,
     complete,
-    fail
+    fail,
+    rollback
   };
   instance_ref which;
   verb what = verb::pause;
@@ -108,11 +133,26 @@ struct act_on_instance {
   bool freeze = false;                   ///< pause only
   std::optional<timestamp> until = {};   ///< pause only
   std::optional<json::value> input = {}; ///< retry only: a replacement
-  std::string task = {};  ///< retry: where from; skip, complete, fail: which
+  std::string task = {};  ///< retry, rollback: where from; skip, complete,
+                          ///< fail: which
   std::uint32_t lane = 0; ///< skip, complete, fail
   std::optional<json::value> output = {}; ///< skip, complete
   json::object error = {};                ///< fail
-  std::optional<sequence> if_match = {};
+  bool dry_run = false; ///< Nothing is written; the answer is what would be.
+  std::optional<tags> if_match = {};
+  std::optional<idempotency> once = {};
+};
+
+/// A new instance of the workflow of another, with its input.
+struct restart_instance {
+  instance_ref which;
+  std::optional<json::value> input = {};   ///< In place of the old one.
+  std::optional<std::string> version = {}; ///< Absent: the same; "latest".
+  std::optional<std::string> id = {};
+  std::map<std::string, std::string> labels = {}; ///< Added to the old ones.
+  bool held = false;
+  std::string by = {}; ///< Who starts it.
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 
@@ -121,7 +161,9 @@ struct deliver_event {
   instance_ref which;
   json::value event = {};
   bool buffer = true; ///< False: refuse if no `listen` waits for it.
-  std::optional<sequence> if_match = {};
+  /// Of an event that its workflow has named so: `event` is then its data.
+  std::string route = {};
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 
@@ -130,19 +172,51 @@ struct publish_events {
   std::vector<json::value> events = {};
   std::optional<std::string> ns = {};
   std::optional<idempotency> once = {};
+  mandate_ptr by = {};
 };
 
-/// What an operator wants of a schedule; its id is "namespace.name".
+/// A worker asks for jobs of a queue.
+struct ask_for_jobs {
+  std::string queue = {};
+  std::string worker = {};                        ///< What it calls itself.
+  std::map<std::string, std::string> labels = {}; ///< What it can do.
+  std::uint32_t max = 1;
+  duration wait{}; ///< For a first one.
+  std::optional<duration> lease = {};
+  std::optional<idempotency> once = {};
+  mandate_ptr by = {};
+};
+
+/// A worker tells of a job that it has.
+struct lease_wish {
+  enum class verb : std::uint8_t { heartbeat, complete, fail, release };
+  std::string token = {};
+  verb what = verb::heartbeat;
+  std::optional<json::value> progress = {};   ///< heartbeat
+  std::optional<json::value> checkpoint = {}; ///< heartbeat
+  std::optional<duration> extend = {};        ///< heartbeat
+  json::value output = {};                    ///< complete
+  json::object error = {};                    ///< fail: never empty
+  std::string digest = {}; ///< complete, fail: SHA-256 of verb and body.
+  std::optional<idempotency> once = {}; ///< heartbeat, release
+};
+
+/// A schedule as a client names it: "namespace.name".
+struct schedule_ref {
+  std::string id = {};
+  mandate_ptr by = {};
+};
+/// What an operator wants of a schedule.
 struct act_on_schedule {
   enum class verb : std::uint8_t { pause, resume };
-  std::string id = {};
+  schedule_ref which = {};
   verb what = verb::pause;
   std::string reason = {};
   std::optional<idempotency> once = {};
 };
 /// An instance now, whatever the schedule says.
 struct trigger_schedule {
-  std::string id = {};
+  schedule_ref which = {};
   json::value input = {}; ///< Absent input is an empty object.
   std::optional<idempotency> once = {};
 };
@@ -150,12 +224,14 @@ struct list_schedules {
   std::string ns = {}; ///< "" for all.
   std::uint32_t limit = 100;
   std::string cursor = {};
+  mandate_ptr by = {};
 };
 
 /// An approval as a client names it.
 struct approval_ref {
   std::string id = {};
   std::optional<std::string> ns = {};
+  mandate_ptr by = {};
 };
 /// The approvals that wait for people.
 struct list_approvals {
@@ -166,12 +242,15 @@ struct list_approvals {
   std::optional<timestamp> due_before = {};
   std::uint32_t limit = 100;
   std::string cursor = {};
+  mandate_ptr by = {};
 };
 /// Who wishes to decide, and as what.
 struct approver {
   std::string by = {};
   std::vector<std::string> groups = {};
   bool operates = false; ///< He may decide where nobody is named.
+  /// Not null: his roles say for which groups he may decide.
+  access::caller_ptr proven = {};
 };
 struct vote_on_approval {
   approval_ref which;
@@ -179,7 +258,7 @@ struct vote_on_approval {
   std::string outcome = {}; ///< "approved" or "rejected".
   std::string comment = {};
   std::optional<json::value> data = {};
-  std::optional<sequence> if_match = {};
+  std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
 /// A signed link by which somebody can decide without more ado.
@@ -201,7 +280,7 @@ struct follow_link {
 /// Purges an instance that has ended.
 struct purge_instance {
   instance_ref which;
-  std::optional<sequence> if_match = {};
+  std::optional<tags> if_match = {};
 };
 
 struct list_instances {
@@ -209,12 +288,14 @@ struct list_instances {
   std::optional<std::string> workflow = {};
   std::optional<std::string> version = {};
   std::optional<instance_status> status = {};
+  std::optional<std::string> state = {}; ///< The business state.
   std::map<std::string, std::string> labels = {};
   std::optional<timestamp> started_after = {};
   std::optional<timestamp> started_before = {};
   std::optional<bool> quarantined = {};
   std::uint32_t limit = 100;
   std::string cursor = {};
+  mandate_ptr by = {};
 };
 
 /// Which lifecycle CloudEvents; "" for all.
@@ -223,6 +304,7 @@ struct lifecycle_filter {
   std::string workflow = {};
   std::string version = {};
   std::string type = {}; ///< What the type begins with.
+  mandate_ptr by = {};
 };
 
 struct list_definitions {
@@ -230,18 +312,73 @@ struct list_definitions {
   std::string name = {}; ///< "" for all.
   std::uint32_t limit = 100;
   std::string cursor = {};
+  mandate_ptr by = {};
 };
 
 /// Stores a secret, in place of a former one.
 struct put_secret {
   std::string name = {};
   json::value value = {}; ///< A text or an object.
+  mandate_ptr by = {};
+};
+
+struct secret_ref {
+  std::string name = {};
+  mandate_ptr by = {};
 };
 
 /// Their names; the cursor is the last one of the page before.
 struct list_secrets {
   std::uint32_t limit = 100;
   std::string cursor = {};
+};
+
+/// What retention would purge now. What is given here is asked in place of what
+/// is configured for all namespaces.
+struct preview_retention {
+  std::optional<duration> completed = {}; ///< Zero: for ever.
+  std::optional<duration> faulted = {};
+  std::optional<duration> cancelled = {};
+};
+
+/// A backup now; 202 if it is not complete after `wait`.
+struct take_backup {
+  duration wait{};
+  std::optional<idempotency> once = {};
+  mandate_ptr by = {};
+};
+
+/// A new bearer token. Its text is in the first answer and nowhere else, so a
+/// repeat with the same key gets errc::already_exists.
+struct create_token {
+  access::token_wish what = {};
+  std::optional<idempotency> once = {};
+  mandate_ptr by = {};
+};
+struct token_ref {
+  std::string id = {};
+  mandate_ptr by = {};
+};
+struct list_tokens {
+  std::uint32_t limit = 100;
+  std::string cursor = {}; ///< The last id of the page before.
+};
+
+/// The audit log; "" for all.
+struct list_audit {
+  std::string who = {};
+  std::string action = {};
+  std::string ns = {};
+  std::string target = {};
+  std::optional<timestamp> after = {};
+  std::optional<timestamp> before = {};
+  bool oldest_first = false;
+  std::uint32_t limit = 100;
+  std::uint64_t from = 0; ///< 0: its end.
+};
+struct verify_audit {
+  std::uint64_t after = 0;
+  std::uint64_t limit = 0; ///< Records.
 };
 
 /// One piece of a history, oldest first. The items are ready to be sent.
@@ -274,7 +411,27 @@ struct gateway {
 
   std::function<void(put_secret, reply_to)> store_secret;
   std::function<void(list_secrets, reply_to)> list_of_secrets;
-  std::function<void(std::string name, reply_to)> remove_secret;
+  std::function<void(secret_ref, reply_to)> remove_secret;
+
+  /// Who it is; does not block. Without it all are let in.
+  std::function<std::variant<access::caller_ptr, access::denial>(
+    const access::peer&, const std::optional<std::string_view>& authorization)>
+    admit;
+  /// Whether `who` would be let in still.
+  std::function<bool(const access::caller& who)> stands;
+  /// Somebody was not let in, or has not the role: for the audit log.
+  std::function<void(const access::mandate& by, std::uint32_t status)>
+    note_refusal;
+  std::function<void(create_token, reply_to)> create_token_of;
+  std::function<void(list_tokens, reply_to)> list_of_tokens;
+  std::function<void(token_ref, reply_to)> read_token;
+  std::function<void(token_ref, reply_to)> remove_token;
+  std::function<void(list_audit, reply_to)> list_of_audit;
+  std::function<void(verify_audit, reply_to)> verify_audit_of;
+
+  std::function<void(preview_retention, reply_to)> preview;
+  std::function<void(take_backup, reply_to)> back_up;
+  std::function<void(reply_to)> list_of_backups;
 
   std::function<void(start_instance, reply_to)> start;
   std::function<void(read_instance, reply_to)> read;
@@ -282,6 +439,7 @@ struct gateway {
   std::function<void(instance_ref, reply_to)> explain;
   std::function<void(list_instances, reply_to)> list;
   std::function<void(act_on_instance, reply_to)> act;
+  std::function<void(restart_instance, reply_to)> restart;
   std::function<void(purge_instance, reply_to)> remove_instance;
   std::function<void(deliver_event, reply_to)> deliver;
   std::function<void(publish_events, reply_to)> publish;
@@ -295,9 +453,16 @@ struct gateway {
   std::function<void(follow_link, reply_to)> follow_link_of;
 
   std::function<void(list_schedules, reply_to)> list_schedules_of;
-  std::function<void(const std::string& id, reply_to)> read_schedule;
+  std::function<void(const schedule_ref&, reply_to)> read_schedule;
   std::function<void(act_on_schedule, reply_to)> act_on_schedule_of;
   std::function<void(trigger_schedule, reply_to)> trigger;
+
+  /// 200 with leases, 204 if there is none.
+  std::function<void(ask_for_jobs, reply_to)> lease;
+  /// 200; or 409 with a sentence: the lease is over.
+  std::function<void(lease_wish, reply_to)> act_on_lease;
+  std::function<void(reply_to)> list_queues;
+  std::function<void(const std::string& name, reply_to)> read_queue;
 
   /// Events after `after`, at most `limit`.
   std::function<void(instance_ref, sequence after, std::uint32_t limit,
@@ -310,7 +475,7 @@ struct gateway {
     observe;
 
   /// The number of the newest lifecycle CloudEvent; it does not wait.
-  std::function<sequence()> lifecycle_position;
+  std::function<sequence(const mandate_ptr& by)> lifecycle_position;
   /// Lifecycle CloudEvents after `after`, at most `limit`: those that are
   /// remembered. They are made only while somebody observes.
   std::function<void(const lifecycle_filter&, sequence after,

@@ -7,6 +7,7 @@
 #include "actors/steps/step_worker.hpp"
 #include "actors/stored_machine.hpp"
 #include "actors/turn_news.hpp"
+#include "actors/worker_news.hpp"
 #include "base/log.hpp"
 #include "base/overload.hpp"
 
@@ -17,17 +18,11 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <random>
 #include <stdexcept>
 
 namespace pawl::actors {
 
 namespace {
-
-std::uint64_t random_seed() {
-  thread_local std::mt19937_64 source{std::random_device{}()};
-  return source();
-}
 
 struct state : instance_args {
   static inline const char* name = "instance";
@@ -53,6 +48,7 @@ struct state : instance_args {
     turn->reply = std::move(w.reply);
     turn->once = std::move(w.once);
     turn->errand = std::move(w.errand);
+    turn->note = std::move(w.note);
     turn->creates = std::holds_alternative<requests::create>(w.what);
     turn->delivers = std::holds_alternative<requests::deliver>(w.what);
     turn->urgent = std::holds_alternative<requests::pause>(w.what)
@@ -65,7 +61,19 @@ struct state : instance_args {
       return lift(w);
     if (auto known = look_back(*ctx, key, *flow, w.what); !known)
       return refuse({.what = known.error()});
+    if (w.dry_run)
+      return rehearse(std::move(w.what));
     step(std::move(w.what));
+  }
+
+  /// Tries the wish on a copy, and tells what would come of it.
+  void rehearse(request what) {
+    auto told = rehearsal_of(*flow, ctx->limits(), std::move(what), turn->at);
+    if (auto* no = std::get_if<refusal>(&told))
+      return refuse(std::move(*no));
+    if (turn->reply)
+      turn->reply->give(std::get<answer>(std::move(told)));
+    try_leave();
   }
 
   void take(nudge& n) {
@@ -79,8 +87,10 @@ struct state : instance_args {
   }
 
   void take(effect_ended& e) {
-    if (!crew.ended(e.frame, e.dispatch))
+    if (!crew.ended(e.frame, e.dispatch)) {
+      refuse_worker(e.how);
       return try_leave();
+    }
     turn.emplace();
     std::visit(
       overload{[&](effect_outcome& x) {
@@ -90,6 +100,7 @@ struct state : instance_args {
                  step(reports::effect_failed{e.frame, e.dispatch,
                                              std::move(x.detail), x.kind});
                },
+               [&](worker_told& x) { step(take_told(*turn, e, std::move(x))); },
                [&](step_stopped) {
                  step(reports::effect_stopped{e.frame, e.dispatch});
                }},
@@ -144,6 +155,7 @@ struct state : instance_args {
       set_aside = std::move(*quarantined);
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
+    ctx->queues.keep_only(key, stands->jobs);
     turned_away = flow->state().inbox.size() >= ctx->limits().inbox_max;
     stop_detached();
     ctx->measured.rehydrated();
@@ -156,8 +168,8 @@ struct state : instance_args {
       return refusal{.what
                      = {errc::not_found, "There is no instance with this id."}};
     if (turn->creates)
-      return taken();
-    if (w.if_match && *w.if_match != flow->state().last)
+      return taken_id(flow->state().id);
+    if (w.if_match && !w.if_match->has(flow->state().last))
       return refusal{.what = {errc::precondition_failed,
                               "The instance stands at sequence "
                                 + std::to_string(flow->state().last) + '.'}};
@@ -167,12 +179,6 @@ struct state : instance_args {
                                     "crashes: "
                                       + set_aside->reason}};
     return std::nullopt;
-  }
-
-  refusal taken() {
-    return refusal{.what = {errc::already_exists,
-                            "An instance with this id exists already."},
-                   .location = location_of(flow->state().id)};
   }
 
   void step(input what) {
@@ -229,15 +235,20 @@ struct state : instance_args {
       .busy = !outstanding.empty() || flow->has_work(),
       .answer = {},
     };
+    outcome.answer = kept_for_worker(*turn, outcome.events,
+                                     ctx->options.retention.idempotency_for);
     if (turn->once) {
       turn->kept = answer_now(outcome.events);
       outcome.answer
         = to_keep(*turn, *turn->kept, ctx->options.retention.idempotency_for);
     }
+    if (turn->note)
+      turn->note->status = status_of(*turn, outcome.events, *flow);
     turn->delivers = turn->delivers && !consumed(outcome.events);
     const auto& s = ctx->options.storage;
     turn->record = record_turn(key, stands, *flow, std::move(outcome),
                                {s.snapshot_events, s.snapshot_bytes});
+    turn->record.note = std::move(turn->note);
     turn->rows = std::make_shared<const queued_turn>(
       storage::prepare(turn->record), ctx->journal);
     submit();
@@ -263,7 +274,7 @@ struct state : instance_args {
       if (!turn->creates || c.how.error().code != errc::already_exists)
         // Somebody else wrote: only the journal knows what holds.
         throw std::runtime_error{c.how.error().detail};
-      const auto no = taken();
+      const auto no = taken_id(flow->state().id);
       flow.reset();
       return refuse(no);
     }
@@ -273,6 +284,7 @@ struct state : instance_args {
     ctx->changes.changed(key, stands->head.last, stands->head.status);
     tell_of_lifecycle(*ctx, *turn, stands->head.last, *flow);
     turned_away = tell_broker(*ctx, *turn, *stands, *flow, turned_away);
+    tell_queues(*ctx, turn->record);
     for (const auto& child : turn->record.left)
       cancel_left_child(*ctx, child);
     proceed();
@@ -299,6 +311,7 @@ struct state : instance_args {
     if (turn->reply)
       turn->reply->give(turn->kept ? std::move(*turn->kept)
                                    : answer_now(turn->record.events));
+    answer_worker(*ctx, key, *turn);
     turn.reset();
     if (const auto due = flow->next_timer(); due != armed) {
       self->send(ctx->timers.get(), arm{key, due});
@@ -343,12 +356,19 @@ struct state : instance_args {
     auto again = std::make_shared<wish>(std::move(w));
     again->reply = std::move(turn->reply);
     again->once = std::move(turn->once);
+    again->note = std::move(turn->note);
     turn.reset();
     caf::anon_send(
       ctx->writer.get(),
       write_job{[k = key, again, me = caf::actor_cast<instance_actor>(self)](
                   storage::store& s) {
         auto done = s.put_quarantine(k, std::nullopt);
+        if (done && again->note) {
+          again->note->at = clock::now();
+          again->note->status = 200;
+          done = s.put_audit(*again->note);
+          again->note.reset();
+        }
         if (done)
           caf::anon_send(me, lifted{again});
         return done;
@@ -371,9 +391,8 @@ struct state : instance_args {
 
   caf::actor start_worker(const commands::perform& c,
                           const std::shared_ptr<effect_gate>& gate) {
-    const auto& s = flow->state();
     auto worker = spawn_step_worker(
-      self->system(), {.order = {c, flow->shared_flow(), key, s.ns, s.id},
+      self->system(), {.order = order_of(c, *flow, key),
                        .gate = gate,
                        .owner = caf::actor_cast<instance_actor>(self),
                        .ctx = ctx});

@@ -26,6 +26,7 @@ struct state {
   struct waiting {
     commit what;
     caf::typed_response_promise<committed> answer;
+    std::shared_ptr<write_end> then; ///< In the answer's stead.
   };
 
   explicit state(writer_actor::pointer me) : self{me} {}
@@ -36,14 +37,20 @@ struct state {
   ~state() {
     for (auto* queue : {&urgent, &normal})
       for (auto& w : *queue)
-        w.answer.deliver(caf::make_error(caf::sec::request_receiver_down));
+        if (!w.then)
+          w.answer.deliver(caf::make_error(caf::sec::request_receiver_down));
   }
 
   caf::result<committed> enqueue(commit& c) {
     auto answer = self->make_response_promise<committed>();
-    (c.urgent ? urgent : normal).push_back({std::move(c), answer});
+    (c.urgent ? urgent : normal).push_back({std::move(c), answer, nullptr});
     flush_later();
     return answer;
+  }
+
+  void enqueue(write_rows& w) {
+    normal.push_back({{std::move(w.what), false}, {}, std::move(w.then)});
+    flush_later();
   }
 
   void flush_later() {
@@ -95,7 +102,10 @@ struct state {
     for (std::size_t i = 0; i < group.size(); ++i) {
       // Off the gauge before the client can come again.
       group[i].what.what.reset();
-      group[i].answer.deliver(committed{std::move((*done)[i])});
+      if (group[i].then)
+        group[i].then->tell(true);
+      else
+        group[i].answer.deliver(committed{std::move((*done)[i])});
     }
     ctx->journal.committed(begun - oldest, ctx->options.journal.shed_after,
                            bytes, ended - begun, ended);
@@ -121,6 +131,7 @@ journal_writer(writer_actor::stateful_pointer<state> self, context* ctx) {
   self->state.ctx = ctx;
   return {
     [self](commit& c) { return self->state.enqueue(c); },
+    [self](write_rows& w) { self->state.enqueue(w); },
     [self](const write_job& job) { self->state.run(job); },
     [self](tick) { self->state.flush(); },
   };

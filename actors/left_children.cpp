@@ -7,9 +7,10 @@ namespace pawl::actors {
 
 namespace {
 
+// One that is not there may be about to be made.
 bool has_ended(const context& ctx, const instance_key& key) {
   const auto of = ctx.store.read_head(key);
-  return of ? ended(of->status) : of.error().code == errc::not_found;
+  return of && ended(of->status);
 }
 
 void forget(const context& ctx, const instance_key& key) {
@@ -38,6 +39,14 @@ void cancel_left_child(context& ctx, const instance_key& key,
     wish{.key = key,
          .what = requests::cancel{"its parent waits for it no more"},
          .errand = std::move(errand)});
+}
+
+void settle_left_child(context& ctx, const instance_key& key,
+                       std::shared_ptr<void> errand) {
+  const auto of = ctx.store.read_head(key);
+  if (!of && of.error().code == errc::not_found)
+    return forget(ctx, key);
+  cancel_left_child(ctx, key, std::move(errand));
 }
 
 } // namespace pawl::actors

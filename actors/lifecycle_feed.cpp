@@ -90,7 +90,8 @@ history_page lifecycle_feed::read(const lifecycle_filter& want, sequence after,
   for (; at != items_.end() && page.items.size() < limit; ++at)
     if (fits(want.ns, at->of.ns) && fits(want.workflow, at->of.name)
         && fits(want.version, at->of.version)
-        && at->shown.type.starts_with(want.type))
+        && at->shown.type.starts_with(want.type)
+        && access::sees(want.by, at->of.ns, at->of.name))
       page.items.push_back(at->shown);
   return page;
 }

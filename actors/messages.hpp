@@ -31,13 +31,14 @@ using schedule_key = std::pair<std::string, std::string>;
 struct wish {
   instance_key key;
   request what;
-  definition_ptr flow = nullptr; ///< With requests::create.
-  std::optional<sequence> if_match
-    = {}; ///< Refused if the history ends elsewhere.
+  definition_ptr flow = nullptr;     ///< With requests::create.
+  std::optional<tags> if_match = {}; ///< Refused if the history ends elsewhere.
   std::optional<idempotency> once = {}; ///< Keep the answer under this key.
   answer_ptr reply = nullptr;           ///< Null if nobody waits for an answer.
+  std::optional<storage::audit_entry> note = {}; ///< If something changes.
   std::shared_ptr<void> errand
-    = nullptr; ///< Freed when the wish has been handled.
+    = nullptr;          ///< Freed when the wish has been handled.
+  bool dry_run = false; ///< Nothing is written: the answer is what would be.
 };
 
 /// Something may have become due: load the instance, let it see the time, the
@@ -91,7 +92,15 @@ struct step_failed {
   error_kind kind = error_kind::runtime;
   std::string detail;
 };
-using step_result = std::variant<effect_outcome, step_failed, step_stopped>;
+/// A worker outside has told how it went, and waits until that is recorded.
+struct worker_told {
+  worker_outcome what;
+  idempotency once; ///< Under which `said` is kept: the token and what it said.
+  answer said;      ///< If it is recorded; else that the lease is lost.
+  answer_ptr reply;
+};
+using step_result
+  = std::variant<effect_outcome, step_failed, step_stopped, worker_told>;
 
 /// Step worker -> instance: the effect of `frame` has ended thus.
 struct effect_ended {
@@ -147,6 +156,27 @@ struct commit {
 struct committed {
   result<> how;
 };
+/// Told how a write went, once; that it is not known if it is dropped untold.
+class write_end {
+public:
+  explicit write_end(std::function<void(bool durable)> to)
+      : to_{std::move(to)} {}
+  write_end(const write_end&) = delete;
+  write_end& operator=(const write_end&) = delete;
+  ~write_end() { tell(false); }
+  void tell(bool durable) {
+    if (auto to = std::exchange(to_, {}))
+      to(durable);
+  }
+
+private:
+  std::function<void(bool)> to_;
+};
+/// Make these rows, which are no turn's, durable with a group.
+struct write_rows {
+  std::shared_ptr<const queued_turn> what;
+  std::shared_ptr<write_end> then;
+};
 /// Run this between two commits, on the writer's thread. errc::io ends the
 /// process.
 struct write_job {
@@ -192,6 +222,7 @@ struct schedule_wish {
   std::string reason;
   std::optional<idempotency> once;
   answer_ptr reply;
+  std::optional<storage::audit_entry> note = {};
 };
 /// An instance's answer -> scheduler: a run exists, or why not.
 struct run_made {
@@ -255,7 +286,8 @@ using registry_actor
 
 using writer_actor
   = caf::typed_actor<caf::replies_to<commit>::with<committed>,
-                     caf::reacts_to<write_job>, caf::reacts_to<tick>>;
+                     caf::reacts_to<write_rows>, caf::reacts_to<write_job>,
+                     caf::reacts_to<tick>>;
 
 using timers_actor
   = caf::typed_actor<caf::reacts_to<arm>, caf::reacts_to<woken>,
@@ -299,6 +331,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::go_on)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::lifted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::commit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::committed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::write_rows)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::write_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::arm)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::woken)

@@ -53,6 +53,13 @@ struct meters::state {
       .Register(registry)
       .Add({}, buckets);
   }
+  prometheus::Gauge& gauge(const std::string& name, const std::string& help) {
+    return prometheus::BuildGauge()
+      .Name(name)
+      .Help(help)
+      .Register(registry)
+      .Add({});
+  }
   prometheus::Counter& instances(const std::string& status) {
     return counter("pawl_instances_total", "Instances that became this.",
                    {{"status", status}});
@@ -105,6 +112,23 @@ struct meters::state {
     = counter("pawl_shed_total", "Requests refused because of overload.");
   prometheus::Histogram& request_seconds = histogram(
     "pawl_http_request_seconds", "How long requests took.", seconds_buckets);
+  prometheus::Counter& purges = counter("pawl_purged_instances_total",
+                                        "Instances that retention has purged.");
+  prometheus::Counter& purged_bytes
+    = counter("pawl_purged_bytes_total", "What these took, uncompressed.");
+  prometheus::Counter& examined = counter(
+    "pawl_retention_examined_total", "Instances that retention has looked at.");
+  prometheus::Counter& sweeps = counter("pawl_retention_sweeps_total",
+                                        "Times it has looked at all of them.");
+  prometheus::Counter& backups_good = counter(
+    "pawl_backups_total", "Backups by how they went.", {{"outcome", "taken"}});
+  prometheus::Counter& backups_bad = counter(
+    "pawl_backups_total", "Backups by how they went.", {{"outcome", "failed"}});
+  prometheus::Gauge& backup_at
+    = gauge("pawl_backup_last_success_timestamp_seconds",
+            "When the last backup of this run was complete; 0: none was.");
+  prometheus::Gauge& backup_seconds
+    = gauge("pawl_backup_last_seconds", "How long the last backup took.");
   std::vector<prometheus::Counter*> requests = [this] {
     std::vector<prometheus::Counter*> by_class;
     for (const char* name : {"1xx", "2xx", "3xx", "4xx", "5xx"})
@@ -186,6 +210,24 @@ void meters::shed() {
   state_->shed.Increment();
 }
 
+void meters::purged(std::uint64_t instances, std::uint64_t bytes) {
+  state_->purges.Increment(static_cast<double>(instances));
+  state_->purged_bytes.Increment(static_cast<double>(bytes));
+}
+
+void meters::swept(std::uint64_t examined, bool complete) {
+  state_->examined.Increment(static_cast<double>(examined));
+  if (complete)
+    state_->sweeps.Increment();
+}
+
+void meters::backup(bool good, double seconds) {
+  (good ? state_->backups_good : state_->backups_bad).Increment();
+  if (good)
+    state_->backup_at.SetToCurrentTime();
+  state_->backup_seconds.Set(seconds);
+}
+
 void meters::http_request(std::uint32_t status, double seconds) {
   const auto at = status / 100;
   if (at >= 1 && at <= state_->requests.size())
@@ -195,12 +237,7 @@ void meters::http_request(std::uint32_t status, double seconds) {
 
 void meters::gauge(const std::string& name, const std::string& help,
                    std::function<double()> read) {
-  auto& g = prometheus::BuildGauge()
-              .Name(name)
-              .Help(help)
-              .Register(state_->registry)
-              .Add({});
-  state_->gauges.emplace_back(&g, std::move(read));
+  state_->gauges.emplace_back(&state_->gauge(name, help), std::move(read));
 }
 
 std::string meters::text() {

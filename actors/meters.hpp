@@ -37,6 +37,12 @@ public:
   void expression_sandboxed(bool failed);
   void rehydrated();
   void shed();
+  /// Instances that retention has purged, and their bytes.
+  void purged(std::uint64_t instances, std::uint64_t bytes);
+  /// Retention has looked at so many instances, maybe at all.
+  void swept(std::uint64_t examined, bool complete);
+  /// A backup was taken, or could not be.
+  void backup(bool good, double seconds);
   /// A request of the edge was answered with this HTTP status.
   void http_request(std::uint32_t status, double seconds);
 

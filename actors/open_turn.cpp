@@ -3,8 +3,20 @@
 #include "actors/render.hpp"
 
 #include <algorithm>
+#include <random>
 
 namespace pawl::actors {
+
+std::uint64_t random_seed() {
+  thread_local std::mt19937_64 source{std::random_device{}()};
+  return source();
+}
+
+refusal taken_id(const std::string& id) {
+  return refusal{
+    .what = {errc::already_exists, "An instance with this id exists already."},
+    .location = location_of(id)};
+}
 
 bool consumed(const std::vector<event>& facts) {
   return std::any_of(facts.begin(), facts.end(), [](const event& e) {
@@ -12,22 +24,50 @@ bool consumed(const std::vector<event>& facts) {
   });
 }
 
+std::uint32_t status_of(const open_turn& turn, const std::vector<event>& facts,
+                        const machine& flow) {
+  const auto is = flow.state().status;
+  const bool under_way = is == instance_status::suspending
+                         || is == instance_status::cancelling
+                         || (turn.delivers && !consumed(facts));
+  return turn.creates ? 201U : under_way ? 202U : 200U;
+}
+
 answer answer_of(const open_turn& turn, const std::vector<event>& facts,
                  const machine& flow,
                  const std::optional<storage::quarantine>& set_aside) {
   const auto& s = flow.state();
-  const bool under_way = s.status == instance_status::suspending
-                         || s.status == instance_status::cancelling
-                         || (turn.delivers && !consumed(facts));
-  answer a{.status = turn.creates ? 201U
-                     : under_way  ? 202U
-                                  : 200U,
+  answer a{.status = status_of(turn, facts, flow),
            .body = render_instance(s, flow.flow(), set_aside),
            .etag = s.last,
            .finished = ended(s.status)};
   if (a.status != 200)
     a.location = location_of(s.id);
   return a;
+}
+
+reply rehearsal_of(const machine& of, const machine_limits& limits,
+                   request what, timestamp now) {
+  machine copy{of.shared_flow(), limits};
+  if (auto restored = copy.restore(of.snapshot()); !restored)
+    return refusal{.what = restored.error()};
+  auto made = copy.decide(std::move(what), {.now = now, .seed = 1});
+  if (!made)
+    return refusal{.what = std::move(made.error().what),
+                   .members = std::move(made.error().members)};
+  json::array plan;
+  for (const auto& fact : made->events) {
+    json::object one{{"type", type_of(fact)}, {"data", to_json(fact)}};
+    if (const auto task = task_of(fact); !task.empty())
+      one["task"] = task;
+    plan.push_back(std::move(one));
+  }
+  return answer{.body = to_text(json::value(
+                  json::object{{"dryRun", true},
+                               {"plan", std::move(plan)},
+                               {"complete", !made->needs && !made->unfinished},
+                               {"instance", view(copy.state(), copy.flow())}})),
+                .etag = of.state().last};
 }
 
 storage::kept_answer to_keep(const open_turn& turn, const answer& told,

@@ -17,6 +17,7 @@ struct open_turn {
   answer_ptr reply;
   std::optional<idempotency> once;
   std::shared_ptr<void> errand;
+  std::optional<storage::audit_entry> note;
   bool creates = false;
   bool delivers = false;
   bool urgent = false;
@@ -26,11 +27,24 @@ struct open_turn {
   std::vector<left_child> left;
   storage::turn record;
   std::shared_ptr<const queued_turn> rows;
-  std::optional<answer> kept; ///< Rendered early, to be kept by the store.
+  std::optional<answer> kept;      ///< Rendered early, to be kept by the store.
+  std::optional<worker_told> told; ///< What it is about, ...
+  frame_id told_of = 0;            ///< ... and of which effect.
 };
+
+/// What turns draw their chance from.
+[[nodiscard]] std::uint64_t random_seed();
+
+/// What a client hears who wants to create what there is.
+[[nodiscard]] refusal taken_id(const std::string& id);
 
 /// Whether a `listen` took an event in this turn.
 [[nodiscard]] bool consumed(const std::vector<event>& facts);
+
+/// The status of the answer to `turn`.
+[[nodiscard]] std::uint32_t status_of(const open_turn& turn,
+                                      const std::vector<event>& facts,
+                                      const machine& flow);
 
 /// What the client of `turn` is told of an instance that stands as `flow` does:
 /// 201 for a new one, 202 while what was asked is still under way.
@@ -38,6 +52,13 @@ struct open_turn {
 answer_of(const open_turn& turn, const std::vector<event>& facts,
           const machine& flow,
           const std::optional<storage::quarantine>& set_aside);
+
+/// What would come of `what`: the facts of the turn, and the instance after it.
+/// What helper processes would have to evaluate is left open (`complete` is
+/// false then).
+[[nodiscard]] reply rehearsal_of(const machine& of,
+                                 const machine_limits& limits, request what,
+                                 timestamp now);
 
 /// `told` as the store keeps it for repeats, for `kept_for`. The turn has an
 /// Idempotency-Key.

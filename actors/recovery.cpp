@@ -31,7 +31,7 @@ struct state {
         caf::anon_send(me, woken{key});
       });
       if (is_left)
-        cancel_left_child(*ctx, key, std::move(errand));
+        settle_left_child(*ctx, key, std::move(errand));
       else
         self->send(ctx->registry.get(), nudge{key, std::move(errand)});
     }

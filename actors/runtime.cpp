@@ -4,6 +4,8 @@
 #include "actors/expression_pool.hpp"
 #include "actors/make_gateway.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/sweeper.hpp"
+#include "base/log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -103,6 +105,7 @@ struct runtime::state {
   std::optional<http_client> http;
   context ctx;
   std::optional<supervisor_actor> root;
+  std::optional<sweeper> retention;
   gateway door;
 };
 
@@ -112,12 +115,15 @@ runtime::runtime(storage::store& store, const config::options& options,
   auto& s = *state_;
   if (prepare)
     prepare(s.ctx);
+  if (auto known = s.ctx.queues.restore(store); !known)
+    log::error("leases.unreadable", {{"detail", known.error().detail}});
   s.root = spawn_supervisor(s.system, s.ctx);
   // It answers once it has started its children, so all doors are open then.
   caf::scoped_actor self{s.system};
   self->request(*s.root, caf::infinite, want_writer{})
     .receive([](writer_lives) {}, [](const caf::error&) {});
   s.door = make_gateway(s.ctx);
+  s.retention.emplace(s.ctx);
 }
 
 runtime::~runtime() {
@@ -158,6 +164,9 @@ void runtime::stop() {
   if (!s.root)
     return;
   s.ctx.draining = true;
+  // Both wait for the writer, which must be there to answer.
+  s.retention.reset();
+  s.ctx.backups.stop();
   caf::anon_send_exit(*s.root, caf::exit_reason::user_shutdown);
   s.root.reset();
   s.system.await_all_actors_done();

@@ -158,7 +158,7 @@ struct state {
         .body = said.body,
         .expires = now + ctx->options.retention.idempotency_for};
     e.answers = std::move(said);
-    store(which, e, std::move(shown.kept), std::move(kept));
+    store(which, e, std::move(shown.kept), std::move(kept), w.note);
   }
 
   void await_end(const schedule_key& which, scheduled& e) {
@@ -238,7 +238,8 @@ struct state {
   // --- The stored state -----------------------------------------------------
 
   void store(const schedule_key& which, scheduled& e, schedule_state next,
-             std::optional<storage::kept_answer> kept = {}) {
+             std::optional<storage::kept_answer> kept = {},
+             std::optional<storage::audit_entry> note = {}) {
     e.busy = true;
     e.next = std::move(next);
     auto done = std::make_shared<bool>(false);
@@ -250,8 +251,9 @@ struct state {
       ctx->writer.get(),
       write_job{[row = storage::stored_schedule{e.kept.ns, e.kept.name,
                                                 encode_schedule(e.next)},
-                 done, errand, kept = std::move(kept)](storage::store& s) {
-        auto put = s.put_schedule(row, kept);
+                 done, errand, kept = std::move(kept),
+                 note = std::move(note)](storage::store& s) {
+        auto put = s.put_schedule(row, kept, note);
         *done = put.has_value();
         return put;
       }});

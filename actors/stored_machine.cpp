@@ -3,37 +3,43 @@
 namespace pawl::actors {
 
 result<stored_machine> load_machine(context& ctx, const instance_key& key) {
-  auto head = ctx.store.read_head(key);
+  return load_machine({ctx.store, ctx.definitions, ctx.limits()}, key);
+}
+
+result<stored_machine> load_machine(const machine_source& from,
+                                    const instance_key& key) {
+  auto head = from.store.read_head(key);
   if (!head)
     return head.error();
-  const auto of = ctx.definitions.by_digest(head->digest);
+  const auto of = from.definitions.by_digest(head->digest);
   if (!of)
     return of.error();
-  const auto snapshot = ctx.store.read_snapshot(key);
+  const auto snapshot = from.store.read_snapshot(key);
   if (!snapshot)
     return snapshot.error();
-  stored_machine loaded{machine{*of, ctx.limits()}, {}};
+  stored_machine loaded{machine{*of, from.limits}, {}};
   auto& flow = loaded.flow;
   auto& stands = loaded.stands;
   if (snapshot->first != 0)
     if (auto restored = flow.restore(snapshot->second); !restored)
       return restored.error();
   stands.snapshot_bytes = snapshot->second.size();
-  const auto last
-    = ctx.store.replay(key, snapshot->first, [&](storage::history_item&& item) {
-        flow.apply(item.fact, item.at);
-        ++stands.tail_events;
-        return true;
-      });
+  const auto last = from.store.replay(key, snapshot->first,
+                                      [&](storage::history_item&& item) {
+                                        flow.apply(item.fact, item.at);
+                                        ++stands.tail_events;
+                                        return true;
+                                      });
   if (!last)
     return last.error();
   stands.head = std::move(*head);
   stands.listens = flow.awaited();
+  stands.jobs = jobs_of(flow);
   return loaded;
 }
 
-result<datum> last_input_of(context& ctx, const instance_key& key,
-                            const std::string& task) {
+result<last_entry> last_entry_of(context& ctx, const instance_key& key,
+                                 const std::string& task) {
   const auto head = ctx.store.read_head(key);
   if (!head)
     return head.error();
@@ -41,32 +47,42 @@ result<datum> last_input_of(context& ctx, const instance_key& key,
   if (!of)
     return of.error();
   machine flow{*of, ctx.limits()};
-  datum found;
+  last_entry found;
   const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
     flow.apply(item.fact, item.at);
     if (const auto* begun = std::get_if<events::task_started>(&item.fact);
         begun != nullptr && begun->task == task)
-      found = flow.state().frames.at(begun->frame).raw;
+      found = {item.number, flow.state().frames.at(begun->frame).raw};
     return true;
   });
   if (!last)
     return last.error();
-  if (!found)
+  if (found.begun == 0)
     return error{errc::invalid_request, "'" + task + "' has not run yet"};
   return found;
 }
 
 result<> look_back(context& ctx, const instance_key& key, const machine& flow,
                    request& what) {
+  const auto& known = flow.flow().by_pointer;
+  if (auto* back = std::get_if<requests::rollback>(&what);
+      back != nullptr && known.contains(back->to)
+      && may_roll_back(flow.state())) {
+    auto entry = last_entry_of(ctx, key, back->to);
+    if (!entry)
+      return entry.error();
+    back->since = entry->begun;
+    back->input = std::move(entry->input);
+  }
   auto* again = std::get_if<requests::retry>(&what);
   if (again == nullptr || again->from.empty() || again->input
       || flow.state().status != instance_status::faulted
-      || !flow.flow().by_pointer.contains(again->from))
+      || !known.contains(again->from))
     return {};
-  auto input = last_input_of(ctx, key, again->from);
-  if (!input)
-    return input.error();
-  again->input = std::move(*input);
+  auto entry = last_entry_of(ctx, key, again->from);
+  if (!entry)
+    return entry.error();
+  again->input = std::move(entry->input);
   return {};
 }
 

@@ -61,6 +61,7 @@ storage::head head_of(const machine& now, bool busy) {
   h.completed = s.tasks_completed;
   h.faulted = s.tasks_faulted;
   h.next_timer = now.next_timer();
+  h.state = s.business_state;
   h.busy = busy;
   h.approvals = approvals_of(now);
   return h;
@@ -73,6 +74,19 @@ bool holds(const std::vector<awaited_event>& all, const awaited_event& one) {
 }
 
 } // namespace
+
+std::vector<frame_id> jobs_of(const machine& now) {
+  std::vector<frame_id> out;
+  const auto& s = now.state();
+  if (ended(s.status) && s.status != instance_status::faulted)
+    return out;
+  for (const auto& [id, f] : s.frames)
+    if (f.node && effect_is_ordered(f)
+        && std::holds_alternative<tasks::worker_job>(
+          now.flow().tasks[*f.node].kind))
+      out.push_back(id);
+  return out;
+}
 
 bool snapshot_due(const footing& before, std::size_t new_events,
                   const snapshot_policy& policy) {
@@ -112,6 +126,10 @@ storage::turn record_turn(const instance_key& key,
   for (const auto& l : old.listens)
     if (!holds(listens, l))
       t.unsubscribed.push_back({l.frame, l.type});
+  const auto jobs = jobs_of(now);
+  for (const auto frame : old.jobs)
+    if (std::find(jobs.begin(), jobs.end(), frame) == jobs.end())
+      t.jobs_ended.push_back(frame);
   return t;
 }
 
@@ -122,6 +140,7 @@ footing moved_on(const std::optional<footing>& before,
   f.head = written.after;
   rows.settle(f.head);
   f.listens = now.awaited();
+  f.jobs = jobs_of(now);
   if (written.snapshot.empty()) {
     f.tail_events += written.events.size();
     f.tail_bytes += rows.bytes;

@@ -14,10 +14,14 @@ namespace pawl::actors {
 struct footing {
   storage::head head;
   std::vector<awaited_event> listens;
+  std::vector<frame_id> jobs;     ///< Of workers, ordered ones.
   std::uint64_t tail_events = 0;  ///< Since the newest snapshot.
   std::uint64_t tail_bytes = 0;   ///< Since the newest snapshot.
   std::size_t snapshot_bytes = 0; ///< Size of the newest snapshot.
 };
+
+/// The frames whose effects are with workers, or wait for one, or will again.
+[[nodiscard]] std::vector<frame_id> jobs_of(const machine& now);
 
 /// When to write a snapshot: when the tail behind the last one is long enough,
 /// and at least as large as the last one was, so that a large state does not

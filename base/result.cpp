@@ -20,6 +20,8 @@ std::string_view slug(errc code) {
     return "unsupported";
   case errc::invalid_state:
     return "invalid-state";
+  case errc::invalid_transition:
+    return "invalid-transition";
   case errc::not_found:
     return "not-found";
   case errc::already_exists:
@@ -54,6 +56,8 @@ std::string_view slug(errc code) {
     return "io";
   case errc::no_secret_key:
     return "no-secret-key";
+  case errc::purged:
+    return "purged";
   case errc::internal:
     break;
   }

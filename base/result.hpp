@@ -20,6 +20,7 @@ enum class errc : std::uint8_t {
   invalid_request,     ///< A request that parses but makes no sense.
   unsupported,         ///< Known to the contract, but not built yet.
   invalid_state,       ///< The instance cannot do this in its present state.
+  invalid_transition,  ///< The business state cannot move so.
   not_found,           ///< No such definition, instance, task or route.
   already_exists,      ///< The id or the version is taken by other content.
   ambiguous,           ///< The id is known in several namespaces.
@@ -37,6 +38,7 @@ enum class errc : std::uint8_t {
   locked,              ///< Another process holds the data directory.
   io,                  ///< The disk or the network failed.
   no_secret_key,       ///< The key that seals stored secrets is not there.
+  purged,              ///< The instance was there and has been purged.
   internal,            ///< A broken invariant of ours, contained.
 };
 

@@ -22,13 +22,15 @@ struct slist_free {
 };
 using header_list = std::unique_ptr<curl_slist, slist_free>;
 
-header_list list_of(const request& what) {
+header_list list_of(const request& what, const server_address& server) {
   header_list list;
   auto add = [&](const std::string& line) {
     list.reset(curl_slist_append(list.release(), line.c_str()));
   };
   for (const auto& [name, value] : what.headers)
     add(name + ": " + value);
+  if (!server.token.empty())
+    add("Authorization: Bearer " + server.token);
   add("Expect:"); // No round trip of its own before a large body.
   return list;
 }
@@ -78,6 +80,8 @@ void prepare(CURL* easy, const server_address& server, const request& what,
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &into.headers);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  if (!server.ca_file.empty())
+    curl_easy_setopt(easy, CURLOPT_CAINFO, server.ca_file.c_str());
   if (!server.socket.empty())
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, server.socket.c_str());
   // A proxy for the world must not see what stays on this machine.
@@ -108,6 +112,15 @@ duration retry_after(const response& answer) {
     std::clamp(std::strtol(found->second.c_str(), nullptr, 10), 0L, 3600L)};
 }
 
+/// Whether the same request may go through later. One that is slowed down for
+/// its bad token never does.
+bool asks_to_come_again(const response& answer) {
+  return answer.status == 503
+         || (answer.status == 429
+             && answer.body.find("\"too-many-bad-tokens\"")
+                  == answer.body.npos);
+}
+
 std::string describe(CURLcode code, CURL* easy) {
   long os_error = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
@@ -133,6 +146,10 @@ client::~client() {
   curl_easy_cleanup(static_cast<CURL*>(easy_));
 }
 
+std::unique_ptr<client> client::another(duration timeout) const {
+  return std::make_unique<client>(std::vector{servers_[chosen_]}, timeout);
+}
+
 std::string client::server_name() const {
   const auto& server = servers_[chosen_];
   return server.socket.empty() ? server.base : "unix:" + server.socket;
@@ -147,7 +164,7 @@ bool client::next_server() {
 
 client::attempt client::try_once(const request& what, duration limit) {
   attempt one;
-  auto headers = list_of(what);
+  auto headers = list_of(what, servers_[chosen_]);
   auto* easy = static_cast<CURL*>(easy_);
   prepare(easy, servers_[chosen_], what, headers.get(), one.answer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, append_body);
@@ -170,7 +187,7 @@ outcome<response> client::send(request what) {
     auto wait = pause;
     if (one.code == CURLE_OK) {
       reached_ = true;
-      if (one.answer.status != 429 && one.answer.status != 503)
+      if (!asks_to_come_again(one.answer))
         return std::move(one.answer);
       wait = std::max(wait, retry_after(one.answer));
       if (steady::now() + wait >= deadline)
@@ -241,7 +258,7 @@ outcome<stream_end> client::stream(const request& what,
                                    const stream_sink& sink) {
   auto* easy = static_cast<CURL*>(easy_);
   stream_state state{easy, &sink, false, {}};
-  auto headers = list_of(what);
+  auto headers = list_of(what, servers_[chosen_]);
   prepare(easy, servers_[chosen_], what, headers.get(), state.end.refused);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_stream);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &state);

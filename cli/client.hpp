@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,6 +70,9 @@ public:
   /// Fails with unreachable only if no connection can be made.
   [[nodiscard]] outcome<stream_end> stream(const request& what,
                                            const stream_sink& sink);
+
+  /// A client of the same daemon, for another thread.
+  [[nodiscard]] std::unique_ptr<client> another(duration timeout) const;
 
   /// Whether the daemon has been there before.
   [[nodiscard]] bool reached() const { return reached_; }

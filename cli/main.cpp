@@ -12,7 +12,7 @@ namespace {
 
 struct common_options {
   std::string output = "table";
-  std::string url;
+  server_options server;
   std::string ns;
   bool yes = false;
   double timeout_s = 30;
@@ -25,8 +25,18 @@ void add_common(CLI::App& app, common_options& o) {
     ->type_name("table|json|jsonl|yaml|name")
     ->check(CLI::IsMember({"table", "json", "jsonl", "yaml", "name"})
               .description(""));
-  app.add_option("--url", o.url, "The daemon: http://HOST:PORT or unix:/PATH")
+  app
+    .add_option("--url", o.server.url,
+                "The daemon: http://HOST:PORT or unix:/PATH")
     ->type_name("URL");
+  app
+    .add_option("--token-file", o.server.token_file,
+                "The file that holds the token to show to it")
+    ->type_name("FILE");
+  app
+    .add_option("--ca-file", o.server.ca_file,
+                "The certificates (PEM) by which to trust it")
+    ->type_name("FILE");
   app.add_option("-n,--namespace", o.ns, "Only this namespace")
     ->type_name("NS");
   app.add_flag("-y,--yes", o.yes, "Do not ask whether it is meant");
@@ -41,7 +51,8 @@ void add_common(CLI::App& app, common_options& o) {
   app.footer(
     "The daemon is found by --url, $PAWL_URL, url = \"...\" in\n"
     "~/.config/pawl/config.toml, else the unix socket, else "
-    "http://127.0.0.1:7295.\n"
+    "http://127.0.0.1:7295. It is shown the token of --token-file, "
+    "$PAWL_TOKEN or,\nif that file names it, token_file = \"...\" there.\n"
     "Ids may be unique beginnings. Data goes to stdout, all else to stderr.\n"
     "Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 not allowed in this "
     "state,\n5 auth, 6 timed out, 7 unreachable; with --follow or --wait: "
@@ -76,7 +87,7 @@ int complain(const failure& f) {
 }
 
 int run_action(const action& chosen, const common_options& o) {
-  auto servers = find_servers(o.url, real_surroundings());
+  auto servers = find_servers(o.server, real_surroundings());
   if (!servers)
     return complain(servers.error());
   client http{std::move(*servers),
@@ -114,6 +125,12 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_definitions(app, chosen);
   commands::add_secrets(app, chosen);
   commands::add_schedules(app, chosen);
+  commands::add_export(app, chosen);
+  commands::add_keeping(app, chosen);
+  commands::add_tokens(app, chosen);
+  commands::add_audit(app, chosen);
+  commands::add_queues(app, chosen);
+  commands::add_worker(app, chosen);
   commands::add_version(app, chosen);
   commands::add_completion(app, chosen);
   arguments = commands::join_wait_value(std::move(arguments));

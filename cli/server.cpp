@@ -1,10 +1,12 @@
 #include "cli/server.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 #include <sys/stat.h>
+#include <utility>
 
 namespace pawl::cli {
 namespace {
@@ -63,9 +65,13 @@ surroundings real_surroundings() {
   return world;
 }
 
-outcome<std::optional<std::string>>
-parse_client_config(std::string_view text, const std::string& file) {
-  std::optional<std::string> url;
+outcome<client_config> parse_client_config(std::string_view text,
+                                           const std::string& file) {
+  client_config out;
+  const std::pair<std::string_view, std::optional<std::string>*> known[]
+    = {{"url", &out.url},
+       {"token_file", &out.token_file},
+       {"ca_file", &out.ca_file}};
   int number = 0;
   while (!text.empty()) {
     ++number;
@@ -77,15 +83,21 @@ parse_client_config(std::string_view text, const std::string& file) {
     auto equals = line.find('=');
     if (line[0] == '[' || equals == line.npos)
       return bad_line(file, number, "expected: url = \"...\"");
-    if (trim(line.substr(0, equals)) != "url")
-      return bad_line(file, number, "unknown key; the only one is url");
-    if (url)
-      return bad_line(file, number, "url is set twice");
-    url = quoted(trim(line.substr(equals + 1)));
-    if (!url)
-      return bad_line(file, number, "url must be a string in quotes");
+    const auto key = trim(line.substr(0, equals));
+    const auto* at
+      = std::find_if(std::begin(known), std::end(known),
+                     [&](const auto& k) { return k.first == key; });
+    if (at == std::end(known))
+      return bad_line(file, number,
+                      "unknown key; there are url, token_file and ca_file");
+    if (*at->second)
+      return bad_line(file, number, fmt::format("{} is set twice", key));
+    *at->second = quoted(trim(line.substr(equals + 1)));
+    if (!*at->second)
+      return bad_line(file, number,
+                      fmt::format("{} must be a string in quotes", key));
   }
-  return url;
+  return out;
 }
 
 outcome<server_address> parse_server_url(std::string_view url) {
@@ -117,32 +129,62 @@ outcome<server_address> parse_server_url(std::string_view url) {
   return server_address{std::string{url}, {}};
 }
 
-outcome<std::vector<server_address>> find_servers(const std::string& option,
-                                                  const surroundings& world) {
-  auto url = option.empty() ? world.variable("PAWL_URL") : option;
-  if (!url) {
-    auto home = world.variable("XDG_CONFIG_HOME");
-    if (!home) {
-      home = world.variable("HOME");
-      if (home)
-        *home += "/.config";
-    }
-    auto file = home.value_or("/etc") + "/pawl/config.toml";
-    if (auto text = world.read_file(file)) {
-      auto found = parse_client_config(*text, file);
-      if (!found)
-        return found.error();
-      url = *found;
-    }
+namespace {
+
+outcome<client_config> configured(const surroundings& world) {
+  auto home = world.variable("XDG_CONFIG_HOME");
+  if (!home) {
+    home = world.variable("HOME");
+    if (home)
+      *home += "/.config";
   }
+  const auto file = home.value_or("/etc") + "/pawl/config.toml";
+  if (const auto text = world.read_file(file))
+    return parse_client_config(*text, file);
+  return client_config{};
+}
+
+/// A token goes into a header field, so it must look like one.
+outcome<std::string> checked_token(std::string_view text,
+                                   const std::string& source) {
+  while (!text.empty()
+         && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+    text.remove_suffix(1);
+  const bool fits
+    = text.starts_with("pawl_") && text.size() < 256
+      && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_';
+         });
+  if (!fits)
+    return failure{exit_code::usage,
+                   fmt::format("{} holds no token of Pawl (pawl_...)", source)};
+  return std::string{text};
+}
+
+outcome<std::string> token_in(const std::string& file,
+                              const surroundings& world) {
+  const auto text = world.read_file(file);
+  if (!text)
+    return failure{exit_code::usage, fmt::format("cannot read {}", file)};
+  return checked_token(*text, file);
+}
+
+/// The token to show; "" for none.
+outcome<std::string> find_token(const server_options& options,
+                                const client_config& config,
+                                const surroundings& world) {
+  if (!options.token_file.empty())
+    return token_in(options.token_file, world);
+  if (const auto text = world.variable("PAWL_TOKEN"))
+    return checked_token(*text, "$PAWL_TOKEN");
+  if (config.token_file)
+    return token_in(*config.token_file, world);
+  return std::string{};
+}
+
+/// Where a daemon is found that nobody named.
+std::vector<server_address> usual_servers(const surroundings& world) {
   std::vector<server_address> servers;
-  if (url) {
-    auto parsed = parse_server_url(*url);
-    if (!parsed)
-      return parsed.error();
-    servers.push_back(std::move(*parsed));
-    return servers;
-  }
   std::vector<std::string> sockets;
   if (auto runtime = world.variable("XDG_RUNTIME_DIR"))
     sockets.push_back(*runtime + "/pawl/pawl.sock");
@@ -151,6 +193,38 @@ outcome<std::vector<server_address>> find_servers(const std::string& option,
     if (world.is_socket(path))
       servers.push_back({"http://localhost", path});
   servers.push_back({"http://127.0.0.1:7295", {}});
+  return servers;
+}
+
+} // namespace
+
+outcome<std::vector<server_address>> find_servers(const server_options& options,
+                                                  const surroundings& world) {
+  auto url = options.url.empty() ? world.variable("PAWL_URL") : options.url;
+  auto config = configured(world);
+  if (!config && !url)
+    return config.error();
+  // What the file says is for the server that it names.
+  const auto mine = config && !url ? *config : client_config{};
+  if (!url)
+    url = mine.url;
+  auto token = find_token(options, mine, world);
+  if (!token)
+    return token.error();
+  std::vector<server_address> servers;
+  if (url) {
+    auto parsed = parse_server_url(*url);
+    if (!parsed)
+      return parsed.error();
+    servers.push_back(std::move(*parsed));
+  } else {
+    servers = usual_servers(world);
+  }
+  for (auto& each : servers) {
+    each.token = *token;
+    each.ca_file
+      = options.ca_file.empty() ? mine.ca_file.value_or("") : options.ca_file;
+  }
   return servers;
 }
 

@@ -339,8 +339,7 @@ constexpr option failures[] = {
 };
 
 using e = options::events_options;
-using t = options::retention_options;
-constexpr option keeping[] = {
+constexpr option events[] = {
   {.key = "events.buffer_for",
    .is = unit::time,
    .max = 30 * day,
@@ -357,24 +356,6 @@ constexpr option keeping[] = {
    .help = "Which lifecycle CloudEvents are also published to the workflows "
            "that listen. GET /v1/events has them all in any case.",
    .at = at<&o::events, &e::lifecycle>},
-  {.key = "retention.idempotency_for",
-   .is = unit::time,
-   .min = 1 * minute,
-   .max = 365 * day,
-   .help = "How long the answer to an Idempotency-Key is kept.",
-   .at = at<&o::retention, &t::idempotency_for>},
-  {.key = "retention.sweep_every",
-   .is = unit::time,
-   .min = 100,
-   .max = 1 * day,
-   .help = "How often what has expired is removed.",
-   .at = at<&o::retention, &t::sweep_every>},
-  {.key = "retention.sweep_max",
-   .is = unit::count,
-   .min = 1,
-   .max = 10'000'000,
-   .help = "Rows that one sweep removes, so that it stays short.",
-   .at = at<&o::retention, &t::sweep_max>},
 };
 
 std::vector<option> join() {
@@ -385,7 +366,8 @@ std::vector<option> join() {
         std::span<const option>{instances}, std::span<const option>{expression},
         std::span<const option>{steps}, catalogue_of_resources(),
         catalogue_of_programs(), std::span<const option>{failures},
-        catalogue_of_secrets(), std::span<const option>{keeping}})
+        catalogue_of_secrets(), catalogue_of_access(), catalogue_of_queues(),
+        std::span<const option>{events}, catalogue_of_keeping()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

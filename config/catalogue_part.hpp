@@ -26,8 +26,15 @@ slot top(options& in) {
 /// The options about documents that workflows refer to.
 [[nodiscard]] std::span<const option> catalogue_of_resources();
 [[nodiscard]] std::span<const option> catalogue_of_secrets();
+[[nodiscard]] std::span<const option> catalogue_of_access();
 
 /// The options about programs that workflows run.
 [[nodiscard]] std::span<const option> catalogue_of_programs();
+
+/// The options about how long things are kept, and about backups.
+[[nodiscard]] std::span<const option> catalogue_of_keeping();
+
+/// The options about queues of jobs for workers.
+[[nodiscard]] std::span<const option> catalogue_of_queues();
 
 } // namespace pawl::config

@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 
 #include "base/json.hpp"
+#include "config/retention.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -164,7 +165,7 @@ private:
 
 /// Variables with the prefix that are not options of the daemon.
 bool not_for_the_daemon(std::string_view name) {
-  return name == "PAWL_URL" || name == "PAWL_CONFIG"
+  return name == "PAWL_URL" || name == "PAWL_CONFIG" || name == "PAWL_TOKEN"
          || name.starts_with("PAWL_TEST_");
 }
 
@@ -203,6 +204,11 @@ void check_together(const options& in, std::vector<fault>& faults) {
         "storage.disk_critical must not exceed storage.disk_low");
   check(in.journal.batch_bytes_max <= in.journal.queue_bytes_max,
         "journal.batch_bytes_max must not exceed journal.queue_bytes_max");
+  check(in.backup.every == duration{} || !in.backup.directory.empty(),
+        "backup.every needs a backup.directory");
+  for (const auto& entry : in.retention.namespaces)
+    if (const auto read = parse_namespace_retention(entry); !read)
+      check(false, read.error().detail);
 }
 
 result<std::string> read_file(const std::string& path) {

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -144,6 +145,27 @@ struct options {
     bool operator==(const secrets_options&) const = default;
   } secrets;
 
+  struct access_options {
+    bool metrics_open = false;          ///< Without a token.
+    std::uint32_t bad_tokens_max = 10;  ///< A minute, from one address.
+    std::uint32_t addresses_max = 1024; ///< That are remembered for it.
+    bool operator==(const access_options&) const = default;
+  } access;
+
+  struct tls_options {
+    std::string certificate; ///< PEM, with what leads to the root; "": none.
+    std::string key;
+    bool operator==(const tls_options&) const = default;
+  } tls;
+
+  struct queues_options {
+    duration lease{30'000};          ///< Where nobody says anything else.
+    duration lease_max{86'400'000};  ///< That a worker may ask for.
+    duration unserved_after{60'000}; ///< Without any worker asking.
+    std::uint64_t checkpoint_max = 256ULL << 10;
+    bool operator==(const queues_options&) const = default;
+  } queues;
+
   struct events_options {
     duration buffer_for{3'600'000};
     duration dedup_for{86'400'000};
@@ -155,8 +177,21 @@ struct options {
     duration idempotency_for{86'400'000};
     duration sweep_every{10'000};
     std::uint32_t sweep_max = 10'000; ///< Rows a sweep removes.
+    duration completed{};             ///< Of instances; 0: for ever.
+    duration faulted{};
+    duration cancelled{};
+    std::vector<std::string> namespaces; ///< config/retention.hpp.
+    duration purge_every{600'000};       ///< All instances are looked at.
+    duration tombstones{30LL * 86'400'000};
     bool operator==(const retention_options&) const = default;
   } retention;
+
+  struct backup_options {
+    std::string directory;  ///< "": no backups are taken.
+    duration every{};       ///< 0: by hand only.
+    std::uint32_t keep = 7; ///< Backups.
+    bool operator==(const backup_options&) const = default;
+  } backup;
 
   bool operator==(const options&) const = default;
 };
@@ -198,6 +233,9 @@ struct option {
 
 /// The environment variable of an option: "PAWL_HTTP_BODY_MAX".
 [[nodiscard]] std::string environment_name(const option& which);
+
+/// Reads a time as unit::time is written; nothing if it is none.
+[[nodiscard]] std::optional<duration> parse_time(std::string_view text);
 
 /// A number as it is written in that unit: "64MiB", "5s", "1024".
 [[nodiscard]] std::string number_text(unit is, std::uint64_t n);

@@ -270,6 +270,14 @@ std::string list_text(const std::vector<std::string>& list) {
 
 } // namespace
 
+std::optional<duration> parse_time(std::string_view text) {
+  const auto n
+    = text.starts_with('P') ? parse_iso(text) : parse_scaled(text, time_scales);
+  if (!n || *n > static_cast<std::uint64_t>(duration::max().count()))
+    return std::nullopt;
+  return duration{static_cast<std::int64_t>(*n)};
+}
+
 const option* find_option(std::string_view key) {
   std::string name{key};
   std::replace(name.begin(), name.end(), '-', '_');

@@ -1,13 +1,14 @@
 #include "base/log.hpp"
 #include "config/load.hpp"
 #include "config/reload.hpp"
+#include "daemon/backup.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/flags.hpp"
 #include "daemon/notify.hpp"
+#include "daemon/token.hpp"
 #include "daemon/verify.hpp"
 #include "daemon/wiring.hpp"
 
-#include <arpa/inet.h>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -35,35 +36,10 @@ void complain(const error& why) {
   }
 }
 
-/// Whether only this machine reaches a listener.
-bool is_local(const std::string& place) {
-  if (place.starts_with("unix:"))
-    return true;
-  auto host = place.substr(0, place.rfind(':'));
-  if (host.starts_with('[') && host.ends_with(']'))
-    host = host.substr(1, host.size() - 2);
-  in6_addr six{};
-  if (inet_pton(AF_INET6, host.c_str(), &six) == 1)
-    return IN6_IS_ADDR_LOOPBACK(&six);
-  in_addr four{};
-  return host == "localhost"
-         || (inet_pton(AF_INET, host.c_str(), &four) == 1
-             && (ntohl(four.s_addr) >> 24) == 127);
-}
-
 result<config::loaded> load(const flags& given) {
-  auto loaded = config::load({.file = given.config_file,
-                              .environment = config::process_environment(),
-                              .flags = given.overrides});
-  if (!loaded)
-    return loaded.error();
-  for (const auto& place : loaded->chosen.listen)
-    if (!is_local(place))
-      return error{errc::malformed,
-                   "listen: " + place
-                     + " is reached from other machines, and there is no token "
-                       "that would guard it yet. Listen on loopback."};
-  return loaded;
+  return config::load({.file = given.config_file,
+                       .environment = config::process_environment(),
+                       .flags = given.overrides});
 }
 
 /// SIGHUP: what may change while running does, the rest waits for a restart.
@@ -153,6 +129,10 @@ int serve(const flags& given, const config::loaded& configured) {
 int run(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && arguments[0] == "verify")
     return verify({arguments.begin() + 1, arguments.end()});
+  if (!arguments.empty() && arguments[0] == "backup")
+    return backup({arguments.begin() + 1, arguments.end()});
+  if (!arguments.empty() && arguments[0] == "token")
+    return token({arguments.begin() + 1, arguments.end()});
   const auto parsed = parse_flags(arguments);
   if (const auto* early = std::get_if<early_exit>(&parsed)) {
     std::fputs(early->text.c_str(), early->code == 0 ? stdout : stderr);

@@ -4,6 +4,7 @@
 #include "actors/context.hpp"
 #include "actors/runtime.hpp"
 #include "base/log.hpp"
+#include "daemon/places.hpp"
 #include "http/server.hpp"
 #include "secrets/keyring.hpp"
 #include "storage/store.hpp"
@@ -24,6 +25,9 @@ constexpr std::uint64_t store_share = 4;
 http::server_options edge_of(const config::options& o) {
   http::server_options e;
   e.listen = o.listen;
+  e.hosts = o.http.hosts;
+  e.unix_mode
+    = static_cast<std::uint32_t>(std::stoul(o.http.unix_mode, nullptr, 8));
   e.threads = o.http.threads;
   e.connections_max = o.http.connections_max;
   e.streams_max = o.http.streams_max;
@@ -39,6 +43,17 @@ http::server_options edge_of(const config::options& o) {
   e.wait_max = o.http.wait_max;
   e.stream_keepalive = o.http.stream_keepalive;
   e.page_max = o.http.page_max;
+  e.metrics_open = o.access.metrics_open;
+  e.tls_certificate = o.tls.certificate;
+  e.tls_key = o.tls.key;
+  const auto credential = o.secrets.credentials + "/pawl-tls-certificate";
+  if (e.tls_certificate.empty() && !o.secrets.credentials.empty()
+      && std::filesystem::exists(credential)) {
+    e.tls_certificate = credential;
+    e.tls_key = o.secrets.credentials + "/pawl-tls-key";
+  }
+  e.lease_max = o.queues.lease_max;
+  e.checkpoint_bytes_max = o.queues.checkpoint_max;
   e.version = PAWL_VERSION;
   return e;
 }
@@ -80,6 +95,55 @@ result<secrets::keyring> load_keys(const config::options& o) {
   return secrets::keyring::load(files);
 }
 
+/// A backup within what it is a backup of would go with it.
+result<> check_backups(const config::options& o) {
+  if (o.backup.directory.empty())
+    return {};
+  std::error_code failed;
+  const auto data = std::filesystem::weakly_canonical(o.data_dir, failed);
+  const auto there
+    = std::filesystem::weakly_canonical(o.backup.directory, failed);
+  const auto [end, rest]
+    = std::mismatch(data.begin(), data.end(), there.begin(), there.end());
+  if (end != data.end())
+    return {};
+  return error{errc::malformed,
+               "backup.directory: " + there.string() + " lies within data_dir"};
+}
+
+/// What the store knows of tokens.
+struct known_tokens {
+  std::vector<access::token> all;
+  bool made = false; ///< Whether there ever was one.
+};
+
+/// Reads them. A listener that others reach needs one.
+result<known_tokens> tokens_in(const storage::store& from,
+                               const config::options& o) {
+  const auto rows = from.list_tokens();
+  if (!rows)
+    return rows.error();
+  const auto made = from.tokens_made();
+  if (!made)
+    return made.error();
+  known_tokens out{.all = {}, .made = *made};
+  for (const auto& row : *rows) {
+    auto one = access::decode_token(row.state);
+    if (!one)
+      return one.error();
+    out.all.push_back(std::move(*one));
+  }
+  for (const auto& place : o.listen)
+    if (out.all.empty() && !is_local(place))
+      return error{errc::malformed,
+                   "listen: " + place
+                     + " is reached from other machines, and there is no token "
+                       "that would guard it. Make one first: pawld token "
+                       "create --data-dir "
+                     + o.data_dir + " --name admin --role admin"};
+  return out;
+}
+
 } // namespace
 
 struct wiring::state {
@@ -97,6 +161,8 @@ wiring::~wiring() {
 result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
                                               duration kill_every) {
   auto made = std::make_unique<state>();
+  if (auto good = check_backups(chosen); !good)
+    return good.error();
   auto keys = load_keys(chosen);
   if (!keys)
     return keys.error();
@@ -104,9 +170,14 @@ result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
   if (!store)
     return store.error();
   made->store = std::move(*store);
+  auto tokens = tokens_in(*made->store, chosen);
+  if (!tokens)
+    return tokens.error();
   made->inside = std::make_unique<actors::runtime>(
-    *made->store, chosen,
-    [&](actors::context& inside) { inside.vault.use_keys(std::move(*keys)); });
+    *made->store, chosen, [&](actors::context& inside) {
+      inside.vault.use_keys(std::move(*keys));
+      inside.guard.load(std::move(tokens->all), tokens->made);
+    });
   auto& ctx = made->inside->ctx();
   http::observer watching;
   watching.answered = [&ctx](const http::exchange& e) {
@@ -129,6 +200,8 @@ const std::vector<std::string>& wiring::places() const {
 
 void wiring::reload(const config::options& chosen) {
   state_->inside->ctx().reload(chosen);
+  if (const auto read = state_->edge->reload_tls(); !read)
+    log::error("daemon.tls_not_reloaded", {{"detail", read.error().detail}});
 }
 
 bool wiring::healthy(duration patience) const {

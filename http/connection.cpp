@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sys/socket.h>
 
 namespace pawl::http {
 
@@ -38,6 +39,11 @@ connection::~connection() {
   on->open.erase(this);
 }
 
+bool connection::has_left() {
+  char next = 0;
+  return ::recv(stream.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void connection::expires_at(std::chrono::steady_clock::time_point when) {
   expired_ = false;
   deadline_ = when;
@@ -60,7 +66,7 @@ void connection::watch_deadline() {
     client->deadline_ = std::chrono::steady_clock::time_point::max();
     client->expired_ = true;
     net_error ignored;
-    client->stream.cancel(ignored);
+    client->stream.socket().cancel(ignored);
   });
 }
 
@@ -85,22 +91,30 @@ async<bool> connection::send(std::string_view first, std::string_view second,
   co_return true;
 }
 
+async<bool> connection::secure(tls_context with, duration patience) {
+  expires_after(patience);
+  const auto failure = co_await stream.begin_tls(std::move(with));
+  co_return !failure;
+}
+
 async<void> connection::linger(duration patience) {
   net_error failure;
-  stream.shutdown(net::socket_base::shutdown_send, failure);
+  expires_after(patience);
+  if (stream.is_secure())
+    co_await stream.end_tls();
+  stream.socket().shutdown(net::socket_base::shutdown_send, failure);
   std::array<char, 4096> dropped{};
   std::size_t total = 0;
-  expires_after(patience);
   while (!failure && !cut_ && total < linger_bytes_max)
-    total
-      += co_await stream.async_read_some(net::buffer(dropped), into(failure));
+    total += co_await stream.socket().async_read_some(net::buffer(dropped),
+                                                      into(failure));
 }
 
 void connection::drain() {
   draining_ = true;
   net_error ignored;
   if (idle_)
-    stream.cancel(ignored);
+    stream.socket().cancel(ignored);
   wake.cancel();
 }
 
@@ -109,7 +123,7 @@ void connection::cut() {
   draining_ = true;
   wake.cancel();
   net_error ignored;
-  stream.close(ignored);
+  stream.socket().close(ignored);
 }
 
 } // namespace pawl::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "http/channel.hpp"
 #include "http/loop.hpp"
 
 #include <chrono>
@@ -18,7 +19,7 @@ public:
   connection& operator=(const connection&) = delete;
 
   std::shared_ptr<loop> on;
-  byte_stream stream;
+  channel stream;
   timer wake; ///< What the coroutine sleeps on while the daemon works.
 
   /// Lets reads and writes fail from `length` from now on; expired() then says
@@ -34,9 +35,14 @@ public:
   /// than `deadline` for 64 KiB of it.
   async<bool> send(std::string_view first, std::string_view second,
                    duration deadline);
+  /// Speaks TLS from now on, within `patience`; false if the client does not.
+  async<bool> secure(tls_context with, duration patience);
   /// Ends our side, then reads and drops what the client still sends, for at
   /// most `patience`, so that it gets to read the last answer.
   async<void> linger(duration patience);
+
+  /// Whether the client has closed its side, with nothing left to be read.
+  [[nodiscard]] bool has_left();
 
   /// Ends the connection as soon as no request is in hand.
   void drain();

@@ -1,5 +1,6 @@
 #include "http/dispatch.hpp"
 
+#include "http/entrance.hpp"
 #include "http/fields.hpp"
 #include "http/members.hpp"
 #include "http/problem.hpp"
@@ -139,33 +140,47 @@ outcome refuse(error why, const call& from) {
 }
 
 dispatched dispatch(const service& serve, const request& message,
-                    const target& where, const listening_place& at) {
+                    const target& where, const listening_place& at,
+                    const access::peer& peer) {
   if (auto no = refuse_origin(message, where, at))
     return {nullptr, std::move(*no)};
   auto match = serve.table.find(message.method, where.segments);
   if (auto no = refuse_route(match, where))
     return {nullptr, std::move(*no)};
+  auto entered = enter(serve, message, where, match, peer);
+  if (auto* no = std::get_if<response>(&entered))
+    return {match.found, std::move(*no)};
   if (auto no = refuse_form(*match.found, message, where))
     return {match.found, std::move(*no)};
-  const call from{message, where, std::move(match.names), serve.daemon,
-                  serve.options};
+  auto& let_in = std::get<entrance>(entered);
+  const call from{
+    message,       where,      std::move(match.names), serve.daemon,
+    serve.options, let_in.who, std::move(let_in.by)};
   try {
-    return {match.found, match.found->handle(from)};
+    dispatched out{match.found, match.found->handle(from)};
+    if (auto* followed = std::get_if<stream>(&out.what);
+        followed != nullptr && from.who != nullptr)
+      followed->stands = [who = from.who, &daemon = serve.daemon] {
+        return daemon.stands(*who);
+      };
+    return out;
   } catch (const std::exception& failure) {
     return {match.found,
             problem(error{errc::internal, failure.what()}, where.path)};
   }
 }
 
-std::optional<response> refuse_early(const service& serve,
-                                     const request& message,
-                                     const target& where,
-                                     const listening_place& at) {
+std::optional<response>
+refuse_early(const service& serve, const request& message, const target& where,
+             const listening_place& at, const access::peer& from) {
   if (auto no = refuse_origin(message, where, at))
     return no;
   const auto match = serve.table.find(message.method, where.segments);
   if (auto no = refuse_route(match, where))
     return no;
+  auto entered = enter(serve, message, where, match, from);
+  if (auto* no = std::get_if<response>(&entered))
+    return std::move(*no);
   if (const auto why = body_fault(*match.found, message); !why.empty())
     return problem(refused::unsupported_media_type, why, where.path);
   return std::nullopt;

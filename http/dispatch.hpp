@@ -20,18 +20,19 @@ struct dispatched {
 };
 
 /// Checks `message` against all conventions, finds its route and asks the
-/// route's handler. Pure but for `daemon.metrics` and `daemon.unready`, so the
-/// conventions are tested without a socket. `where` is the taken-apart target
-/// of `message`. An exception of a handler becomes a 500.
+/// route's handler. `from` is the other end of the connection. Pure but for
+/// `daemon.metrics` and `daemon.unready`, so the conventions are tested without
+/// a socket. `where` is the taken-apart target of `message`. An exception of a
+/// handler becomes a 500.
 [[nodiscard]] dispatched dispatch(const service& serve, const request& message,
                                   const target& where,
-                                  const listening_place& at);
+                                  const listening_place& at,
+                                  const access::peer& from = {});
 
 /// What can be refused before the body of `message` is read, for a client that
 /// waits with it (Expect: 100-continue); absent if it may send on.
-[[nodiscard]] std::optional<response> refuse_early(const service& serve,
-                                                   const request& message,
-                                                   const target& where,
-                                                   const listening_place& at);
+[[nodiscard]] std::optional<response>
+refuse_early(const service& serve, const request& message, const target& where,
+             const listening_place& at, const access::peer& from = {});
 
 } // namespace pawl::http

@@ -36,9 +36,70 @@ std::string_view unquoted(std::string_view text) {
   return text;
 }
 
-bool is_tag(std::string_view text) {
-  return text.size() >= 2 && text.front() == '"' && text.back() == '"'
-         && text.substr(1, text.size() - 2).find('"') == std::string_view::npos;
+// Cuts an entity tag off the front of `rest`: [W/] "etagc*" (RFC 9110 8.8.3).
+// A comma may stand within the quotes.
+struct entity_tag {
+  bool weak = false;
+  std::string_view opaque;
+};
+std::optional<entity_tag> take_tag(std::string_view& rest) {
+  entity_tag tag;
+  tag.weak = rest.starts_with("W/");
+  if (tag.weak)
+    rest.remove_prefix(2);
+  if (!rest.starts_with('"'))
+    return std::nullopt;
+  const auto end = rest.find('"', 1);
+  if (end == std::string_view::npos)
+    return std::nullopt;
+  tag.opaque = rest.substr(1, end - 1);
+  rest = trimmed(rest.substr(end + 1));
+  const bool legal
+    = std::all_of(tag.opaque.begin(), tag.opaque.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte == 0x21 || (byte >= 0x23 && byte != 0x7f);
+      });
+  return legal ? std::optional{tag} : std::nullopt;
+}
+
+// The tags of all fields of that name, which make one list (RFC 9110 5.3).
+result<std::optional<actors::tags>>
+tags_in(const request& from, std::string_view name, bool weak_match) {
+  const auto bad = [&] {
+    return bad_field(name, "must be `*` or a list of quoted tags as in "
+                           "ETag: \"42\", \"43\".");
+  };
+  actors::tags out;
+  std::size_t fields = 0;
+  std::size_t tags = 0;
+  for (const auto& f : from.fields) {
+    if (!same_word(f.name, name))
+      continue;
+    ++fields;
+    auto rest = trimmed(f.value);
+    if (rest == "*") {
+      out.any = true;
+      continue;
+    }
+    while (!rest.empty()) {
+      if (rest.front() == ',') { // An empty element is to be ignored.
+        rest = trimmed(rest.substr(1));
+        continue;
+      }
+      const auto tag = take_tag(rest);
+      if (!tag || (!rest.empty() && rest.front() != ','))
+        return bad();
+      ++tags;
+      const auto number = whole_number<sequence>(tag->opaque);
+      if (number && (weak_match || !tag->weak))
+        out.listed.push_back(*number);
+    }
+  }
+  if (fields == 0)
+    return std::optional<actors::tags>{};
+  if (out.any ? fields > 1 : tags == 0)
+    return bad();
+  return std::optional{std::move(out)};
 }
 
 // The quality that an element of Accept gives: "text/yaml;q=0.5" is 0.5.
@@ -86,31 +147,15 @@ result<sequence> parse_sequence(std::string_view text) {
   return error{errc::malformed, "A sequence is a whole number from 0."};
 }
 
-result<std::optional<sequence>> if_match(const request& from) {
-  const auto value = trimmed(from["If-Match"]);
-  if (from.count("If-Match") > 1)
-    return bad_field("If-Match", "may stand only once.");
-  if (from.count("If-Match") == 0 || value == "*")
-    return std::optional<sequence>{};
-  const auto number
-    = is_tag(value) ? whole_number<sequence>(unquoted(value)) : std::nullopt;
-  if (!number)
-    return bad_field("If-Match",
-                     "must be one quoted sequence as in ETag: \"42\".");
-  return std::optional{*number};
+result<std::optional<actors::tags>> if_match(const request& from) {
+  auto found = tags_in(from, "If-Match", false);
+  if (found && *found && (*found)->any)
+    return std::optional<actors::tags>{};
+  return found;
 }
 
-result<std::optional<sequence>> if_none_match(const request& from) {
-  auto value = trimmed(from["If-None-Match"]);
-  if (from.count("If-None-Match") == 0)
-    return std::optional<sequence>{};
-  // A cache along the way may have weakened our tag.
-  if (value.starts_with("W/"))
-    value.remove_prefix(2);
-  if (!is_tag(value))
-    return bad_field("If-None-Match",
-                     "must be one quoted sequence as in ETag: \"42\".");
-  return whole_number<sequence>(unquoted(value));
+result<std::optional<actors::tags>> if_none_match(const request& from) {
+  return tags_in(from, "If-None-Match", true);
 }
 
 result<std::optional<std::string_view>> idempotency_key(const request& from) {

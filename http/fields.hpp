@@ -18,13 +18,14 @@ namespace pawl::http {
 [[nodiscard]] result<std::optional<std::chrono::seconds>>
 prefer_wait(const request& from);
 
-/// The one sequence in If-Match; absent if there is no such field, or `*`.
-/// A weak tag never matches, so it is malformed here.
-[[nodiscard]] result<std::optional<sequence>> if_match(const request& from);
+/// The entity tags in If-Match (RFC 9110 13.1.1): absent if there is no such
+/// field, or `*`, which whatever exists matches. A weak tag, and one that is
+/// not of ours, matches nothing.
+[[nodiscard]] result<std::optional<actors::tags>> if_match(const request& from);
 
-/// The one sequence in If-None-Match, strong or weak; absent if there is no
-/// such field or its tag is not one that we give out.
-[[nodiscard]] result<std::optional<sequence>>
+/// The entity tags in If-None-Match (RFC 9110 13.1.2), strong or weak; absent
+/// if there is no such field. One that is not of ours matches nothing.
+[[nodiscard]] result<std::optional<actors::tags>>
 if_none_match(const request& from);
 
 /// A sequence as the text of a number.

@@ -24,6 +24,10 @@ struct call {
   std::vector<std::string_view> names;
   const actors::gateway& daemon;
   const server_options& options;
+  /// Who asks; null if nobody is asked who he is.
+  access::caller_ptr who = nullptr;
+  /// What goes with every request to the daemon; see actors/gateway.hpp.
+  access::mandate_ptr by = nullptr;
 
   /// The value of the query parameter `name`; null if it is absent.
   [[nodiscard]] const std::string* parameter(std::string_view name) const;
@@ -37,6 +41,9 @@ struct order {
   std::function<response(const actors::answer&)> tell = {};
   /// How much longer than usual the reply may take: what the client waits for.
   duration patience{};
+  /// What to do about an answer that the client cannot get any more, since it
+  /// has closed the connection meanwhile; null: nothing.
+  std::function<void(const actors::answer&)> undelivered = {};
 };
 
 /// Numbered items from behind `after`, as server-sent events: the journal of an
@@ -49,6 +56,8 @@ struct stream {
   /// Calls back, on any thread, when there is more.
   std::function<std::unique_ptr<actors::watch>(std::function<void()>)> observe;
   sequence after = 0;
+  /// Whether the client may still see it; null: it may.
+  std::function<bool()> stands = {};
   /// The client is a browser that reconnects by itself until a 204 stops it.
   bool reconnects = false;
 };

@@ -171,7 +171,7 @@ result<std::unique_ptr<listener>> open_tcp(loop& on, const std::string& place,
   out->port = bound.port();
   out->name = (bound.address().is_v6() ? "[" + address + "]" : address) + ":"
               + std::to_string(bound.port());
-  out->at = {bound.address().is_loopback(), address, options.hosts};
+  out->at = {bound.address().is_loopback(), address, options.hosts, true};
   return out;
 }
 

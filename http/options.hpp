@@ -38,7 +38,14 @@ struct server_options {
   duration wait_max{60'000}; ///< Prefer: wait is cut to this.
   duration stream_keepalive{15'000};
 
-  std::uint32_t page_max = 1000; ///< Items of a list.
+  bool metrics_open = false; ///< GET /metrics needs no token.
+
+  /// PEM files; with them every TCP listener speaks TLS.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::uint32_t page_max = 1000;  ///< Items of a list.
+  duration lease_max{86'400'000}; ///< That a worker may ask for.
+  std::size_t checkpoint_bytes_max = std::size_t{256} * 1024;
 
   std::string version = "0.0.0"; ///< What GET /version says.
 };

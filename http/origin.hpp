@@ -18,6 +18,7 @@ struct listening_place {
   bool loopback = false;          ///< A TCP address that is loopback.
   std::string address;            ///< "127.0.0.1"; "" for a unix socket.
   std::vector<std::string> hosts; ///< More names to answer to; "*" for all.
+  bool tcp = false;               ///< Else a unix socket.
 };
 
 /// Why `asked` must be refused with 403; absent if it may go on.

@@ -92,6 +92,14 @@ std::string_view slug(refused code) {
     return "too-many-connections";
   case refused::version_not_supported:
     return "version-not-supported";
+  case refused::unauthenticated:
+    return "unauthenticated";
+  case refused::forbidden:
+    return "forbidden";
+  case refused::too_many_bad_tokens:
+    return "too-many-bad-tokens";
+  case refused::lease_lost:
+    return "lease-lost";
   case refused::not_ready:
     break;
   }
@@ -105,6 +113,7 @@ unsigned status_of(errc code) {
   case errc::not_found:
     return 404;
   case errc::invalid_state:
+  case errc::invalid_transition:
   case errc::already_exists:
   case errc::ambiguous:
   case errc::in_use:
@@ -112,6 +121,8 @@ unsigned status_of(errc code) {
   case errc::quarantined:
   case errc::no_secret_key:
     return 409;
+  case errc::purged:
+    return 410;
   case errc::precondition_failed:
     return 412;
   case errc::too_large:
@@ -143,14 +154,20 @@ unsigned status_of(refused code) {
   switch (code) {
   case refused::bad_request:
     return 400;
+  case refused::unauthenticated:
+    return 401;
   case refused::forbidden:
   case refused::forbidden_host:
   case refused::forbidden_origin:
     return 403;
+  case refused::too_many_bad_tokens:
+    return 429;
   case refused::method_not_allowed:
     return 405;
   case refused::request_timeout:
     return 408;
+  case refused::lease_lost:
+    return 409;
   case refused::unsupported_media_type:
     return 415;
   case refused::expectation_failed:
@@ -167,10 +184,10 @@ unsigned status_of(refused code) {
 }
 
 response problem(const actors::refusal& why, std::string_view path) {
+  const bool not_he = why.forbidden || !why.role.empty();
   const auto status
-    = why.forbidden ? status_of(refused::forbidden) : status_of(why.what.code);
-  const auto code
-    = why.forbidden ? slug(refused::forbidden) : slug(why.what.code);
+    = not_he ? status_of(refused::forbidden) : status_of(why.what.code);
+  const auto code = not_he ? slug(refused::forbidden) : slug(why.what.code);
   auto body = problem_object({status, code, why.what.detail, path});
   if (!why.what.faults.empty())
     body["errors"] = faults_json(why.what.faults);

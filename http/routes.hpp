@@ -23,6 +23,7 @@ struct route {
   std::string_view pattern;   ///< "/v1/instances/{id}"
   std::string_view operation; ///< operationId in openapi.yaml.
   http::handler handle;
+  access::need needs; ///< Checked before `handle`, by dispatch() alone.
   body_kind body = body_kind::none;
   /// The query parameters, divided by spaces; "label.*" takes any suffix.
   std::string_view parameters{};

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "http/listener.hpp"
 #include "http/session.hpp"
+#include "http/tls.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -65,6 +66,12 @@ struct server::state {
     connection client{std::move(home), std::move(socket)};
     if (draining)
       co_return;
+    if (const auto with = identity.now(); with && at.tcp) {
+      const bool speaks
+        = co_await client.secure(with, shared.options.header_deadline);
+      if (!speaks)
+        co_return;
+    }
     if (welcome)
       co_await run_session(shared, client, at);
     else
@@ -128,7 +135,19 @@ struct server::state {
       thread.join();
   }
 
+  result<> load_identity() {
+    const auto& o = shared.options;
+    if (o.tls_certificate.empty())
+      return {};
+    auto loaded = load_tls(o.tls_certificate, o.tls_key);
+    if (!loaded)
+      return loaded.error();
+    identity.set(std::move(*loaded));
+    return {};
+  }
+
   core shared;
+  tls_identity identity;
   std::vector<std::shared_ptr<loop>> loops;
   std::vector<std::unique_ptr<listener>> listeners; ///< On the first loop.
   std::vector<net::executor_work_guard<executor>> guards;
@@ -147,6 +166,8 @@ result<std::unique_ptr<server>> server::start(server_options options,
                                               observer watching) {
   auto made = std::make_unique<state>(std::move(options), std::move(daemon),
                                       std::move(watching));
+  if (const auto read = made->load_identity(); !read)
+    return read.error();
   for (const auto& place : made->shared.options.listen) {
     auto opened
       = listener::open(*made->loops.front(), place, made->shared.options);
@@ -169,6 +190,10 @@ server::~server() {
 void server::stop(duration grace) {
   if (!state_->draining)
     state_->stop(grace);
+}
+
+result<> server::reload_tls() {
+  return state_->load_identity();
 }
 
 const std::vector<std::string>& server::places() const {

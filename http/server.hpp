@@ -39,6 +39,10 @@ public:
   /// thread runs any more. A second call does nothing.
   void stop(duration grace);
 
+  /// Reads the certificate and its key again, for connections to come.
+  /// Fails with errc::invalid_request; then the former ones stay in force.
+  [[nodiscard]] result<> reload_tls();
+
   /// What it listens on, as bound: "127.0.0.1:41234", "unix:/run/pawl.sock".
   [[nodiscard]] const std::vector<std::string>& places() const;
   /// The port of the first TCP listener; 0 if there is none.

@@ -1,6 +1,7 @@
 #include "http/session.hpp"
 
 #include "http/bridge.hpp"
+#include "http/peer.hpp"
 #include "http/problem.hpp"
 #include "http/sse.hpp"
 
@@ -60,7 +61,8 @@ std::optional<fatal> header_fault(const net_error& failure, bool late,
 class session {
 public:
   session(core& in, connection& client, const listening_place& at)
-      : in_{in}, client_{client}, at_{at} {}
+      : in_{in}, client_{client}, at_{at},
+        from_{peer_of(client.stream.socket().native_handle())} {}
 
   async<void> run() {
     // A new client must speak at once; one that has been served may idle.
@@ -72,7 +74,7 @@ public:
       if (more)
         more = co_await serve_one();
     }
-    if (broken_ && !client_.is_cut())
+    if ((broken_ || client_.stream.is_secure()) && !client_.is_cut())
       co_await client_.linger(linger_patience);
     client_.cut();
   }
@@ -180,7 +182,7 @@ private:
         where.path);
       co_return false;
     }
-    if (auto no = refuse_early(in_.serve, message_, where, at_)) {
+    if (auto no = refuse_early(in_.serve, message_, where, at_, from_)) {
       co_await answer_broken(std::move(*no));
       co_return false;
     }
@@ -209,7 +211,7 @@ private:
   }
 
   async<bool> answer_request(const target& where) {
-    auto todo = dispatch(in_.serve, message_, where, at_);
+    auto todo = dispatch(in_.serve, message_, where, at_, from_);
     route_ = todo.by == nullptr ? std::string_view{} : todo.by->pattern;
     if (auto* now = std::get_if<response>(&todo.what))
       co_return co_await answer(std::move(*now));
@@ -255,6 +257,11 @@ private:
     if (const auto* why = std::get_if<actors::refusal>(&*said))
       co_return problem(*why, where.path);
     const auto& ok = std::get<actors::answer>(*said);
+    if (wish.undelivered && client_.has_left()) {
+      wish.undelivered(ok);
+      client_.cut();
+      co_return std::nullopt;
+    }
     co_return wish.tell ? wish.tell(ok) : answer_response(ok);
   }
 
@@ -306,6 +313,7 @@ private:
   core& in_;
   connection& client_;
   const listening_place& at_;
+  const access::peer from_;
   beast::flat_buffer buffer_{read_ahead + in_.options.header_bytes_max};
   request message_;
   std::string_view route_;

@@ -85,6 +85,8 @@ private:
           co_await client_.send("0\r\n\r\n", {}, in_.options.write_deadline);
         co_return;
       }
+      if (!stands())
+        co_return;
       if (page.items.empty()) {
         const bool more = co_await wait_for_bell();
         if (!more)
@@ -114,6 +116,8 @@ private:
   }
 
   async<bool> send_text(std::string_view text) {
+    quiet_until_
+      = std::chrono::steady_clock::now() + in_.options.stream_keepalive;
     if (!asked_.how.chunked)
       return client_.send(text, {}, in_.options.write_deadline);
     chunk_ = fmt::format("{:x}\r\n", text.size());
@@ -126,17 +130,24 @@ private:
   async<bool> wait_for_bell() {
     while (!bell_->rung) {
       net_error aborted;
-      client_.wake.expires_after(in_.options.stream_keepalive);
+      client_.wake.expires_at(quiet_until_);
       co_await client_.wake.async_wait(into(aborted));
-      if (client_.is_draining())
+      if (client_.is_draining() || !stands())
         co_return false;
-      if (aborted)
+      // A bell may ring for what this client is not shown, so it is the last
+      // byte that the next sign of life counts from.
+      if (aborted && std::chrono::steady_clock::now() < quiet_until_)
         continue;
       const bool sent = co_await send_text(":\n\n");
       if (!sent)
         co_return false;
     }
     co_return true;
+  }
+
+  /// Whether the client may still see what it follows.
+  [[nodiscard]] bool stands() const {
+    return !asked_.want.stands || asked_.want.stands();
   }
 
   [[nodiscard]] std::optional<response> late() const {
@@ -150,6 +161,8 @@ private:
   connection& client_;
   stream_request asked_;
   sequence after_;
+  std::chrono::steady_clock::time_point quiet_until_
+    = std::chrono::steady_clock::now() + in_.options.stream_keepalive;
   std::shared_ptr<bell> bell_ = std::make_shared<bell>();
   std::string chunk_;
 };

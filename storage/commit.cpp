@@ -13,8 +13,9 @@ namespace {
 /// ones changed, although none of it is written yet.
 class group_commit {
 public:
-  group_commit(const database& db, std::uint64_t last_event)
-      : db_{db}, numbering_{last_event} {}
+  group_commit(const database& db, std::uint64_t last_event,
+               audit_position audit)
+      : db_{db}, numbering_{last_event}, trail_{std::move(audit)} {}
 
   /// Takes the turn in, or says in `refusal` why not. Fails only if the store
   /// cannot be read.
@@ -23,15 +24,20 @@ public:
   /// All rows, in order. Valid until the next call.
   std::span<const row_list* const> rows();
   [[nodiscard]] std::uint64_t last_event() const { return numbering_.last(); }
+  [[nodiscard]] const audit_position& audit() const { return trail_.last(); }
 
 private:
+  /// A new instance with the id of one that was purged: that is forgotten.
+  result<> take_up_id(const prepared_turn& what);
   /// Where the history of `key` ends; nothing if there is no such instance.
   result<std::optional<sequence>> end_of(const instance_key& key) const;
 
   const database& db_;
   event_numbering numbering_;
+  audit_trail trail_;
   std::unordered_map<instance_key, sequence> ends_;
-  // What only this thread knows: numbers of events. In a
+  // What only this thread knows: numbers of events and of records, tombstones.
+  // In a
   // deque's stead: reserved once, never moved while `parts_` points to it.
   std::vector<std::unique_ptr<row_list>> extra_;
   std::vector<const row_list*> parts_;
@@ -53,6 +59,10 @@ group_commit::end_of(const instance_key& key) const {
 }
 
 result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
+  if (what.loose) {
+    parts_.push_back(&what.rows);
+    return {};
+  }
   auto end = end_of(what.key);
   if (!end)
     return end.error();
@@ -65,13 +75,33 @@ result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
     return {};
   }
   parts_.push_back(&what.rows);
+  if (what.creates)
+    if (auto taken = take_up_id(what); !taken)
+      return taken;
   if (!what.emitted.empty()) {
     auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
     for (const auto& cbor : what.emitted)
       numbering_.add(rows, what.ns, what.at, what.emitted_until, cbor);
     parts_.push_back(&rows);
   }
+  if (what.note) {
+    auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+    trail_.add(rows, *what.note);
+    parts_.push_back(&rows);
+  }
   ends_[what.key] = what.last_after;
+  return {};
+}
+
+result<> group_commit::take_up_id(const prepared_turn& what) {
+  auto buried = db_.get(family::index, what.tombstone);
+  if (!buried)
+    return buried.error();
+  if (!*buried)
+    return {};
+  auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+  rows.erase(family::index, what.tombstone);
+  parts_.push_back(&rows);
   return {};
 }
 
@@ -79,6 +109,11 @@ std::span<const row_list* const> group_commit::rows() {
   if (numbering_.used()) {
     auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
     numbering_.finish(rows);
+    parts_.push_back(&rows);
+  }
+  if (trail_.used()) {
+    auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+    trail_.finish(rows);
     parts_.push_back(&rows);
   }
   return parts_;
@@ -90,7 +125,7 @@ result<std::vector<result<>>>
 store::commit(std::span<const prepared_turn* const> group) {
   if (failed())
     return error{errc::io, "the disk has refused a write before"};
-  group_commit pending{*db_, last_event_};
+  group_commit pending{*db_, last_event_, audit_};
   std::vector<result<>> out;
   out.reserve(group.size());
   for (const auto* what : group) {
@@ -101,6 +136,7 @@ store::commit(std::span<const prepared_turn* const> group) {
     if (auto written = db_->write(rows); !written)
       return written.error();
   last_event_ = pending.last_event();
+  audit_ = pending.audit();
   return out;
 }
 

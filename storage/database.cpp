@@ -151,6 +151,28 @@ std::uint64_t database::free_bytes() const {
   return s.ok() ? free : std::numeric_limits<std::uint64_t>::max();
 }
 
+result<> database::compact(family where) {
+  rocksdb::CompactRangeOptions options;
+  // Others are not kept waiting by it, nor it by them.
+  options.exclusive_manual_compaction = false;
+  options.canceled = no_compaction_.get();
+  const auto s = db_->CompactRange(options, handle(where), nullptr, nullptr);
+  if (!s.ok() && !s.IsIncomplete())
+    return to_error(s, "compacting the store");
+  return {};
+}
+
+std::uint64_t database::table_bytes() const {
+  std::uint64_t sum = 0;
+  for (auto* h : handles_) {
+    std::uint64_t one = 0;
+    if (db_->GetIntProperty(h, rocksdb::DB::Properties::kTotalSstFilesSize,
+                            &one))
+      sum += one;
+  }
+  return sum;
+}
+
 result<> database::verify_checksums() const {
   if (auto s = db_->VerifyChecksum(); !s.ok())
     return to_error(s, "comparing the checksums of the tables");
@@ -170,6 +192,7 @@ scan::scan(const database& db, range over, const database::read_point* at)
   cursor_->over = std::move(over);
   rocksdb::ReadOptions options;
   options.total_order_seek = !cursor_->over.one_instance;
+  options.fill_cache = !cursor_->over.once;
   if (at != nullptr)
     options.snapshot = at->at_;
   if (!cursor_->over.until.empty()) {

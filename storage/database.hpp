@@ -15,6 +15,7 @@
 
 namespace rocksdb {
 class ColumnFamilyHandle;
+struct ColumnFamilyOptions;
 class DB;
 class Env;
 class FileLock;
@@ -37,6 +38,12 @@ public:
   /// As store::open.
   static result<std::unique_ptr<database>> open(const open_options& options,
                                                 recovery_report& found);
+  /// Opens what lies in `directory` of `env` to read only; nothing is written,
+  /// and what its logs hold is read as well. `keeps` lives as long as it.
+  /// Fails with errc::corrupt, errc::io.
+  static result<std::unique_ptr<database>>
+  open_to_read(rocksdb::Env& env, const std::filesystem::path& directory,
+               std::shared_ptr<void> keeps);
   ~database();
   database(const database&) = delete;
   database& operator=(const database&) = delete;
@@ -73,11 +80,20 @@ public:
   /// Whether any write or sync, or a background job of RocksDB, has failed.
   [[nodiscard]] bool failed() const { return *failed_; }
   [[nodiscard]] std::uint64_t free_bytes() const;
+  /// Rewrites all tables of `where` so that nothing erased is left in them. Any
+  /// thread; writes go on meanwhile. A family that is being closed, or a disk
+  /// that refuses, is errc::io.
+  [[nodiscard]] result<> compact(family where);
+  /// Makes compact() give up; for whoever closes.
+  void stop_compacting() { *no_compaction_ = true; }
+  /// Bytes of all table files.
+  [[nodiscard]] std::uint64_t table_bytes() const;
   /// Reads all table files and compares their checksums.
   [[nodiscard]] result<> verify_checksums() const;
 
 private:
   friend class scan;
+  friend class backups;
   database(rocksdb::Env& base, std::filesystem::path directory);
   result<> open_existing_or_new(const open_options& options,
                                 recovery_report& found);
@@ -91,10 +107,12 @@ private:
   struct rocksdb_setup {
     std::vector<std::string> families; ///< Those that are there.
     std::uint64_t memory_max = 0;
-    bool create = false; ///< There is no database yet.
+    bool create = false;    ///< There is no database yet.
+    bool read_only = false; ///< All families are there, too.
     on_damage damage = on_damage::refuse;
   };
   result<> open_rocksdb(const rocksdb_setup& setup);
+  result<> create_families(std::span<const rocksdb::ColumnFamilyOptions> tuned);
   result<> open_damaged(rocksdb_setup setup, recovery_report& found);
   static rocksdb::DBOptions options_for(const rocksdb_setup& setup);
   result<> admit_format(bool all_families);
@@ -107,6 +125,9 @@ private:
   // Shared with what watches RocksDB's files and its threads.
   std::shared_ptr<std::atomic<bool>> failed_
     = std::make_shared<std::atomic<bool>>(false);
+  std::unique_ptr<std::atomic<bool>> no_compaction_
+    = std::make_unique<std::atomic<bool>>(false);
+  std::shared_ptr<void> keeps_; ///< What env_ rests on.
   std::unique_ptr<rocksdb::Env> env_;
   std::filesystem::path directory_;
   rocksdb::FileLock* lock_ = nullptr;
@@ -123,6 +144,8 @@ public:
     std::string until; ///< The first key not to be seen; "" for no end.
     /// All of it belongs to one instance, so a bloom filter may answer.
     bool one_instance = false;
+    /// Nobody will want these rows again soon: they are not to be cached.
+    bool once = false;
   };
   /// Works on `db` and, if given, `at`, which must outlive it.
   scan(const database& db, range over,

@@ -30,6 +30,17 @@ result<bool> any_instance(const database& db, const std::string& prefix,
   return false;
 }
 
+/// What the keys of the definitions of `ns`/`name` begin with; "" for all.
+std::string names_of(std::string_view ns, std::string_view name) {
+  std::string prefix{"n"};
+  if (!ns.empty()) {
+    prefix.append(ns).push_back('\0');
+    if (!name.empty())
+      prefix.append(name).push_back('\0');
+  }
+  return prefix;
+}
+
 result<std::optional<stored_definition>> content_of(const database& db,
                                                     std::string_view digest) {
   const auto key = content_key(digest);
@@ -73,7 +84,8 @@ result<bool> is_needed(const database& db, std::string_view digest) {
 result<bool>
 store::put_definition(const stored_definition& what,
                       const std::optional<kept_answer>& answer,
-                      const std::optional<stored_schedule>& schedule) {
+                      const std::optional<stored_schedule>& schedule,
+                      const std::optional<audit_entry>& note) {
   const auto key = definition_key(what.id);
   auto named = db_->get(family::definition, key);
   if (!named)
@@ -88,6 +100,7 @@ store::put_definition(const stored_definition& what,
     rows.put(family::definition, key, what.digest);
     rows.put(family::definition, content_key(what.digest),
              encode_definition(what));
+    rows.put(family::definition, newest_key(what.created, what.id), {});
   }
   if (fresh && schedule) {
     const auto at = schedule_key(schedule->ns, schedule->name);
@@ -99,13 +112,13 @@ store::put_definition(const stored_definition& what,
   }
   if (answer)
     add_answer(rows, *answer);
-  if (!rows.empty())
-    if (auto written = db_->write(rows); !written)
-      return written.error();
+  if (auto written = write_noted(rows, fresh ? note : std::nullopt); !written)
+    return written.error();
   return fresh;
 }
 
-result<> store::remove_definition(const definition_id& id) {
+result<> store::remove_definition(const definition_id& id,
+                                  const std::optional<audit_entry>& note) {
   const auto key = definition_key(id);
   auto digest = db_->get(family::definition, key);
   if (!digest)
@@ -119,10 +132,15 @@ result<> store::remove_definition(const definition_id& id) {
     return live.error();
   if (*live)
     return error{errc::in_use, "live instances still need the definition"};
+  auto what = content_of(*db_, **digest);
+  if (!what)
+    return what.error();
   row_list rows;
   rows.erase(family::definition, key);
+  if (*what)
+    rows.erase(family::definition, newest_key((*what)->created, id));
   expire_content(rows, **digest, clock::now());
-  return db_->write(rows);
+  return write_noted(rows, note);
 }
 
 result<stored_definition>
@@ -149,12 +167,7 @@ result<std::vector<stored_definition>>
 store::list_definitions(std::string_view ns, std::string_view name,
                         const std::optional<definition_id>& after,
                         std::uint32_t limit) const {
-  std::string prefix{"n"};
-  if (!ns.empty()) {
-    prefix.append(ns).push_back('\0');
-    if (!name.empty())
-      prefix.append(name).push_back('\0');
-  }
+  const auto prefix = names_of(ns, name);
   auto from = prefix;
   if (after)
     from = std::max(from, definition_key(*after) + '\0');
@@ -172,6 +185,62 @@ store::list_definitions(std::string_view ns, std::string_view name,
   if (auto s = rows.status(); !s)
     return s.error();
   return out;
+}
+
+result<std::vector<stored_definition>> store::newest_definitions(
+  std::string_view ns, std::string_view name,
+  const std::optional<std::pair<timestamp, definition_id>>& after,
+  std::uint32_t limit) const {
+  const auto wanted = names_of(ns, name);
+  std::string from{"t"};
+  if (after)
+    from = newest_key(after->first, after->second) + '\0';
+  const database::read_point now{*db_};
+  scan rows{*db_, {family::definition, from, after_prefix("t"), false}, &now};
+  std::vector<stored_definition> out;
+  for (; rows.valid() && out.size() < limit; rows.next()) {
+    const auto named = rows.key().substr(newest_prefix_size);
+    if (!named.starts_with(wanted))
+      continue;
+    auto digest = db_->get(family::definition, named, &now);
+    if (!digest)
+      return digest.error();
+    auto what = *digest ? content_of(*db_, **digest)
+                        : result<std::optional<stored_definition>>{
+                          std::optional<stored_definition>{}};
+    if (!what)
+      return what.error();
+    if (!*what)
+      return error{errc::corrupt, "a definition has lost its content"};
+    if (name.empty() || (*what)->id.name == name)
+      out.push_back(std::move(**what));
+  }
+  if (auto s = rows.status(); !s)
+    return s.error();
+  return out;
+}
+
+result<> store::order_definitions() {
+  auto known = db_->get(family::meta, meta_keys::definitions_by_time);
+  if (!known)
+    return known.error();
+  if (*known)
+    return {};
+  // Written by a program that listed them by name.
+  row_list rows;
+  scan names{*db_, {family::definition, "n", after_prefix("n"), false}};
+  for (; names.valid(); names.next()) {
+    auto what = content_of(*db_, names.value());
+    if (!what)
+      return what.error();
+    if (*what)
+      rows.put(family::definition, newest_key((*what)->created, (*what)->id),
+               {});
+  }
+  if (auto s = names.status(); !s)
+    return s.error();
+  rows.put(family::meta, meta_keys::definitions_by_time, encode_number(1));
+  return db_->write(rows);
 }
 
 } // namespace pawl::storage

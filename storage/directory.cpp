@@ -29,24 +29,6 @@ result<> sync_directory(rocksdb::Env& env,
   return {};
 }
 
-result<> create_with_parents(rocksdb::Env& env,
-                             const std::filesystem::path& directory) {
-  std::filesystem::path so_far;
-  for (const auto& part : directory) {
-    so_far /= part;
-    if (env.FileExists(so_far.string()).ok())
-      continue;
-    if (auto s = env.CreateDirIfMissing(so_far.string()); !s.ok())
-      return to_error(s, "creating the directory " + so_far.string());
-    // Else a power cut may take the whole store with its directory.
-    const auto parent = so_far.parent_path();
-    if (auto synced = sync_directory(env, parent.empty() ? "." : parent);
-        !synced)
-      return synced.error();
-  }
-  return {};
-}
-
 bool ends_with_any(std::string_view name,
                    std::initializer_list<std::string_view> ends) {
   return std::ranges::any_of(ends,
@@ -95,6 +77,24 @@ admit_without_current(const std::filesystem::path& directory,
 
 } // namespace
 
+result<> make_directories(rocksdb::Env& env,
+                          const std::filesystem::path& directory) {
+  std::filesystem::path so_far;
+  for (const auto& part : directory) {
+    so_far /= part;
+    if (env.FileExists(so_far.string()).ok())
+      continue;
+    if (auto s = env.CreateDirIfMissing(so_far.string()); !s.ok())
+      return to_error(s, "creating the directory " + so_far.string());
+    // Else a power cut may take the whole store with its directory.
+    const auto parent = so_far.parent_path();
+    if (auto synced = sync_directory(env, parent.empty() ? "." : parent);
+        !synced)
+      return synced.error();
+  }
+  return {};
+}
+
 result<> replace_file(rocksdb::Env& env, const std::filesystem::path& directory,
                       const std::string& name, const std::string& bytes) {
   const auto target = (directory / name).string();
@@ -107,9 +107,15 @@ result<> replace_file(rocksdb::Env& env, const std::filesystem::path& directory,
   return sync_directory(env, directory);
 }
 
+result<> write_door_plate(rocksdb::Env& env,
+                          const std::filesystem::path& directory) {
+  return replace_file(env, directory, std::string{door_plate_file},
+                      fmt::format("{}{}\n", plate_words, format_version));
+}
+
 result<directory_state>
 admit_directory(rocksdb::Env& env, const std::filesystem::path& directory) {
-  if (auto made = create_with_parents(env, directory); !made)
+  if (auto made = make_directories(env, directory); !made)
     return made.error();
   std::vector<std::string> names;
   if (auto s = env.GetChildren(directory.string(), &names); !s.ok())
@@ -124,10 +130,7 @@ admit_directory(rocksdb::Env& env, const std::filesystem::path& directory) {
                                "file {}",
                                directory.string(), names.front(),
                                door_plate_file)};
-    auto written
-      = replace_file(env, directory, std::string{door_plate_file},
-                     fmt::format("{}{}\n", plate_words, format_version));
-    if (!written)
+    if (auto written = write_door_plate(env, directory); !written)
       return written.error();
     return directory_state::fresh;
   }

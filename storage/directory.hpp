@@ -35,6 +35,13 @@ enum class directory_state : std::uint8_t {
 [[nodiscard]] result<directory_state>
 admit_directory(rocksdb::Env& env, const std::filesystem::path& directory);
 
+/// Creates the directory and what is above it, durably, if it is missing.
+[[nodiscard]] result<> make_directories(rocksdb::Env& env,
+                                        const std::filesystem::path& directory);
+/// Writes the door plate of a store.
+[[nodiscard]] result<> write_door_plate(rocksdb::Env& env,
+                                        const std::filesystem::path& directory);
+
 /// Whether the last stop was an orderly one.
 [[nodiscard]] bool is_marked_clean(rocksdb::Env& env,
                                    const std::filesystem::path& directory);

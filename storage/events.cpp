@@ -53,7 +53,8 @@ result<std::vector<arrived_event>>
 // NOLINTNEXTLINE(readability-function-size): six things that differ by type.
 store::put_events(std::span<const datum> batch, std::string_view ns,
                   timestamp now, duration buffer_for, duration dedup_for,
-                  const std::optional<kept_answer>& answer) {
+                  const std::optional<kept_answer>& answer,
+                  const std::optional<audit_entry>& note) {
   row_list rows;
   event_numbering numbering{last_event_};
   std::vector<arrived_event> accepted;
@@ -82,9 +83,8 @@ store::put_events(std::span<const datum> batch, std::string_view ns,
     numbering.finish(rows);
   if (answer)
     add_answer(rows, *answer);
-  if (!rows.empty())
-    if (auto written = db_->write(rows); !written)
-      return written.error();
+  if (auto written = write_noted(rows, note); !written)
+    return written.error();
   last_event_ = numbering.last();
   return accepted;
 }

@@ -1,7 +1,6 @@
 #include "base/bytes.hpp"
 #include "storage/database.hpp"
 #include "storage/definitions.hpp"
-#include "storage/index.hpp"
 #include "storage/store.hpp"
 #include "storage/values.hpp"
 
@@ -11,38 +10,17 @@ namespace pawl::storage {
 
 namespace {
 
-/// Erases all rows of `where` that begin with `prefix`.
-/// Few rows are erased one by one: a range leaves a mark that every later
-/// reader of the family has to look at.
-result<> erase_prefix(const database& db, row_list& rows, family where,
-                      const std::string& prefix) {
-  constexpr std::size_t one_by_one_max = 64;
-  std::vector<std::string> keys;
-  scan found{db, {where, prefix, after_prefix(prefix), false}};
-  for (; found.valid() && keys.size() <= one_by_one_max; found.next())
-    keys.emplace_back(found.key());
-  if (auto s = found.status(); !s)
-    return s.error();
-  if (keys.size() > one_by_one_max) {
-    rows.erase_range(where, prefix, after_prefix(prefix));
-    return {};
+family family_of(garbage_kind kind) {
+  switch (kind) {
+  case garbage_kind::event:
+    return family::event;
+  case garbage_kind::content:
+    return family::definition;
+  case garbage_kind::tombstone:
+    return family::index;
+  default:
+    return family::dedup;
   }
-  for (const auto& key : keys)
-    rows.erase(where, key);
-  return {};
-}
-
-result<> erase_listens(const database& db, row_list& rows,
-                       const std::string& prefix) {
-  scan found{db, {family::subscription, prefix, after_prefix(prefix), false}};
-  for (; found.valid(); found.next()) {
-    auto one = decode_subscription(found.key(), found.value());
-    if (!one)
-      return one.error();
-    rows.erase(family::subscription, found.key());
-    rows.erase(family::index, listener_key(one->type, one->key, one->frame));
-  }
-  return found.status();
 }
 
 /// When the row that a retention row is about expires now: it may have been
@@ -55,11 +33,17 @@ result<bool> has_expired(const database& db, garbage_kind kind,
       return needed.error();
     return !*needed;
   }
-  auto row = db.get(family::dedup, key);
+  auto row = db.get(family_of(kind), key);
   if (!row)
     return row.error();
   if (!*row)
     return false;
+  if (kind == garbage_kind::tombstone) {
+    auto what = decode_tombstone(key, **row);
+    if (!what)
+      return what.error();
+    return what->expires <= now;
+  }
   if (kind == garbage_kind::answer) {
     auto answer = decode_answer(key, **row);
     if (!answer)
@@ -72,42 +56,7 @@ result<bool> has_expired(const database& db, garbage_kind kind,
   return *expires <= now;
 }
 
-family family_of(garbage_kind kind) {
-  if (kind == garbage_kind::event)
-    return family::event;
-  return kind == garbage_kind::content ? family::definition : family::dedup;
-}
-
 } // namespace
-
-result<> store::remove_instance(const instance_key& key) {
-  auto of = read_head(key);
-  if (!of)
-    return of.error();
-  if (!ended(of->status))
-    return error{errc::invalid_state, "the instance has not ended"};
-  const std::string prefix{bytes_of(key)};
-  row_list rows;
-  for (const auto where : {family::journal, family::snapshot})
-    if (auto done = erase_prefix(*db_, rows, where, prefix); !done)
-      return done.error();
-  if (auto done = erase_listens(*db_, rows, prefix); !done)
-    return done.error();
-  change_indexes(rows, key, &*of, nullptr);
-  for (const auto where : {family::head, family::busy, family::quarantine})
-    rows.erase(where, prefix);
-  rows.erase(family::busy, left_child_key(key));
-  rows.erase(family::index,
-             index_key(index_kind::quarantined, 0, of->created, key));
-  if (of->next_timer)
-    rows.erase(family::timer, timer_key(key, *of->next_timer));
-  auto named = db_->get(family::definition, definition_key(of->workflow));
-  if (!named)
-    return named.error();
-  if (!*named || **named != of->digest)
-    expire_content(rows, of->digest, clock::now());
-  return db_->write(rows);
-}
 
 result<> store::forget_left_child(const instance_key& key) {
   row_list rows;

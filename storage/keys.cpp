@@ -97,7 +97,20 @@ std::string left_child_key(const instance_key& key) {
 }
 
 bool is_left_child(std::string_view row) {
-  return row.size() > sizeof(instance_key::bytes);
+  return row.size() == sizeof(instance_key::bytes) + 1;
+}
+
+std::string lease_key(const instance_key& key, frame_id frame) {
+  std::string out;
+  out.reserve(21);
+  put_key(out, key);
+  out.push_back('\x02');
+  put_u32(out, frame);
+  return out;
+}
+
+bool is_lease(std::string_view row) {
+  return row.size() > sizeof(instance_key::bytes) + 1;
 }
 
 std::string answer_key(std::string_view scope) {
@@ -141,10 +154,30 @@ std::string secret_key(std::string_view name) {
   return std::string{"secret/"}.append(name);
 }
 
+std::string token_key(std::string_view id) {
+  return std::string{"token/"}.append(id);
+}
+
+std::string audit_prefix() {
+  return "audit/";
+}
+
+std::string audit_key(std::uint64_t number) {
+  auto out = audit_prefix();
+  put_u64(out, number);
+  return out;
+}
+
 std::string schedule_key(std::string_view ns, std::string_view name) {
   std::string out{"s"};
   out.append(ns).push_back('\0');
   return out.append(name);
+}
+
+std::string newest_key(timestamp created, const definition_id& id) {
+  std::string out{"t"};
+  put_u64(out, ~sortable(created));
+  return out.append(definition_key(id));
 }
 
 std::string content_key(std::string_view digest) {
@@ -165,6 +198,10 @@ std::string index_key(index_kind kind, std::uint64_t value, timestamp created,
   put_u64(out, ~sortable(created));
   put_key(out, key);
   return out;
+}
+
+std::string tombstone_key(std::string_view id, const instance_key& key) {
+  return index_key(index_kind::purged, index_value(id), timestamp{}, key);
 }
 
 std::uint64_t index_value(std::string_view first, std::string_view second) {

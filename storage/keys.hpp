@@ -51,6 +51,7 @@ enum class index_kind : std::uint8_t {
   listener = 10,   ///< Waiting listens by type; keyed otherwise, see below.
   state = 11,      ///< By business state.
   approval = 12,   ///< While an approval waits for people.
+  purged = 20,     ///< Tombstones by instance id; see tombstone_key().
 };
 
 /// What a retention row is about. On disk: never renumber.
@@ -58,7 +59,8 @@ enum class garbage_kind : std::uint8_t {
   answer = 1,
   seen = 2,
   event = 3,
-  content = 4, ///< Of a removed definition.
+  content = 4,   ///< Of a removed definition.
+  tombstone = 9, ///< Of a purged instance.
 };
 
 /// Rows of the family `meta`.
@@ -66,7 +68,12 @@ namespace meta_keys {
 inline constexpr std::string_view format = "format";
 inline constexpr std::string_view last_event = "last_event";
 inline constexpr std::string_view boots = "boots";
+/// All definitions stand in the list by time; see newest_key().
+inline constexpr std::string_view definitions_by_time = "definitions_by_time";
+inline constexpr std::string_view audit_last = "audit_last";
+inline constexpr std::string_view tokens_made = "tokens_made";
 inline constexpr std::string_view link_key = "link_key";
+inline constexpr std::string_view last_lease = "last_lease";
 } // namespace meta_keys
 
 /// The bytes of `key`, for rows that begin with the instance. Valid as long as
@@ -102,6 +109,9 @@ void put_time(std::string& out, timestamp t);
 /// Beside the row of a busy instance, in the same family.
 [[nodiscard]] std::string left_child_key(const instance_key& key);
 [[nodiscard]] bool is_left_child(std::string_view row);
+/// In the same family: instance, 2, frame.
+[[nodiscard]] std::string lease_key(const instance_key& key, frame_id frame);
+[[nodiscard]] bool is_lease(std::string_view row);
 [[nodiscard]] std::string answer_key(std::string_view scope);
 /// Digest of namespace, source and id of a CloudEvent.
 [[nodiscard]] std::string seen_key(std::string_view ns, std::string_view source,
@@ -114,15 +124,29 @@ void put_time(std::string& out, timestamp t);
 [[nodiscard]] std::string definition_key(const definition_id& id);
 /// In meta: "secret/", name.
 [[nodiscard]] std::string secret_key(std::string_view name);
+/// In meta: "token/", id.
+[[nodiscard]] std::string token_key(std::string_view id);
+/// In meta: "audit/", number.
+[[nodiscard]] std::string audit_key(std::uint64_t number);
+/// What all of these begin with.
+[[nodiscard]] std::string audit_prefix();
 /// 's', namespace, 0, name.
 [[nodiscard]] std::string schedule_key(std::string_view ns,
                                        std::string_view name);
+/// 't', inverted time of registration, definition_key(): newest first.
+[[nodiscard]] std::string newest_key(timestamp created,
+                                     const definition_id& id);
+inline constexpr std::size_t newest_prefix_size = 9;
 /// 'c', digest.
 [[nodiscard]] std::string content_key(std::string_view digest);
 
 /// kind, hash of the value, inverted time of creation, instance: newest first.
 [[nodiscard]] std::string index_key(index_kind kind, std::uint64_t value,
                                     timestamp created, const instance_key& key);
+/// In the index: kind, hash of the id, no time, instance. What a reader of a
+/// purged id looks up.
+[[nodiscard]] std::string tombstone_key(std::string_view id,
+                                        const instance_key& key);
 /// kind, hash of the value: what all rows of one filter begin with.
 [[nodiscard]] std::string index_prefix(index_kind kind, std::uint64_t value);
 inline constexpr std::size_t index_prefix_size = 9;

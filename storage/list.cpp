@@ -4,6 +4,7 @@
 #include "storage/values.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace pawl::storage {
 
@@ -69,6 +70,8 @@ std::vector<std::string> prefixes_of(const list_query& q) {
     const char status = static_cast<char>(*q.status);
     out.push_back(index_prefix(index_kind::status, index_value({&status, 1})));
   }
+  if (q.state)
+    out.push_back(index_prefix(index_kind::state, index_value(*q.state)));
   if (q.ns)
     out.push_back(index_prefix(index_kind::ns, index_value(*q.ns)));
   if (out.empty())
@@ -80,11 +83,14 @@ bool matches(const head& h, const list_query& q) {
   // An index row stands for a hash: the head has the last word.
   if ((q.ns && h.ns != *q.ns) || (q.workflow && h.workflow.name != *q.workflow)
       || (q.version && h.workflow.version != *q.version)
-      || (q.status && h.status != *q.status))
+      || (q.status && h.status != *q.status)
+      || (q.state && h.state != *q.state))
     return false;
   if (q.started_after && (!h.started || *h.started <= *q.started_after))
     return false;
   if (q.started_before && (!h.started || *h.started >= *q.started_before))
+    return false;
+  if (q.shown && !q.shown(h))
     return false;
   return std::ranges::all_of(q.labels, [&](const auto& label) {
     const auto found = h.labels.find(label.first);
@@ -169,6 +175,81 @@ result<std::optional<head>> read_shown(const database& db,
   return std::optional{std::move(*one)};
 }
 
+/// Where a list begins, and how much of it is wanted.
+struct window {
+  std::string from; ///< A position, "" for the start.
+  std::uint32_t limit = 0;
+};
+
+/// What one walk found, with the position of each.
+struct part {
+  std::vector<std::pair<std::string, head>> items;
+  std::string next; ///< What is before it has been looked at; "" at the end.
+};
+
+result<part> read_part(const database& db, const database::read_point& now,
+                       const list_query& query, const window& wanted) {
+  intersection found{db, now, prefixes_of(query), wanted.from};
+  part out;
+  std::size_t rows_left = rows_max;
+  for (;;) {
+    auto position = found.next(rows_left);
+    if (!position)
+      return position.error();
+    if (!*position)
+      break;
+    auto one = read_shown(db, now, **position, query);
+    if (!one)
+      return one.error();
+    if (!*one)
+      continue;
+    if (out.items.size() == wanted.limit) {
+      out.next = **position;
+      return out;
+    }
+    out.items.emplace_back(**position, std::move(**one));
+  }
+  if (rows_left == 0)
+    out.next = found.reached();
+  return out;
+}
+
+/// One query for each namespace, so that a list takes as long as what is in
+/// these, whatever there is in others.
+std::vector<list_query> by_namespace(const list_query& query) {
+  if (!query.namespaces)
+    return {query};
+  std::vector<list_query> out;
+  for (const auto& ns : *query.namespaces)
+    if (!query.ns || *query.ns == ns) {
+      out.push_back(query);
+      out.back().ns = ns;
+    }
+  return out;
+}
+
+list_page merge(std::vector<part> parts, std::uint32_t limit) {
+  std::vector<std::pair<std::string, head>> all;
+  std::string end;
+  for (auto& p : parts) {
+    if (!p.next.empty() && (end.empty() || p.next < end))
+      end = p.next;
+    std::ranges::move(p.items, std::back_inserter(all));
+  }
+  std::ranges::sort(all, {}, [](const auto& i) { return i.first; });
+  list_page page;
+  for (auto& [position, one] : all) {
+    if (page.items.size() == limit || (!end.empty() && position >= end)) {
+      end = position;
+      break;
+    }
+    page.items.push_back(std::move(one));
+  }
+  if (!end.empty())
+    page.next_cursor = to_cursor(end);
+  return page;
+}
+
 } // namespace
 
 result<list_page> store::list(const list_query& query) const {
@@ -182,29 +263,14 @@ result<list_page> store::list(const list_query& query) const {
     from = std::move(*position);
   }
   const database::read_point now{*db_};
-  intersection found{*db_, now, prefixes_of(query), from};
-  list_page page;
-  std::size_t rows_left = rows_max;
-  for (;;) {
-    auto position = found.next(rows_left);
-    if (!position)
-      return position.error();
-    if (!*position)
-      break;
-    auto one = read_shown(*db_, now, **position, query);
-    if (!one)
-      return one.error();
-    if (!*one)
-      continue;
-    if (page.items.size() == limit) {
-      page.next_cursor = to_cursor(**position);
-      return page;
-    }
-    page.items.push_back(std::move(**one));
+  std::vector<part> parts;
+  for (const auto& one : by_namespace(query)) {
+    auto found = read_part(*db_, now, one, {from, limit});
+    if (!found)
+      return found.error();
+    parts.push_back(std::move(*found));
   }
-  if (rows_left == 0)
-    page.next_cursor = to_cursor(found.reached());
-  return page;
+  return merge(std::move(parts), limit);
 }
 
 result<std::vector<std::string>>

@@ -171,8 +171,9 @@ result<> database::open_existing_or_new(const open_options& options,
     damaged_logs = *damaged;
   }
   const bool all = families.size() == family_count;
-  const rocksdb_setup setup{std::move(families), options.memory_max,
-                            !established};
+  const rocksdb_setup setup{.families = std::move(families),
+                            .memory_max = options.memory_max,
+                            .create = !established};
   auto opened = damaged_logs ? open_damaged(setup, found) : open_rocksdb(setup);
   if (!opened)
     return opened.error();
@@ -181,6 +182,30 @@ result<> database::open_existing_or_new(const open_options& options,
   if (auto unmarked = unmark_clean(*env_, directory_); !unmarked)
     return unmarked.error();
   return count_boot();
+}
+
+result<std::unique_ptr<database>>
+database::open_to_read(rocksdb::Env& env,
+                       const std::filesystem::path& directory,
+                       std::shared_ptr<void> keeps) {
+  std::unique_ptr<database> out{new database{env, directory}};
+  out->keeps_ = std::move(keeps);
+  auto present = families_of(*out->env_, directory);
+  if (!present)
+    return present.error();
+  if (present->size() != family_count)
+    return error{errc::corrupt, directory.string() + " lacks families of rows"};
+  constexpr std::uint64_t memory_max = 64ULL << 20;
+  auto opened = out->open_rocksdb({.families = std::move(*present),
+                                   .memory_max = memory_max,
+                                   .create = false,
+                                   .read_only = true,
+                                   .damage = on_damage::refuse});
+  if (!opened)
+    return opened.error();
+  if (auto admitted = out->admit_format(true); !admitted)
+    return admitted.error();
+  return out;
 }
 
 result<std::unique_ptr<database>> database::open(const open_options& options,

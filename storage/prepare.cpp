@@ -63,6 +63,11 @@ void add_left_children(prepared_turn& out, const turn& what) {
     out.rows.erase(family::busy, left_child_key(out.key));
 }
 
+void forget_leases(prepared_turn& out, const turn& what) {
+  for (const auto frame : what.jobs_ended)
+    erase_lease(out.rows, out.key, frame);
+}
+
 void add_subscriptions(prepared_turn& out, const turn& what) {
   for (const auto& u : what.unsubscribed) {
     out.rows.erase(family::subscription,
@@ -92,6 +97,8 @@ prepared_turn prepare(const turn& what) {
   out.key = what.key;
   out.creates = what.creates;
   out.last_before = what.creates ? 0 : what.before.last;
+  if (what.creates)
+    out.tombstone = tombstone_key(what.after.id, what.key);
   const auto* before = what.creates ? nullptr : &what.before;
   add_journal(out, what);
   add_snapshot(out, what);
@@ -102,9 +109,11 @@ prepared_turn prepare(const turn& what) {
   add_wake_ups(out, before, after);
   add_left_children(out, what);
   add_subscriptions(out, what);
+  forget_leases(out, what);
   if (what.answer)
     add_answer(out.rows, *what.answer);
   out.bytes = out.rows.bytes();
+  out.note = what.note;
   if (!what.emitted.empty()) {
     out.ns = what.after.ns;
     out.at = what.at;

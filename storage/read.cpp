@@ -160,7 +160,7 @@ store::busy_instances(const std::optional<instance_key>& after,
     = after ? std::string{bytes_of(*after)} + '\0' : std::string{};
   scan rows{*db_, {family::busy, from, "", false}};
   for (; rows.valid() && out.size() < limit; rows.next())
-    if (!is_left_child(rows.key()))
+    if (rows.key().size() == sizeof(instance_key::bytes))
       out.push_back(instance_at(rows.key()));
   if (auto s = rows.status(); !s)
     return s.error();

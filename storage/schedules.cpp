@@ -5,13 +5,14 @@
 namespace pawl::storage {
 
 result<> store::put_schedule(const stored_schedule& what,
-                             const std::optional<kept_answer>& answer) {
+                             const std::optional<kept_answer>& answer,
+                             const std::optional<audit_entry>& note) {
   row_list rows;
   rows.put(family::definition, schedule_key(what.ns, what.name),
            encode_schedule_row(what));
   if (answer)
     add_answer(rows, *answer);
-  return db_->write(rows);
+  return write_noted(rows, note);
 }
 
 result<> store::remove_schedule(std::string_view ns, std::string_view name) {

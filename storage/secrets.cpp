@@ -4,19 +4,24 @@
 
 namespace pawl::storage {
 
-result<bool> store::put_secret(const sealed_secret& what) {
+result<bool> store::put_secret(const sealed_secret& what,
+                               std::optional<audit_entry> note) {
   const auto key = secret_key(what.name);
   auto before = db_->get(family::meta, key);
   if (!before)
     return before.error();
   row_list rows;
   rows.put(family::meta, key, encode_secret(what));
-  if (auto written = db_->write(rows); !written)
+  const bool fresh = !before->has_value();
+  if (note)
+    note->status = fresh ? 201 : 200;
+  if (auto written = write_noted(rows, note); !written)
     return written.error();
-  return !before->has_value();
+  return fresh;
 }
 
-result<> store::remove_secret(std::string_view name) {
+result<> store::remove_secret(std::string_view name,
+                              const std::optional<audit_entry>& note) {
   const auto key = secret_key(name);
   auto before = db_->get(family::meta, key);
   if (!before)
@@ -25,7 +30,7 @@ result<> store::remove_secret(std::string_view name) {
     return error{errc::not_found, "there is no such secret"};
   row_list rows;
   rows.erase(family::meta, key);
-  return db_->write(rows);
+  return write_noted(rows, note);
 }
 
 result<sealed_secret> store::read_secret(std::string_view name) const {

@@ -15,11 +15,20 @@ result<std::unique_ptr<store>> store::open(const open_options& options,
   std::unique_ptr<store> out{new store{std::move(*opened)}};
   if (auto counted = out->count_events(); !counted)
     return counted.error();
+  if (auto ordered = out->order_definitions(); !ordered)
+    return ordered.error();
+  if (auto found_end = out->find_end_of_audit(); !found_end)
+    return found_end.error();
   return out;
 }
 
 result<> store::close() {
   return db_->close();
+}
+result<> store::put_answer(const kept_answer& what) {
+  row_list rows;
+  add_answer(rows, what);
+  return db_->write(rows);
 }
 std::uint64_t store::free_bytes() const {
   return db_->free_bytes();

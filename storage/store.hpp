@@ -3,6 +3,9 @@
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
+#include "storage/audit.hpp"
+#include "storage/opening.hpp"
+#include "storage/purged.hpp"
 #include "storage/rows.hpp"
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
@@ -10,7 +13,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,13 +22,10 @@
 #include <string_view>
 #include <vector>
 
-namespace rocksdb {
-class Env;
-} // namespace rocksdb
-
 namespace pawl::storage {
 
 class database;
+struct stored_lease; // storage/leases.hpp
 
 /// An approval that waits for people.
 struct open_approval {
@@ -133,6 +132,8 @@ struct turn {
   std::vector<unsubscription> unsubscribed;
   std::vector<instance_key> left; ///< Children to cancel; see left_children().
   bool is_child = false;
+  std::optional<audit_entry> note = {};  ///< Of whoever caused the turn.
+  std::vector<frame_id> jobs_ended = {}; ///< Their leases are forgotten.
 };
 
 /// A turn as rows, made ready outside the writer's thread.
@@ -148,8 +149,11 @@ struct prepared_turn {
   std::string ns;
   timestamp at;
   timestamp emitted_until;
-  std::vector<std::string> emitted; ///< CBOR; numbered at commit.
+  std::string tombstone = {}; ///< Of a new instance: the row that must go.
+  std::vector<std::string> emitted;     ///< CBOR; numbered at commit.
+  std::optional<audit_entry> note = {}; ///< Placed at commit.
   std::size_t bytes = 0; ///< Of all rows: what the writer's queue counts.
+  bool loose = false;    ///< No turn: only rows, which are always taken.
 
   /// Fills into the head after the turn what prepare() found out: after a
   /// successful commit, `after` is then the `before` of the next turn.
@@ -175,7 +179,12 @@ struct list_query {
   std::optional<std::string> workflow;
   std::optional<std::string> version;
   std::optional<instance_status> status;
+  std::optional<std::string> state;          ///< The business state.
   std::map<std::string, std::string> labels; ///< All of them must match.
+  /// Only of these namespaces; an empty list is none at all.
+  std::optional<std::vector<std::string>> namespaces = {};
+  /// What else must hold of an instance; null for nothing.
+  std::function<bool(const head&)> shown = {};
   std::optional<timestamp> started_after;
   std::optional<timestamp> started_before;
   std::optional<bool> quarantined;
@@ -209,6 +218,12 @@ struct sealed_secret {
   bool operator==(const sealed_secret&) const = default;
 };
 
+/// What is kept of a bearer token (access/token.hpp).
+struct stored_token {
+  std::string id;
+  std::string state; ///< Bytes; only their reader knows what they mean.
+};
+
 /// What is kept of a schedule (workflow/schedule.hpp). There is one at most for
 /// each workflow of a namespace.
 struct stored_schedule {
@@ -219,21 +234,6 @@ struct stored_schedule {
 
 /// Who reads the stored CloudEvents by their numbers.
 enum class event_reader : std::uint8_t { broker, scheduler };
-
-struct open_options {
-  std::filesystem::path directory;
-  bool torn_tail_cut = true; ///< False: refuse to cut a torn tail, exit 78.
-  bool accept_loss = false;  ///< Open damaged data and say loudly what is lost.
-  std::uint64_t memory_max = 128ULL << 20; ///< Block cache and write buffers.
-  rocksdb::Env* env = nullptr; ///< For tests: a disk of memory. Not owned.
-};
-
-/// What opening the store found.
-struct recovery_report {
-  bool clean = true;                ///< The last stop was an orderly one.
-  std::uint64_t tail_bytes_cut = 0; ///< Of an unacknowledged, torn last group.
-  std::vector<std::string> notes;   ///< Sentences for the log.
-};
 
 /// Everything that Pawl remembers: one RocksDB with several column families
 /// (storage/keys.hpp, docs/format/keys.md), one write-ahead log, one writer.
@@ -264,6 +264,8 @@ public:
 
   // --- Writing: the journal writer's thread only -------------------------
 
+  // A `note` goes into the audit log in the same write as what it tells of.
+
   /// Commits a group with one synced write. Each turn succeeds or fails alone:
   /// errc::already_exists (creates, but the instance is there),
   /// errc::conflict (its history ends elsewhere). What succeeded is durable on
@@ -281,37 +283,61 @@ public:
   result<bool> put_definition(const stored_definition& what,
                               const std::optional<kept_answer>& answer,
                               const std::optional<stored_schedule>& schedule
-                              = {});
+                              = {},
+                              const std::optional<audit_entry>& note = {});
   /// Forgets a version; its content stays as long as instances are pinned to
   /// it, and for an hour, so that a start which is under way finds it.
   /// Fails with errc::not_found, errc::in_use (a live instance).
-  result<> remove_definition(const definition_id& id);
-  /// Purges an ended instance: history, head, indexes, snapshots.
+  result<> remove_definition(const definition_id& id,
+                             const std::optional<audit_entry>& note = {});
+  /// Purges an ended instance: history, head, indexes, snapshots. Its tombstone
+  /// is written with it.
   /// Fails with errc::not_found, errc::invalid_state (not ended).
-  result<> remove_instance(const instance_key& key);
+  result<> remove_instance(const instance_key& key,
+                           const purge_terms& terms = {},
+                           const std::optional<audit_entry>& note = {});
+  /// Purges, in one write, those of `which` that still stand as they were
+  /// judged, and returns how many.
+  result<std::size_t> remove_ended(std::span<const ended_instance> which,
+                                   const purge_terms& terms);
   /// Accepts CloudEvents in one synced write; an event whose (source, id) was
   /// accepted less than `dedup_for` ago is left out. Returns those accepted,
   /// numbered.
   result<std::vector<arrived_event>>
   put_events(std::span<const datum> batch, std::string_view ns, timestamp now,
              duration buffer_for, duration dedup_for,
-             const std::optional<kept_answer>& answer);
+             const std::optional<kept_answer>& answer,
+             const std::optional<audit_entry>& note = {});
   /// Stores a secret, in place of a former one. Returns whether it is new.
-  result<bool> put_secret(const sealed_secret& what);
+  result<bool> put_secret(const sealed_secret& what,
+                          std::optional<audit_entry> note = {});
   /// Fails with errc::not_found.
-  result<> remove_secret(std::string_view name);
+  result<> remove_secret(std::string_view name,
+                         const std::optional<audit_entry>& note = {});
+  /// Stores a token. From then on tokens_made(). Fails with
+  /// errc::already_exists.
+  result<> put_token(const stored_token& what,
+                     const std::optional<audit_entry>& note = {});
+  /// Fails with errc::not_found.
+  result<> remove_token(std::string_view id,
+                        const std::optional<audit_entry>& note = {});
+  /// Adds to the audit log what changed nothing: a refusal.
+  result<> put_audit(const audit_entry& what);
   /// Keeps `key` as what links are signed with, unless there is one.
   result<> put_link_key(std::string_view key);
   /// Replaces what is kept of a schedule.
   result<> put_schedule(const stored_schedule& what,
-                        const std::optional<kept_answer>& answer = {});
+                        const std::optional<kept_answer>& answer = {},
+                        const std::optional<audit_entry>& note = {});
   /// Forgets a schedule, if there is one.
   result<> remove_schedule(std::string_view ns, std::string_view name);
+  /// Keeps an answer that no other change goes with.
+  result<> put_answer(const kept_answer& what);
   result<> put_quarantine(const instance_key& key,
                           const std::optional<quarantine>& what);
-  /// Removes expired answers, events, deduplication rows and the contents of
-  /// definitions that were removed and that nothing is pinned to, at most
-  /// `max`; returns how many. Events that a reader may still need stay.
+  /// Removes expired answers, events, deduplication rows, tombstones and the
+  /// contents of definitions that were removed and that nothing is pinned to,
+  /// at most `max`; returns how many. Events that a reader may still need stay.
   result<std::size_t> collect_garbage(timestamp now, std::size_t max);
 
   // --- Reading: any thread -----------------------------------------------
@@ -332,6 +358,20 @@ public:
   [[nodiscard]] result<std::vector<std::string>>
   namespaces_of(std::string_view instance_id) const;
 
+  /// Tombstones of this id that have not expired, at most one a namespace and
+  /// sixteen in all. An id that was taken again has none.
+  [[nodiscard]] result<std::vector<tombstone>>
+  tombstones_of(std::string_view instance_id, timestamp now) const;
+  /// Calls `visit` with at most `max` heads after `after` in key order; returns
+  /// where to go on, nothing at the end. The cache is left alone.
+  [[nodiscard]] result<std::optional<instance_key>> visit_heads(
+    const std::optional<instance_key>& after, std::size_t max,
+    const std::function<void(const instance_key&, head&&)>& visit) const;
+  /// What the history and the snapshots of an instance take; at most `rows_max`
+  /// rows are looked at.
+  [[nodiscard]] result<footprint> measure(const instance_key& key,
+                                          std::size_t rows_max) const;
+
   [[nodiscard]] result<stored_definition>
   read_definition(const definition_id& id) const;
   [[nodiscard]] result<stored_definition>
@@ -342,6 +382,13 @@ public:
   list_definitions(std::string_view ns, std::string_view name,
                    const std::optional<definition_id>& after,
                    std::uint32_t limit) const;
+
+  /// The same, newest first by the time of registration; `after` is the last of
+  /// the page before.
+  [[nodiscard]] result<std::vector<stored_definition>> newest_definitions(
+    std::string_view ns, std::string_view name,
+    const std::optional<std::pair<timestamp, definition_id>>& after,
+    std::uint32_t limit) const;
 
   /// Instances whose earliest timer is due at or before `until`, in order of
   /// time, at most `limit`.
@@ -384,6 +431,12 @@ public:
   [[nodiscard]] result<std::vector<stored_schedule>>
   list_schedules(const std::optional<stored_schedule>& after,
                  std::size_t limit) const;
+  /// The number of the last lease that was given; 0 if none was.
+  [[nodiscard]] result<std::uint64_t> last_lease() const;
+  /// Calls `visit` with all leases, by instance and frame. Fails with
+  /// errc::corrupt.
+  [[nodiscard]] result<>
+  read_leases(const std::function<void(stored_lease&&)>& visit) const;
   /// The number of the last event that arrived.
   [[nodiscard]] std::uint64_t last_event() const;
 
@@ -392,23 +445,50 @@ public:
   /// All secrets, ordered by name.
   [[nodiscard]] result<std::vector<sealed_secret>> list_secrets() const;
 
+  /// All tokens, ordered by id.
+  [[nodiscard]] result<std::vector<stored_token>> list_tokens() const;
+  /// Whether a token was ever stored.
+  [[nodiscard]] result<bool> tokens_made() const;
+
+  /// A page of the audit log. Fails with errc::corrupt.
+  [[nodiscard]] result<audit_page> read_audit(const audit_query& query) const;
+  /// Reads the chain over: at most `max` records behind record `after`.
+  /// Fails with errc::not_found if there is no such record.
+  [[nodiscard]] result<audit_check> verify_audit(std::uint64_t after,
+                                                 std::uint64_t max) const;
   /// What links are signed with. Fails with errc::not_found if there is no key
   /// yet, errc::corrupt.
   [[nodiscard]] result<std::string> read_link_key() const;
 
   /// Free bytes of the file system that holds the store.
   [[nodiscard]] std::uint64_t free_bytes() const;
+  /// Bytes of all tables on disk; what is in memory and in logs is not in it.
+  [[nodiscard]] std::uint64_t table_bytes() const;
+  /// Gives the space of purged instances back to the file system. Any thread;
+  /// rewrites the tables that instances stand in, so it takes as long as they
+  /// are large. Commits go on meanwhile.
+  [[nodiscard]] result<> reclaim();
+  /// Makes reclaim() end soon, now or when it is called. Any thread.
+  void stop_reclaiming();
   /// Whether the disk has refused a write or a sync: commit() fails from then
   /// on, and the process must end.
   [[nodiscard]] bool failed() const;
 
 private:
   friend result<std::vector<std::string>> verify(const store& what);
+  friend class backups;
   explicit store(std::unique_ptr<database> opened);
   result<> count_events();
+  result<> order_definitions();
+  result<> erase_instance(row_list& rows, const instance_key& key,
+                          const head& of, const purge_terms& terms);
+  result<> find_end_of_audit();
+  /// Writes `rows` and `note`, if there is any of it.
+  result<> write_noted(row_list& rows, const std::optional<audit_entry>& note);
 
   std::unique_ptr<database> db_;
   std::atomic<std::uint64_t> last_event_{0};
+  audit_position audit_; ///< The writer's thread only.
   /// By event_reader.
   std::array<std::atomic<std::uint64_t>, 2> released_{};
 };

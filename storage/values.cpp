@@ -71,6 +71,29 @@ result<timestamp> decode_seen(std::string_view key, std::string_view value) {
   return expires;
 }
 
+std::string encode_tombstone(const tombstone& what) {
+  auto out = begin_value(format, 24 + what.ns.size() + what.id.size());
+  put_time(out, what.purged);
+  put_time(out, what.expires);
+  put_text(out, what.ns);
+  put_text(out, what.id);
+  seal(out);
+  return out;
+}
+
+result<tombstone> decode_tombstone(std::string_view key,
+                                   std::string_view value) {
+  wire_reader in{value, format};
+  tombstone out;
+  out.purged = in.time();
+  out.expires = in.time();
+  out.ns = in.text();
+  out.id = in.text();
+  if (!in.done())
+    return broken_row(family::index, key);
+  return out;
+}
+
 std::string encode_event(std::string_view ns, timestamp arrived,
                          std::string_view cbor) {
   auto out = begin_value(format, 16 + ns.size() + cbor.size());
@@ -201,6 +224,62 @@ result<sealed_secret> decode_secret(std::string_view key,
   return out;
 }
 
+std::string encode_token_row(const stored_token& what) {
+  auto out = begin_value(format, 8 + what.id.size() + what.state.size());
+  put_text(out, what.id);
+  put_text(out, what.state);
+  seal(out);
+  return out;
+}
+
+result<stored_token> decode_token_row(std::string_view key,
+                                      std::string_view value) {
+  wire_reader in{value, format};
+  stored_token out;
+  out.id = in.text();
+  out.state = in.text();
+  if (!in.done() || token_key(out.id) != key)
+    return broken_row(family::meta, key);
+  return out;
+}
+
+std::string encode_audit(std::string_view text) {
+  auto out = begin_value(format, 4 + text.size());
+  put_text(out, text);
+  seal(out);
+  return out;
+}
+
+result<std::string> decode_audit(std::string_view key, std::string_view value) {
+  wire_reader in{value, format};
+  std::string text{in.text()};
+  if (!in.done())
+    return broken_audit(key);
+  return text;
+}
+
+error broken_audit(std::string_view key) {
+  return broken_row(family::meta, key);
+}
+
+std::string encode_audit_last(const audit_position& what) {
+  auto out = begin_value(format, 12 + what.hash.size());
+  put_u64(out, what.number);
+  put_text(out, what.hash);
+  seal(out);
+  return out;
+}
+
+result<audit_position> decode_audit_last(std::string_view value) {
+  wire_reader in{value, format};
+  audit_position out;
+  out.number = in.u64();
+  out.hash = in.text();
+  if (!in.done())
+    return broken_row(family::meta, meta_keys::audit_last);
+  return out;
+}
+
 result<stored_schedule> decode_schedule_row(std::string_view key,
                                             std::string_view value) {
   wire_reader in{value, format};
@@ -210,6 +289,44 @@ result<stored_schedule> decode_schedule_row(std::string_view key,
   out.state = in.text();
   if (!in.done())
     return broken_row(family::definition, key);
+  return out;
+}
+
+std::string encode_lease(const stored_lease& what) {
+  auto out = begin_value(format, 128 + what.checkpoint.size());
+  put_u32(out, what.dispatch);
+  put_u64(out, what.fencing);
+  put_time(out, what.given);
+  put_time(out, what.until);
+  put_u64(out, static_cast<std::uint64_t>(what.length.count()));
+  put_u32(out, what.deliveries);
+  put_text(out, what.token);
+  put_text(out, what.worker);
+  put_text(out, what.queue);
+  put_text(out, what.checkpoint);
+  seal(out);
+  return out;
+}
+
+result<stored_lease> decode_lease(std::string_view key,
+                                  std::string_view value) {
+  constexpr std::size_t key_size = 21;
+  wire_reader in{value, format};
+  stored_lease out;
+  out.dispatch = in.u32();
+  out.fencing = in.u64();
+  out.given = in.time();
+  out.until = in.time();
+  out.length = duration{static_cast<std::int64_t>(in.u64())};
+  out.deliveries = in.u32();
+  out.token = in.text();
+  out.worker = in.text();
+  out.queue = in.text();
+  out.checkpoint = in.text();
+  if (!in.done() || key.size() != key_size)
+    return broken_row(family::busy, key);
+  out.key = instance_at(key);
+  out.frame = get_u32(key.substr(key_size - 4));
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/leases.hpp"
 #include "storage/store.hpp"
 
 #include <string>
@@ -32,6 +33,10 @@ decode_snapshot(std::string_view key, std::string_view value);
 [[nodiscard]] result<timestamp> decode_seen(std::string_view key,
                                             std::string_view value);
 
+[[nodiscard]] std::string encode_tombstone(const tombstone& what);
+[[nodiscard]] result<tombstone> decode_tombstone(std::string_view key,
+                                                 std::string_view value);
+
 /// `cbor`: the CloudEvent.
 [[nodiscard]] std::string encode_event(std::string_view ns, timestamp arrived,
                                        std::string_view cbor);
@@ -52,6 +57,20 @@ decode_definition(std::string_view key, std::string_view value);
 [[nodiscard]] std::string encode_schedule_row(const stored_schedule& what);
 [[nodiscard]] result<stored_schedule>
 decode_schedule_row(std::string_view key, std::string_view value);
+
+[[nodiscard]] std::string encode_token_row(const stored_token& what);
+[[nodiscard]] result<stored_token> decode_token_row(std::string_view key,
+                                                    std::string_view value);
+/// `text` is a record's, as audit_text() makes it.
+[[nodiscard]] std::string encode_audit(std::string_view text);
+[[nodiscard]] result<std::string> decode_audit(std::string_view key,
+                                               std::string_view value);
+[[nodiscard]] error broken_audit(std::string_view key);
+[[nodiscard]] std::string encode_audit_last(const audit_position& what);
+[[nodiscard]] result<audit_position> decode_audit_last(std::string_view value);
+[[nodiscard]] std::string encode_lease(const stored_lease& what);
+[[nodiscard]] result<stored_lease> decode_lease(std::string_view key,
+                                                std::string_view value);
 
 [[nodiscard]] std::string encode_quarantine(const quarantine& what);
 [[nodiscard]] result<quarantine> decode_quarantine(std::string_view key,

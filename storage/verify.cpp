@@ -6,7 +6,9 @@
 #include "storage/values.hpp"
 #include "workflow/codec.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
 
 namespace pawl::storage {
@@ -34,6 +36,7 @@ private:
   void check_snapshot(std::string_view key, std::string_view value);
   result<> check_counts();
   result<> check_values();
+  result<> check_tombstones();
 
   const database& db_;
   std::vector<std::string> faults_;
@@ -146,9 +149,11 @@ result<> verifier::check_histories() {
 }
 
 result<> verifier::check_values() {
-  auto ok = each(family::busy, [&](auto key, auto) {
-    if (is_left_child(key))
+  auto ok = each(family::busy, [&](auto key, auto value) {
+    if (is_left_child(key) || is_lease(key))
       ++expected_[family::busy];
+    if (is_lease(key))
+      must_decode(family::busy, key, decode_lease(key, value).has_value());
   });
   if (ok)
     ok = each(family::quarantine, [&](auto key, auto value) {
@@ -184,7 +189,12 @@ result<> verifier::check_values() {
     ok = each(family::meta, [&](auto key, auto value) {
       if (key.starts_with(secret_key("")))
         must_decode(family::meta, key, decode_secret(key, value).has_value());
+      else if (key.starts_with(token_key("")))
+        must_decode(family::meta, key,
+                    decode_token_row(key, value).has_value());
     });
+  if (ok)
+    ok = check_tombstones();
   if (ok)
     ok = each(family::definition, [&](auto key, auto value) {
       if (key.starts_with('s'))
@@ -193,10 +203,27 @@ result<> verifier::check_values() {
       else if (key.starts_with('c'))
         must_decode(family::definition, key,
                     decode_definition(key, value).has_value());
+      else if (key.starts_with('t'))
+        must_exist(family::definition, key.substr(newest_prefix_size),
+                   "list of definitions by time");
       else
         must_exist(family::definition, content_key(value), "definition");
     });
   return ok;
+}
+
+result<> verifier::check_tombstones() {
+  const std::string first{static_cast<char>(index_kind::purged)};
+  scan rows{db_, {family::index, first, after_prefix(first), false}};
+  for (; rows.valid(); rows.next()) {
+    const auto one = decode_tombstone(rows.key(), rows.value());
+    must_decode(family::index, rows.key(), one.has_value());
+    ++expected_[family::index];
+    if (one && rows.key() != tombstone_key(one->id, key_of(one->ns, one->id)))
+      complain("row " + to_hex(rows.key())
+               + " of the family idx is the tombstone of another instance");
+  }
+  return rows.status();
 }
 
 result<> verifier::check_counts() {
@@ -231,7 +258,15 @@ result<std::vector<std::string>> verify(const store& what) {
   verifier all{*what.db_};
   if (auto done = all.run(); !done)
     return done.error();
-  return all.take_faults();
+  auto faults = all.take_faults();
+  auto log = what.verify_audit(0, ~std::uint64_t{0});
+  if (!log && log.error().code == errc::io)
+    return log.error();
+  if (!log)
+    faults.push_back(log.error().detail);
+  else
+    std::ranges::move(log->faults, std::back_inserter(faults));
+  return faults;
 }
 
 } // namespace pawl::storage

@@ -305,6 +305,9 @@ planner::answer planner::deliver(const requests::deliver& wish) {
   for (const auto& [when, known] : state_.taken)
     if (known == hash && when + std::chrono::hours{24} > now_)
       return {};
+  if (wish.otherwise != policy::ignore)
+    if (auto fine = guard_event(*wish.event); !fine || values_.pending())
+      return fine;
   const bool full = state_.inbox.size() >= limits_.inbox_max;
   bool has_room = !full;
   if (wish.otherwise != policy::keep || full) {

@@ -77,7 +77,7 @@ struct vote {
   std::uint32_t round = 0; ///< frame::dispatch: which time it is asked.
   std::string by = {};     ///< Who votes, as far as that is known.
   std::vector<std::string> groups = {}; ///< That he may vote for.
-  bool operates = false; ///< He may decide where nobody is named.
+  bool operates = false;    ///< He may decide where nobody is named.
   std::string outcome = {}; ///< "approved" or "rejected".
   std::string comment = {};
   std::optional<datum> data = {};
@@ -229,7 +229,7 @@ struct turn {
 /// A refusal's own members beside code and sentence.
 struct refused {
   error what;
-  json::object members; ///< `from`, `allowed`, `error`, `awaits`, ...
+  json::object members;   ///< `from`, `allowed`, `error`, `awaits`, ...
   bool forbidden = false; ///< Others may, but not who asks.
 };
 [[noreturn]] void throw_exception_from_error(const refused& e,

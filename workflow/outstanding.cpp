@@ -32,6 +32,14 @@ commands::perform order_of(const instance_state& s, const frame& f,
           .arguments = with_late_data(f)};
 }
 
+// Whether its effect is in hands that go on with it by themselves, for days
+// maybe: it is told of a pause, whatever the mode, and of it alone it is known
+// whether there is anything to wait for.
+bool goes_on_alone(const task& node) {
+  return awaited_child(node) != nullptr
+         || std::holds_alternative<tasks::worker_job>(node.kind);
+}
+
 giving_up way_of(const instance_state& s) {
   if (s.status == instance_status::cancelling && !moves(s))
     return giving_up::for_good;
@@ -44,7 +52,11 @@ giving_up way_of(const instance_state& s) {
 commands::stop_effect stop_of(const instance_state& s, const frame& f,
                               const definition& of) {
   commands::stop_effect stop{f.id, f.dispatch, way_of(s)};
-  if (awaited_child(of.tasks[*f.node]) != nullptr) {
+  // What a worker brings now would be thrown away.
+  if (s.status == instance_status::faulted
+      && std::holds_alternative<tasks::worker_job>(of.tasks[*f.node].kind))
+    stop.how = giving_up::interrupt;
+  if (goes_on_alone(of.tasks[*f.node])) {
     stop.child = order_of(s, f, of);
     stop.child->begins = false;
   }
@@ -64,10 +76,8 @@ std::vector<command> outstanding_of(const instance_state& s,
   for (const auto& [id, f] : s.frames) {
     if (!effect_is_out(f))
       continue;
-    // It stands still with its parent, whatever the mode: it could go on for
-    // days.
-    const bool child = awaited_child(of.tasks[*f.node]) != nullptr;
-    if (stop || ((pausing || faulted) && child))
+    const bool alone = goes_on_alone(of.tasks[*f.node]);
+    if (stop || ((pausing || faulted) && alone))
       all.emplace_back(stop_of(s, f, of));
     else if (pausing)
       all.emplace_back(commands::keep_effect{id, f.dispatch});

@@ -120,6 +120,7 @@ private:
   [[nodiscard]] std::string_view business_state() const;
   void move_to_fault(std::string_view pointer, raised& why);
   answer guard_event(const json::value& arrived);
+  answer guard_move(std::string_view type);
   void approval_timer(const frame& f, timer_purpose purpose);
   /// False: it was cast before.
   [[nodiscard]] boost::system::result<bool, refused>
@@ -179,8 +180,6 @@ private:
 
 /// Whether `f` runs tasks below it.
 [[nodiscard]] bool is_container(const definition& of, const frame& f);
-/// Whether a rollback may begin.
-[[nodiscard]] bool may_roll_back(const instance_state& s);
 /// Whether the business state may move so.
 [[nodiscard]] bool allows(const business_states& states, std::string_view from,
                           std::string_view to);

@@ -235,6 +235,9 @@ void apply(instance_state& state, const definition& of, const event& fact,
 [[nodiscard]] json::object explain(const instance_state& s,
                                    const definition& of);
 
+/// Whether a rollback may begin.
+[[nodiscard]] bool may_roll_back(const instance_state& s);
+
 /// The verbs that would do something now, as `allowedActions` lists them:
 /// neither what is refused nor what is granted without effect.
 [[nodiscard]] std::vector<std::string_view>

@@ -116,6 +116,9 @@ private:
     const json::value known(known_);
     if (auto* brought = std::get_if<effect_outcome>(&how))
       *brought = redact_outcome(std::move(*brought), known);
+    if (auto* told = std::get_if<worker_told>(&how))
+      told->what = std::get<worker_outcome>(
+        redact_outcome(effect_outcome{std::move(told->what)}, known));
     if (auto* why = std::get_if<step_failed>(&how))
       why->detail = redact_text(std::move(why->detail), known);
     end(std::move(how));

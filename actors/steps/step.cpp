@@ -47,6 +47,8 @@ std::unique_ptr<step> start_plain_step(context& ctx, step_order order,
     return start_program_step(ctx, std::move(order), std::move(done));
   if (std::holds_alternative<tasks::run_workflow>(kind))
     return start_child_step(ctx, std::move(order), std::move(done));
+  if (std::holds_alternative<tasks::worker_job>(kind))
+    return start_worker_step(ctx, std::move(order), std::move(done));
   return std::make_unique<failed_step>(
     step_failed{error_kind::configuration,
                 "this daemon cannot carry out the task kind '"

@@ -23,6 +23,8 @@ struct step_order {
   /// refers to.
   std::optional<authorized> access = {};
   std::optional<authorized> source_access = {};
+  timestamp since = {};                   ///< When the task began.
+  std::optional<timestamp> deadline = {}; ///< When its time is up.
 };
 
 /// How an effect ended. Called once at most, on any thread; must not block.
@@ -77,5 +79,10 @@ start_program_step(context& ctx, step_order order, step_done done);
 /// its end. A pause of the parent pauses the child, a cancel cancels it.
 [[nodiscard]] std::unique_ptr<step>
 start_child_step(context& ctx, step_order order, step_done done);
+
+/// `call: worker`: a job in its queue. A worker who has it goes on when the
+/// step is destroyed; see work_queues.
+[[nodiscard]] std::unique_ptr<step>
+start_worker_step(context& ctx, step_order order, step_done done);
 
 } // namespace pawl::actors

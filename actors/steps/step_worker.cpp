@@ -66,7 +66,8 @@ caf::behavior step_worker(caf::stateful_actor<state>* self,
 } // namespace
 
 bool needs_permit(const task& node) {
-  return !std::holds_alternative<tasks::run_workflow>(node.kind);
+  return !std::holds_alternative<tasks::run_workflow>(node.kind)
+         && !std::holds_alternative<tasks::worker_job>(node.kind);
 }
 
 caf::actor spawn_step_worker(caf::actor_system& sys, step_worker_args args) {

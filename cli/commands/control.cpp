@@ -23,6 +23,8 @@ struct control_options {
   std::uint32_t iteration = 0;
   std::string output;
   std::string error;
+  std::string to;
+  bool dry_run = false;
 };
 
 /// Puts the JSON argument of an option into the body, if it was given.
@@ -41,16 +43,15 @@ outcome<json::object> with_json(session& s, json::object body,
 outcome<json::object> body_of(session& s, const control_options& o) {
   json::object body;
   const std::pair<const char*, const std::string*> texts[]
-    = {{"reason", &o.reason},
-       {"mode", &o.mode},
-       {"until", &o.until},
-       {"from", &o.from},
-       {"task", &o.task}};
+    = {{"reason", &o.reason}, {"mode", &o.mode}, {"until", &o.until},
+       {"from", &o.from},     {"task", &o.task}, {"to", &o.to}};
   for (const auto& [member, text] : texts)
     if (!text->empty())
       body[member] = *text;
   if (o.freeze)
     body["timers"] = "freeze";
+  if (o.dry_run)
+    body["dryRun"] = true;
   if (o.iteration > 0)
     body["iteration"] = o.iteration;
   auto made = with_json(s, std::move(body), o.input, "input");
@@ -73,6 +74,21 @@ outcome<json::value> act(session& s, const control_options& o,
   return call(s, std::move(what), {}, *id);
 }
 
+/// What a verb would do, a line for each fact.
+std::string plan_of(const json::value& told) {
+  std::string text;
+  const auto* plan = find_at(told, {"plan"});
+  if (plan == nullptr || !plan->is_array())
+    return text;
+  for (const auto& fact : plan->get_array())
+    text += fmt::format("{:<24} {}\n", text_at(fact, {"type"}),
+                        text_at(fact, {"task"}));
+  if (plan->get_array().empty())
+    text = "nothing\n";
+  text += "then it is " + text_at(told, {"instance", "status"}) + '\n';
+  return text;
+}
+
 outcome<exit_code> control(session& s, const control_options& o) {
   auto body = body_of(s, o);
   if (!body)
@@ -84,7 +100,8 @@ outcome<exit_code> control(session& s, const control_options& o) {
   for (const auto& id : o.ids) {
     auto instance = act(s, o, id, text);
     if (instance) {
-      names.push_back(text_at(*instance, {"id"}));
+      names.push_back(o.dry_run ? text_at(*instance, {"instance", "id"})
+                                : text_at(*instance, {"id"}));
       done.push_back(std::move(*instance));
       continue;
     }
@@ -97,6 +114,11 @@ outcome<exit_code> control(session& s, const control_options& o) {
   }
   if (done.empty())
     return code;
+  if (o.dry_run && s.output == format::table) {
+    for (const auto& told : done)
+      s.out << text_at(told, {"instance", "id"}) << ":\n" << plan_of(told);
+    return code;
+  }
   json::value data = o.ids.size() == 1
                        ? done[0]
                        : json::value(json::object{
@@ -120,6 +142,8 @@ CLI::App* add_verb(CLI::App& app, action& chosen, const verb& what,
     ->type_name("ID...");
   cmd->add_option("--reason", o->reason, "Why; kept in the history")
     ->type_name("TEXT");
+  cmd->add_flag("--dry-run", o->dry_run,
+                "Show what it would do, and do nothing");
   cmd->footer(what.footer);
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return control(s, *o); }; });
@@ -167,6 +191,22 @@ void add_retry(CLI::App& app, action& chosen) {
     ->type_name("TASK");
 }
 
+void add_rollback(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<control_options>();
+  auto* cmd = add_verb(
+    app, chosen,
+    {"rollback", "Undo what a workflow has done, back to a task",
+     "The compensations of the tasks since then run, the last first; "
+     "then the\nworkflow goes on with that task.\n"
+     "Examples:\n"
+     "  pawl rollback 01JABC --to /do/1/book --dry-run\n"
+     "  pawl rollback 01JABC --to /do/1/book --reason 'wrong date'"},
+    o);
+  cmd->add_option("--to", o->to, "The task to go back to, which has run")
+    ->type_name("TASK")
+    ->required();
+}
+
 /// skip, complete and fail, which end one task by hand.
 void add_settling(CLI::App& app, action& chosen, const verb& what) {
   auto o = std::make_shared<control_options>();
@@ -191,6 +231,61 @@ void add_settling(CLI::App& app, action& chosen, const verb& what) {
       ->type_name("JSON|@FILE|-");
 }
 
+struct restart_options {
+  std::string id;
+  std::string input;
+  std::string version;
+  std::string new_id;
+  bool held = false;
+};
+
+outcome<exit_code> restart(session& s, const restart_options& o) {
+  auto id = resolve_id(s, o.id);
+  if (!id)
+    return id.error();
+  auto body = with_json(s, {}, o.input, "input");
+  if (!body)
+    return body.error();
+  if (!o.version.empty())
+    (*body)["version"] = o.version;
+  if (!o.new_id.empty())
+    (*body)["id"] = o.new_id;
+  if (o.held)
+    (*body)["held"] = true;
+  request what{.method = "POST", .target = instance_target(s, *id, "/restart")};
+  what.headers = {{"Content-Type", "application/json"}};
+  what.body = to_text(*body);
+  auto made = call(s, std::move(what), {}, *id);
+  if (!made)
+    return made.error();
+  const auto fresh = text_at(*made, {"id"});
+  print(s, *made, instance_table({*made}, clock::now()), {fresh});
+  return exit_code::ok;
+}
+
+void add_restart(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<restart_options>();
+  auto* cmd = app.add_subcommand(
+    "restart", "Start a new instance with the input of another");
+  cmd->add_option("id", o->id, "Its id, or a unique beginning of it")
+    ->required()
+    ->type_name("ID");
+  cmd
+    ->add_option("-i,--input", o->input,
+                 "In place of the old input: JSON, @FILE, or -")
+    ->type_name("JSON|@FILE|-");
+  cmd
+    ->add_option("--version", o->version,
+                 "Another version of the workflow; latest is one")
+    ->type_name("VERSION");
+  cmd->add_option("--id", o->new_id, "The id of the new instance")
+    ->type_name("ID");
+  cmd->add_flag("--held", o->held, "It begins suspended");
+  cmd->footer("Example:\n  pawl restart 01JABC --version latest");
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return restart(s, *o); }; });
+}
+
 } // namespace
 
 void add_control(CLI::App& app, action& chosen) {
@@ -204,6 +299,8 @@ void add_control(CLI::App& app, action& chosen) {
             "Example:\n  pawl cancel 01JABC --reason 'ordered twice'"},
            std::make_shared<control_options>());
   add_retry(app, chosen);
+  add_rollback(app, chosen);
+  add_restart(app, chosen);
   add_settling(app, chosen,
                {"skip", "Leave out a task that faulted or waits",
                 "Example:\n  pawl skip 01JABC --output '{\"score\":0}' "

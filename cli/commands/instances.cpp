@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/list_filter.hpp"
 #include "cli/commands/wait_option.hpp"
 #include "cli/follow.hpp"
 #include "cli/prefix.hpp"
@@ -13,55 +14,13 @@ namespace pawl::cli::commands {
 namespace {
 
 struct list_options {
-  std::string workflow;
-  std::string status;
-  std::string started_after;
-  std::string started_before;
-  std::vector<std::string> labels;
+  list_filter which;
   std::uint32_t limit = 50;
   bool all = false;
 };
 
-/// The workflow filter takes NS/NAME, too, as everything else does.
-void add_workflow_filter(session& s, std::string& target,
-                         const list_options& o) {
-  auto slash = o.workflow.find('/');
-  auto ns = s.ns;
-  auto name = o.workflow;
-  std::string version;
-  if (slash != name.npos) {
-    ns = name.substr(0, slash);
-    name = name.substr(slash + 1);
-  }
-  if (auto at = name.find('@'); at != name.npos) {
-    version = name.substr(at + 1);
-    name.resize(at);
-  }
-  add_query(target, "namespace", ns);
-  add_query(target, "workflow", name);
-  add_query(target, "version", version);
-}
-
-outcome<std::string> list_target(session& s, const list_options& o) {
-  std::string target
-    = fmt::format("/v1/instances?limit={}", o.all ? 1000 : o.limit);
-  add_workflow_filter(s, target, o);
-  add_query(target, "status", o.status);
-  add_query(target, "startedAfter", o.started_after);
-  add_query(target, "startedBefore", o.started_before);
-  for (const auto& pair : o.labels) {
-    auto equals = pair.find('=');
-    if (equals == pair.npos || equals == 0)
-      return failure{exit_code::usage,
-                     fmt::format("--label {}: expected KEY=VALUE", pair)};
-    add_query(target, "label." + pair.substr(0, equals),
-              pair.substr(equals + 1));
-  }
-  return target;
-}
-
 outcome<exit_code> list(session& s, const list_options& o) {
-  auto base = list_target(s, o);
+  auto base = list_target(s, o.which, o.all ? 1000 : o.limit);
   if (!base)
     return base.error();
   json::array items;
@@ -149,20 +108,7 @@ outcome<exit_code> show_result(session& s, const result_options& o) {
 void add_list(CLI::App& app, action& chosen) {
   auto o = std::make_shared<list_options>();
   auto* cmd = app.add_subcommand("ls", "List instances, newest first");
-  cmd->add_option("-w,--workflow", o->workflow, "Only of this workflow")
-    ->type_name("[NS/]NAME[@VER]");
-  cmd
-    ->add_option("-s,--status", o->status,
-                 "Only in this status: pending running waiting suspending "
-                 "suspended cancelling completed faulted cancelled")
-    ->type_name("STATUS");
-  cmd->add_option("--label", o->labels, "Only with this label; repeatable")
-    ->type_name("KEY=VALUE")
-    ->expected(1);
-  cmd->add_option("--started-after", o->started_after, "RFC 3339 time")
-    ->type_name("TIME");
-  cmd->add_option("--started-before", o->started_before, "RFC 3339 time")
-    ->type_name("TIME");
+  add_list_filter(*cmd, o->which);
   cmd->add_option("--limit", o->limit, "At most so many (50)")
     ->check(CLI::Range(1U, 1000U).description(""))
     ->type_name("N");

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t comment_max = std::size_t{64} * 1024; // Bytes.
 
 actors::approval_ref approval_of(const call& from) {
-  return {std::string{from.names.front()}, text_of(from, "namespace")};
+  return {std::string{from.names.front()}, text_of(from, "namespace"), from.by};
 }
 
 std::string outcome_in(member_reader& members) {
@@ -32,6 +32,7 @@ outcome list_approvals(const call& from) {
   wish.due_before = time_of(from, "dueBefore", faults);
   wish.limit = limit_of(from, faults);
   wish.cursor = text_of(from, "cursor").value_or("");
+  wish.by = from.by;
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {

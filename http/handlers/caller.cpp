@@ -7,14 +7,30 @@ namespace {
 constexpr std::size_t name_max = 256;
 constexpr std::size_t groups_max = 256;
 
+// Who need not show who he is, or an admin, may ask on behalf of people.
+bool speaks_for_others(const call& from) {
+  return from.who == nullptr || from.who->almighty
+         || !from.who->has(access::need::rule).is_empty();
+}
+
 } // namespace
 
-std::string name_of_caller(const call&, member_reader& members) {
-  return members.text("by", name_max).value_or("");
+std::string name_of_caller(const call& from, member_reader& members) {
+  auto claimed = members.text("by", name_max);
+  if (speaks_for_others(from))
+    return claimed.value_or("");
+  if (claimed && *claimed != from.who->user)
+    members.blame(errc::invalid_request, "by",
+                  "Only an admin may speak for somebody else.");
+  return from.who->user;
 }
 
 actors::approver approver_of(const call& from, member_reader& members) {
   actors::approver who{.by = name_of_caller(from, members), .operates = true};
+  if (!speaks_for_others(from)) {
+    who.proven = from.who;
+    return who;
+  }
   if (who.by.empty())
     who.by = "anonymous";
   const auto* groups = members.take("groups");

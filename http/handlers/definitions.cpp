@@ -8,7 +8,7 @@ namespace {
 
 actors::definition_ref definition_named(const call& from) {
   actors::definition_ref out{std::string{from.names[0]},
-                             std::string{from.names[1]}, std::nullopt};
+                             std::string{from.names[1]}, std::nullopt, from.by};
   if (from.names.size() > 2)
     out.version = from.names[2];
   return out;
@@ -39,6 +39,7 @@ outcome define(const call& from) {
   wish.text = from.message.body;
   wish.content_type = media_type(from.message["Content-Type"]);
   wish.once = std::move(*once);
+  wish.by = from.by;
   return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
     daemon.define(wish, std::move(done));
   }};
@@ -49,6 +50,7 @@ outcome list_definitions(const call& from) {
   actors::list_definitions wish;
   wish.ns = text_of(from, "namespace").value_or("");
   wish.name = text_of(from, "name").value_or("");
+  wish.by = from.by;
   wish.limit = limit_of(from, faults);
   wish.cursor = text_of(from, "cursor").value_or("");
   if (!faults.empty())

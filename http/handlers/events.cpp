@@ -51,6 +51,31 @@ outcome deliver_event(const call& from) {
     }};
 }
 
+outcome send_named_event(const call& from) {
+  auto which = instance_of(from);
+  if (!which)
+    return refuse(which.error(), from);
+  auto found = guards_of(from, from.message.body);
+  if (!found)
+    return refuse(found.error(), from);
+  actors::deliver_event wish;
+  if (!from.message.body.empty()) {
+    auto data = body_of(from);
+    if (!data)
+      return refuse(data.error(), from);
+    wish.event = std::move(*data);
+  }
+  wish.which = std::move(*which);
+  wish.route = from.names.back();
+  wish.buffer = false; // Whoever orders a step wants it now or not at all.
+  wish.if_match = found->if_match;
+  wish.once = std::move(found->once);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.deliver(std::move(wish), std::move(done));
+    }};
+}
+
 outcome publish_events(const call& from) {
   const auto mode = event_mode_of(from.message);
   if (mode == event_mode::none)
@@ -64,7 +89,7 @@ outcome publish_events(const call& from) {
   if (!once)
     return refuse(once.error(), from);
   actors::publish_events wish{std::move(*events), text_of(from, "namespace"),
-                              std::move(*once)};
+                              std::move(*once), from.by};
   return order{
     [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
       daemon.publish(std::move(wish), std::move(done));
@@ -77,7 +102,8 @@ outcome follow_lifecycle(const call& from) {
     .ns = text_of(from, "namespace").value_or(""),
     .workflow = text_of(from, "workflow").value_or(""),
     .version = text_of(from, "version").value_or(""),
-    .type = text_of(from, "type").value_or("")};
+    .type = text_of(from, "type").value_or(""),
+    .by = from.by};
   stream out{.read =
                [&daemon = from.daemon, want = std::move(want)](
                  sequence after, std::uint32_t limit, auto done) {
@@ -87,7 +113,7 @@ outcome follow_lifecycle(const call& from) {
                [&daemon = from.daemon](auto changed) {
                  return daemon.observe_lifecycle(std::move(changed));
                },
-             .after = from.daemon.lifecycle_position(),
+             .after = from.daemon.lifecycle_position(from.by),
              .reconnects = false};
   read_last_event(from, faults, out);
   if (!faults.empty())

@@ -26,6 +26,8 @@ outcome retry(const call& from);
 outcome skip(const call& from);
 outcome complete(const call& from);
 outcome fail(const call& from);
+outcome rollback(const call& from);
+outcome restart(const call& from);
 
 // history.cpp
 outcome history(const call& from);
@@ -33,6 +35,7 @@ outcome follow(const call& from);
 
 // events.cpp
 outcome deliver_event(const call& from);
+outcome send_named_event(const call& from);
 outcome publish_events(const call& from);
 outcome follow_lifecycle(const call& from);
 
@@ -53,10 +56,33 @@ outcome pause_schedule(const call& from);
 outcome resume_schedule(const call& from);
 outcome trigger_schedule(const call& from);
 
+// workers.cpp
+outcome lease_jobs(const call& from);
+outcome heartbeat(const call& from);
+outcome complete_job(const call& from);
+outcome fail_job(const call& from);
+outcome release_job(const call& from);
+outcome list_queues(const call& from);
+outcome read_queue(const call& from);
+
 // secrets.cpp
 outcome put_secret(const call& from);
 outcome list_secrets(const call& from);
 outcome remove_secret(const call& from);
+
+// keeping.cpp
+outcome preview_retention(const call& from);
+outcome take_backup(const call& from);
+outcome list_backups(const call& from);
+// tokens.cpp
+outcome create_token(const call& from);
+outcome list_tokens(const call& from);
+outcome read_token(const call& from);
+outcome revoke_token(const call& from);
+
+// audit.cpp
+outcome list_audit(const call& from);
+outcome verify_audit(const call& from);
 
 // health.cpp
 outcome livez(const call& from);

@@ -10,44 +10,6 @@ namespace pawl::http::handlers {
 
 namespace {
 
-constexpr std::size_t labels_max = 64;
-constexpr std::size_t label_bytes_max = 256;
-
-bool is_label_key(std::string_view key) {
-  return !key.empty() && key.size() <= 64
-         && std::all_of(key.begin(), key.end(), [](char c) {
-              return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-                     || (c >= '0' && c <= '9') || c == '.' || c == '_'
-                     || c == '-' || c == '/';
-            });
-}
-
-std::map<std::string, std::string> read_labels(const json::value* value,
-                                               fault_list& faults) {
-  std::map<std::string, std::string> out;
-  if (value == nullptr || value->is_null())
-    return out;
-  const auto* members = value->if_object();
-  if (members == nullptr || members->size() > labels_max) {
-    faults.add(errc::invalid_request, "/labels",
-               "Must be an object of at most 64 texts.");
-    return out;
-  }
-  for (const auto& member : *members) {
-    const std::string_view key = member.key();
-    const auto* text = member.value().if_string();
-    if (!is_label_key(key))
-      faults.add(errc::invalid_request, pointer_join("/labels", key),
-                 "A label's name is 1 to 64 of A-Z a-z 0-9 . _ - /.");
-    else if (text == nullptr || text->size() > label_bytes_max)
-      faults.add(errc::invalid_request, pointer_join("/labels", key),
-                 "A label is a text of at most 256 bytes.");
-    else
-      out.emplace(key, std::string{text->data(), text->size()});
-  }
-  return out;
-}
-
 actors::definition_ref read_workflow(const json::value* value,
                                      fault_list& faults) {
   actors::definition_ref out;
@@ -101,6 +63,7 @@ outcome start_instance(const call& from) {
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   wish.once = std::move(*once);
+  wish.workflow.by = from.by;
   wish.wait = *wait;
   order out{[&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
     daemon.start(std::move(wish), std::move(done));
@@ -117,6 +80,7 @@ outcome list_instances(const call& from) {
   actors::list_instances wish;
   wish.ns = text_of(from, "namespace");
   wish.workflow = text_of(from, "workflow");
+  wish.by = from.by;
   wish.version = text_of(from, "version");
   if (const auto* text = from.parameter("status")) {
     wish.status = parse_status(*text);
@@ -124,9 +88,7 @@ outcome list_instances(const call& from) {
       faults.add(errc::invalid_request, "",
                  "The query parameter `status` names no status.");
   }
-  if (from.parameter("state") != nullptr)
-    faults.add(errc::unsupported, "",
-               "The query parameter `state` is not supported yet.");
+  wish.state = text_of(from, "state");
   constexpr std::string_view label = "label.";
   for (const auto& [name, value] : from.where.parameters)
     if (name.starts_with(label))
@@ -155,8 +117,8 @@ outcome read_instance(const call& from) {
     return refuse(wait.error(), from);
   actors::read_instance wish{std::move(*which), std::nullopt, *unless};
   order out;
-  // Without a sequence there is no change to wait for.
-  if (*wait && wish.unless) {
+  // Without a sequence there is no change to wait for, nor with `*`.
+  if (*wait && wish.unless && !wish.unless->any) {
     wish.wait = *wait;
     out.patience = **wait;
     out.tell = telling_wait(**wait);

@@ -14,13 +14,25 @@ std::string named(std::string_view parameter, std::string_view why) {
          + std::string{why};
 }
 
+constexpr std::size_t labels_max = 64;
+constexpr std::size_t label_bytes_max = 256;
+
+bool is_label_key(std::string_view key) {
+  return !key.empty() && key.size() <= 64
+         && std::all_of(key.begin(), key.end(), [](char c) {
+              return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                     || (c >= '0' && c <= '9') || c == '.' || c == '_'
+                     || c == '-' || c == '/';
+            });
+}
+
 } // namespace
 
 result<actors::instance_ref> instance_of(const call& from) {
   const std::string id{from.names.front()};
   if (!valid_instance_id(id))
     return error{errc::not_found, "No instance can have this id."};
-  return actors::instance_ref{id, text_of(from, "namespace")};
+  return actors::instance_ref{id, text_of(from, "namespace"), from.by};
 }
 
 result<guards> guards_of(const call& from, std::string_view content) {
@@ -35,9 +47,10 @@ result<guards> guards_of(const call& from, std::string_view content) {
     return out;
   std::string asked{from.where.query};
   asked.append("\n").append(content);
-  // No credential yet: the first line stays empty until there are tokens.
-  std::string scope{"\n"};
-  scope.append(from.message.method).append("\n");
+  std::string scope;
+  if (from.who != nullptr)
+    scope = from.who->credential;
+  scope.append("\n").append(from.message.method).append("\n");
   scope.append(from.where.path).append("\n").append(**key);
   out.once = actors::idempotency{std::move(scope), sha256(asked)};
   return out;
@@ -131,6 +144,32 @@ std::uint32_t limit_of(const call& from, fault_list& faults) {
   else
     return static_cast<std::uint32_t>(*number);
   return 100;
+}
+
+std::map<std::string, std::string> read_labels(const json::value* value,
+                                               fault_list& faults) {
+  std::map<std::string, std::string> out;
+  if (value == nullptr || value->is_null())
+    return out;
+  const auto* members = value->if_object();
+  if (members == nullptr || members->size() > labels_max) {
+    faults.add(errc::invalid_request, "/labels",
+               "Must be an object of at most 64 texts.");
+    return out;
+  }
+  for (const auto& member : *members) {
+    const std::string_view key = member.key();
+    const auto* text = member.value().if_string();
+    if (!is_label_key(key))
+      faults.add(errc::invalid_request, pointer_join("/labels", key),
+                 "A label's name is 1 to 64 of A-Z a-z 0-9 . _ - /.");
+    else if (text == nullptr || text->size() > label_bytes_max)
+      faults.add(errc::invalid_request, pointer_join("/labels", key),
+                 "A label is a text of at most 256 bytes.");
+    else
+      out.emplace(key, std::string{text->data(), text->size()});
+  }
+  return out;
 }
 
 } // namespace pawl::http::handlers

@@ -3,6 +3,7 @@
 #include "http/handler.hpp"
 #include "http/members.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ namespace pawl::http::handlers {
 
 /// The guards of a mutation.
 struct guards {
-  std::optional<sequence> if_match;
+  std::optional<actors::tags> if_match;
   std::optional<actors::idempotency> once;
 };
 
@@ -44,6 +45,10 @@ telling_wait(std::chrono::seconds waited);
 /// Last-Event-ID, which goes before where `out` begins: a browser repeats its
 /// first URL for ever, and the field says where it is.
 void read_last_event(const call& from, fault_list& faults, stream& out);
+
+/// `labels`: an object of texts; empty if it is absent.
+std::map<std::string, std::string> read_labels(const json::value* value,
+                                               fault_list& faults);
 
 /// The body as JSON; an empty object if there is none.
 /// Fails with errc::malformed.

@@ -7,6 +7,10 @@ namespace {
 
 using verb = actors::act_on_schedule::verb;
 
+actors::schedule_ref schedule_named(const call& from) {
+  return {std::string{from.names[0]}, from.by};
+}
+
 outcome act(const call& from, verb what) {
   auto once = once_of(from, from.message.body);
   if (!once)
@@ -16,7 +20,7 @@ outcome act(const call& from, verb what) {
     return refuse(body.error(), from);
   fault_list faults;
   member_reader members{*body, "", faults};
-  actors::act_on_schedule wish{.id = std::string{from.names[0]},
+  actors::act_on_schedule wish{.which = schedule_named(from),
                                .what = what,
                                .reason = members.text("reason").value_or(""),
                                .once = std::move(*once)};
@@ -35,6 +39,7 @@ outcome list_schedules(const call& from) {
   fault_list faults;
   actors::list_schedules wish;
   wish.ns = text_of(from, "namespace").value_or("");
+  wish.by = from.by;
   wish.limit = limit_of(from, faults);
   wish.cursor = text_of(from, "cursor").value_or("");
   if (!faults.empty())
@@ -45,8 +50,8 @@ outcome list_schedules(const call& from) {
 }
 
 outcome read_schedule(const call& from) {
-  return order{[&daemon = from.daemon, id = std::string{from.names[0]}](
-                 auto done) { daemon.read_schedule(id, std::move(done)); }};
+  return order{[&daemon = from.daemon, which = schedule_named(from)](
+                 auto done) { daemon.read_schedule(which, std::move(done)); }};
 }
 
 outcome pause_schedule(const call& from) {
@@ -65,7 +70,7 @@ outcome trigger_schedule(const call& from) {
     return refuse(body.error(), from);
   fault_list faults;
   member_reader members{*body, "", faults};
-  actors::trigger_schedule wish{.id = std::string{from.names[0]},
+  actors::trigger_schedule wish{.which = schedule_named(from),
                                 .input = json::object{},
                                 .once = std::move(*once)};
   if (const auto* input = members.take("input"))

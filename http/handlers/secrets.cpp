@@ -13,7 +13,7 @@ outcome put_secret(const call& from) {
     return refuse(body.error(), from);
   fault_list faults;
   member_reader members{*body, "", faults};
-  actors::put_secret wish{std::string{from.names[0]}, {}};
+  actors::put_secret wish{std::string{from.names[0]}, {}, from.by};
   if (const auto* value = members.take("value"))
     wish.value = *value;
   else
@@ -42,8 +42,10 @@ outcome list_secrets(const call& from) {
 outcome remove_secret(const call& from) {
   if (auto once = once_of(from, {}); !once)
     return refuse(once.error(), from);
-  return order{[&daemon = from.daemon, name = std::string{from.names[0]}](
-                 auto done) { daemon.remove_secret(name, std::move(done)); }};
+  return order{
+    [&daemon = from.daemon,
+     which = actors::secret_ref{std::string{from.names[0]}, from.by}](
+      auto done) { daemon.remove_secret(which, std::move(done)); }};
 }
 
 } // namespace pawl::http::handlers

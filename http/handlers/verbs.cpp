@@ -1,3 +1,4 @@
+#include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -6,6 +7,8 @@ namespace pawl::http::handlers {
 namespace {
 
 using verb = actors::act_on_instance::verb;
+
+constexpr std::size_t task_bytes_max = 4096; ///< Of a pointer.
 
 void read_pause(member_reader& members, actors::act_on_instance& wish) {
   const auto mode = members.text("mode");
@@ -70,6 +73,9 @@ outcome act(const call& from, verb what) {
     read_retry(members, wish);
   if (what == verb::skip || what == verb::complete || what == verb::fail)
     read_settle(members, wish);
+  if (what == verb::rollback)
+    wish.task = members.needed_text("to", task_bytes_max);
+  wish.dry_run = members.flag("dryRun").value_or(false);
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
@@ -101,6 +107,42 @@ outcome complete(const call& from) {
 }
 outcome fail(const call& from) {
   return act(from, verb::fail);
+}
+
+outcome rollback(const call& from) {
+  return act(from, verb::rollback);
+}
+
+outcome restart(const call& from) {
+  auto which = instance_of(from);
+  if (!which)
+    return refuse(which.error(), from);
+  auto found = guards_of(from, from.message.body);
+  if (!found)
+    return refuse(found.error(), from);
+  auto body = body_of(from);
+  if (!body)
+    return refuse(body.error(), from);
+  actors::restart_instance wish;
+  wish.which = std::move(*which);
+  wish.if_match = found->if_match;
+  wish.once = std::move(found->once);
+  fault_list faults;
+  member_reader members{*body, "", faults};
+  if (const auto* input = members.take("input"))
+    wish.input = *input;
+  wish.version = members.text("version");
+  wish.id = members.text("id");
+  wish.labels = read_labels(members.take("labels"), faults);
+  wish.held = members.flag("held").value_or(false);
+  wish.by = name_of_caller(from, members);
+  members.finish();
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.restart(std::move(wish), std::move(done));
+    }};
 }
 
 } // namespace pawl::http::handlers

@@ -49,12 +49,13 @@ struct scheduled : daemon_inside {
     return *decode_schedule(store->read_schedule("default", name)->state);
   }
   json::object schedule(const std::string& id) {
-    return object_of(
-      granted([&](const auto& door, auto to) { door.read_schedule(id, to); }));
+    return object_of(granted(
+      [&](const auto& door, auto to) { door.read_schedule({.id = id}, to); }));
   }
   void act(const std::string& id, act_on_schedule::verb what) {
     granted([&](const auto& door, auto to) {
-      door.act_on_schedule_of({.id = id, .what = what, .reason = "why"}, to);
+      door.act_on_schedule_of(
+        {.which = {.id = id}, .what = what, .reason = "why"}, to);
     });
   }
   void publish(std::vector<std::pair<std::string, int>> events) {
@@ -145,7 +146,8 @@ BOOST_AUTO_TEST_CASE(pauses_resumes_and_is_triggered) {
   start();
   BOOST_TEST(text(schedule("default.tick"), "status") == "paused");
   const auto made = granted([&](const auto& door, auto to) {
-    door.trigger({.id = "default.tick", .input = json::object{{"now", 1}}}, to);
+    door.trigger(
+      {.which = {.id = "default.tick"}, .input = json::object{{"now", 1}}}, to);
   });
   BOOST_TEST(made.status == 201U);
   BOOST_TEST(runs("tick").size() == 1U);

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(reads_the_subset_of_toml) {
   };
   for (const auto& c : cases) {
     auto got = parse_client_config(c.text, "f");
-    std::string text = !got ? "!" : !*got ? "-" : **got;
+    std::string text = !got ? "!" : got->url.value_or("-");
     BOOST_TEST(text == c.url, c.text);
   }
 }
@@ -102,11 +102,11 @@ BOOST_AUTO_TEST_CASE(prefers_the_option_then_the_variable_then_the_file) {
   machine m{{{"HOME", "/users/u"}, {"PAWL_URL", "http://env:1"}},
             {{config, "url = \"http://file:1\"\n"}},
             {"/run/pawl/pawl.sock"}};
-  BOOST_TEST(find_servers("http://opt:1", m.view()).value()[0].base
+  BOOST_TEST(find_servers({.url = "http://opt:1"}, m.view()).value()[0].base
              == "http://opt:1");
-  BOOST_TEST(find_servers("", m.view()).value()[0].base == "http://env:1");
+  BOOST_TEST(find_servers({}, m.view()).value()[0].base == "http://env:1");
   m.variables.erase("PAWL_URL");
-  auto found = find_servers("", m.view()).value();
+  auto found = find_servers({}, m.view()).value();
   BOOST_TEST(found.size() == 1U);
   BOOST_TEST(found[0].base == "http://file:1");
 }
@@ -115,11 +115,40 @@ BOOST_AUTO_TEST_CASE(tries_the_sockets_that_exist_before_the_port) {
   machine m{{{"XDG_RUNTIME_DIR", "/run/user/1"}}, {}, {"/run/pawl/pawl.sock"}};
   std::vector<server_address> expected{
     {"http://localhost", "/run/pawl/pawl.sock"}, {"http://127.0.0.1:7295", ""}};
-  BOOST_TEST((find_servers("", m.view()).value() == expected));
+  BOOST_TEST((find_servers({}, m.view()).value() == expected));
   m.sockets.insert("/run/user/1/pawl/pawl.sock");
-  BOOST_TEST(find_servers("", m.view()).value().size() == 3U);
+  BOOST_TEST(find_servers({}, m.view()).value().size() == 3U);
   m.sockets.clear();
-  BOOST_TEST(find_servers("", m.view()).value().size() == 1U);
+  BOOST_TEST(find_servers({}, m.view()).value().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(shows_a_token_to_whom_it_is_meant_for) {
+  const std::string a = "pawl_a";
+  machine m{{{"HOME", "/users/u"}},
+            {{config, "url = 'http://file:1'\ntoken_file = '/t'\n"
+                      "ca_file = '/ca'\n"},
+             {"/t", a + "\n"},
+             {"/other", "pawl_b"},
+             {"/bad", "pawl_b\r\nHost: x"}},
+            {}};
+  auto first = [&](const server_options& o) {
+    return find_servers(o, m.view()).value()[0];
+  };
+  BOOST_TEST(first({}).token == a);
+  BOOST_TEST(first({}).ca_file == "/ca");
+  BOOST_TEST(first({.token_file = "/other"}).token == "pawl_b");
+  // The file's token is for the file's server.
+  BOOST_TEST(first({.url = "http://opt:1"}).token == "");
+  BOOST_TEST(first({.url = "http://opt:1"}).ca_file == "");
+  BOOST_TEST(first({.url = "http://o", .token_file = "/other"}).token
+             == "pawl_b");
+  m.variables["PAWL_TOKEN"] = "pawl_c";
+  BOOST_TEST(first({.url = "http://opt:1"}).token == "pawl_c");
+  BOOST_TEST(first({.token_file = "/other"}).token == "pawl_b");
+  for (const auto* file : {"/none", "/bad"})
+    BOOST_TEST(!find_servers({.token_file = file}, m.view()).has_value(), file);
+  m.variables["PAWL_TOKEN"] = "secret";
+  BOOST_TEST(!find_servers({}, m.view()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(chooses_the_id_that_a_prefix_means) {

@@ -5,7 +5,7 @@ links lead anywhere.
 An example is a ```yaml block that begins with `document:`. The ```json blocks
 behind it say what comes of it, each by the line before it: "Input:", "Event:"
 (published once the instance waits for one), "Output:", "Error:" (members that
-it must have), and "`GET https://...` answers:" or "... answers 503:".
+it must have), "A worker of `queue` answers:", and "`GET https://...` answers:" or "... answers 503:".
 """
 
 import json
@@ -22,16 +22,17 @@ from harness import same
 PAGES = harness.ROOT / "docs" / "dsl"
 BLOCK = re.compile(r"([^\n]*)\n\n```(yaml|json)\n(.*?)```", re.S)
 ANSWERS = re.compile(r"`(\w+) (https?://[^`]+)` answers(?: (\d+))?:")
+WORKER = re.compile(r"A worker of `(\S+)` answers:")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 TASKS = """call-approval call-function call-http do emit for fork listen openapi raise run set
-switch try wait""".split()
+switch try wait worker""".split()
 
 
 class Example:
     def __init__(self, flow):
         self.flow = flow
         self.name = re.search(r"name: ([\w-]+)", flow)[1]
-        self.given, self.events = {}, []
+        self.given, self.events, self.jobs = {}, [], []
         self.services = {}  # (method, URL without query) to (status, body)
         self.wanted = {}  # Members of the instance.
 
@@ -41,6 +42,8 @@ class Example:
         if answer:
             method, url, status = answer.groups()
             self.services[method, url] = (int(status or 200), value)
+        elif WORKER.fullmatch(before):
+            self.jobs.append((WORKER.fullmatch(before)[1], value))
         elif before == "Input:":
             self.given = value
         elif before == "Event:":
@@ -70,12 +73,17 @@ class Example:
             same(ended["error"].get(member), value, f"error.{member}")
 
     def started(self, daemon, made):
-        if not self.events:
+        if not self.events and not self.jobs:
             return daemon.start_instance(made, self.given, wait=20)
         name = daemon.start_instance(made, self.given)["id"]
         for each in self.events:
             scenarios.waits_for_event(daemon, name)
             daemon.publish(dict(each))
+        for queue, output in self.jobs:
+            lease = daemon.must("POST", f"/v1/queues/{queue}/leases", {
+                "worker": {"id": "reader"}, "wait": "PT20S"})["leases"][0]
+            daemon.must("POST", f"/v1/leases/{lease['token']}/complete",
+                        {"output": output})
         return daemon.becomes(name, *harness.ENDED)
 
     def scheduled(self, daemon, made):

@@ -1,8 +1,8 @@
 // CloudEvents by HTTP: header fields as lines, an empty line, the body.
 #include "http/cloudevents.hpp"
-#include "workflow/cloudevent.hpp"
 
 #include "tests/fuzz/driver.hpp"
+#include "workflow/cloudevent.hpp"
 
 using namespace pawl;
 

@@ -4,7 +4,8 @@
 //     fuzz_NAME CORPUS SECONDS [SEED]
 //
 // The input that ends it, by a signal, a sanitizer or by taking more than ten
-// seconds of the processor (a busy machine is no fault), is written to "crash" in the current directory.
+// seconds of the processor (a busy machine is no fault), is written to "crash"
+// in the current directory.
 #include "tests/fuzz/driver.hpp"
 
 #include <array>

@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE http.cloudevents
 
 #include "http/cloudevents.hpp"
+
 #include "workflow/cloudevent.hpp"
 
 #include <boost/test/unit_test.hpp>

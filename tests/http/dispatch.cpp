@@ -418,10 +418,10 @@ BOOST_AUTO_TEST_CASE(acts_on_schedules) {
   BOOST_TEST(daemon.schedules_listed->ns == "n");
   BOOST_TEST(daemon.schedules_listed->limit == 5U);
   ask("GET", "/v1/schedules/n.flow");
-  BOOST_TEST((daemon.schedule == "n.flow"));
+  BOOST_TEST(daemon.schedule->id == "n.flow");
   ask("POST", "/v1/schedules/n.flow/pause", R"({"reason":"r"})",
       {{"Idempotency-Key", "k"}});
-  BOOST_TEST(daemon.schedule_acted->id == "n.flow");
+  BOOST_TEST(daemon.schedule_acted->which.id == "n.flow");
   BOOST_TEST(daemon.schedule_acted->reason == "r");
   BOOST_TEST(daemon.schedule_acted->once.has_value());
   ask("POST", "/v1/schedules/n.flow/trigger", R"({"input":{"x":1}})");

@@ -35,16 +35,25 @@ public:
   std::optional<actors::publish_events> published;
   std::optional<actors::put_secret> secret_put;
   std::optional<actors::list_secrets> secrets_listed;
-  std::optional<std::string> secret_removed;
+  std::optional<actors::preview_retention> previewed;
+  std::optional<actors::take_backup> backed_up;
+  std::optional<actors::secret_ref> secret_removed;
   std::optional<actors::list_approvals> approvals_listed;
   std::optional<actors::approval_ref> approval;
   std::optional<actors::vote_on_approval> voted;
   std::optional<actors::link_approval> linked;
   std::optional<actors::follow_link> link_followed;
   std::optional<actors::list_schedules> schedules_listed;
-  std::optional<std::string> schedule;
+  std::optional<actors::schedule_ref> schedule;
   std::optional<actors::act_on_schedule> schedule_acted;
   std::optional<actors::trigger_schedule> triggered;
+  std::optional<actors::create_token> token_made;
+  std::optional<actors::list_tokens> tokens_listed;
+  std::optional<actors::token_ref> token;
+  std::optional<actors::instance_ref> history_asked;
+  std::optional<actors::list_audit> audit_listed;
+  std::optional<actors::verify_audit> audit_verified;
+  std::optional<actors::lifecycle_filter> lifecycle_wanted;
   std::string unready;
 
   actors::gateway door() {
@@ -73,6 +82,9 @@ public:
       = [this](auto wish, auto done) { note(secrets_listed, wish, done); };
     g.remove_secret
       = [this](auto name, auto done) { note(secret_removed, name, done); };
+    g.preview = [this](auto wish, auto done) { note(previewed, wish, done); };
+    g.back_up = [this](auto wish, auto done) { note(backed_up, wish, done); };
+    g.list_of_backups = [this](auto done) { done(next); };
     g.list_approvals_of
       = [this](auto wish, auto done) { note(approvals_listed, wish, done); };
     g.read_approval
@@ -88,12 +100,25 @@ public:
     g.act_on_schedule_of
       = [this](auto wish, auto done) { note(schedule_acted, wish, done); };
     g.trigger = [this](auto wish, auto done) { note(triggered, wish, done); };
-    g.lifecycle_position = [] { return sequence{0}; };
-    g.lifecycle = [this](auto&, auto after, auto limit, auto done) {
+    g.create_token_of
+      = [this](auto wish, auto done) { note(token_made, wish, done); };
+    g.list_of_tokens
+      = [this](auto wish, auto done) { note(tokens_listed, wish, done); };
+    g.read_token = [this](auto which, auto done) { note(token, which, done); };
+    g.remove_token
+      = [this](auto which, auto done) { note(token, which, done); };
+    g.list_of_audit
+      = [this](auto wish, auto done) { note(audit_listed, wish, done); };
+    g.verify_audit_of
+      = [this](auto wish, auto done) { note(audit_verified, wish, done); };
+    g.lifecycle_position = [](const auto&) { return sequence{0}; };
+    g.lifecycle = [this](auto& want, auto after, auto limit, auto done) {
+      lifecycle_wanted = want;
       tell_history({}, after, limit, done);
     };
     g.observe_lifecycle = [this](auto changed) { return observe(changed); };
-    g.history = [this](auto wish, auto after, auto limit, auto done) {
+    g.history = [this](const auto& wish, auto after, auto limit, auto done) {
+      history_asked = wish;
       tell_history(wish, after, limit, done);
     };
     g.observe = [this](auto, auto changed) { return observe(changed); };

@@ -29,6 +29,17 @@ long number(const result<std::optional<T>>& found) {
     return static_cast<long>(**found);
 }
 
+std::string tags_text(const result<std::optional<actors::tags>>& found) {
+  if (!found)
+    return std::string{slug(found.error().code)};
+  if (!*found)
+    return "-";
+  std::string out{(*found)->any ? "*" : ""};
+  for (const auto one : (*found)->listed)
+    out += std::to_string(one) + ' ';
+  return out;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(fields)
@@ -58,24 +69,44 @@ BOOST_AUTO_TEST_CASE(reads_prefer_wait) {
              == 4);
 }
 
-BOOST_AUTO_TEST_CASE(reads_entity_tags) {
-  const std::tuple<const char*, long, long> table[] = {
-    // If-Match, If-None-Match
-    {"\"42\"", 42, 42},   {" \"0\" ", 0, 0},
-    {"W/\"42\"", -2, 42}, {"*", -1, -2},
-    {"42", -2, -2},       {"\"\"", -2, -1},
-    {"\"x\"", -2, -1},    {"\"1\", \"2\"", -2, -2},
-    {"\"-1\"", -2, -1},   {"\"99999999999999999999\"", -2, -1},
-    {"\"", -2, -2},
+BOOST_AUTO_TEST_CASE(reads_lists_of_entity_tags) {
+  const std::tuple<const char*, const char*, const char*> table[] = {
+    // If-Match, If-None-Match; "-": no field, or `*` where all do.
+    {"\"42\"", "42 ", "42 "},
+    {" \"0\" ", "0 ", "0 "},
+    {"W/\"42\"", "", "42 "},
+    {"*", "-", "*"},
+    {" * ", "-", "*"},
+    {"\"1\", \"2\"", "1 2 ", "1 2 "},
+    {"\"1\",\"2\" , W/\"3\"", "1 2 ", "1 2 3 "},
+    {",, \"1\" ,,", "1 ", "1 "},
+    {"\"a,b\", \"7\"", "7 ", "7 "},
+    {"\"\"", "", ""},
+    {"\"x\"", "", ""},
+    {"\"-1\"", "", ""},
+    {"\"99999999999999999999\"", "", ""},
+    {"42", "malformed", "malformed"},
+    {"\"", "malformed", "malformed"},
+    {"\"1\" \"2\"", "malformed", "malformed"},
+    {"\"1\", *", "malformed", "malformed"},
+    {"w/\"1\"", "malformed", "malformed"},
+    {"\"a b\"", "malformed", "malformed"},
+    {"", "malformed", "malformed"},
+    {",", "malformed", "malformed"},
   };
   for (const auto& [text, match, none] : table) {
-    BOOST_TEST(number(http::if_match(with({{"If-Match", text}}))) == match,
+    BOOST_TEST(tags_text(http::if_match(with({{"If-Match", text}}))) == match,
                text);
-    BOOST_TEST(number(http::if_none_match(with({{"if-none-match", text}})))
+    BOOST_TEST(tags_text(http::if_none_match(with({{"if-none-match", text}})))
                  == none,
                text);
   }
-  BOOST_TEST(number(http::if_match(with({}))) == -1);
+  BOOST_TEST(tags_text(http::if_match(with({}))) == "-");
+  // Several fields of the name are one list.
+  const auto two = with({{"If-Match", "\"1\""}, {"If-Match", "\"2\""}});
+  BOOST_TEST(tags_text(http::if_match(two)) == "1 2 ");
+  const auto all = with({{"If-Match", "\"1\""}, {"If-Match", "*"}});
+  BOOST_TEST(tags_text(http::if_match(all)) == "malformed");
 }
 
 BOOST_AUTO_TEST_CASE(bounds_idempotency_keys) {

@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(maps_every_code_to_its_status) {
     {errc::disk_low, 507},
     {errc::quarantined, 409},
     {errc::no_secret_key, 409},
+    {errc::purged, 410},
     {errc::timed_out, 504},
     {errc::corrupt, 500},
     {errc::locked, 500},

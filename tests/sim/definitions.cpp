@@ -33,8 +33,16 @@ public:
       doc["input"] = {{"from", "${ . + {n: (.n // 0)} }"}};
     if (chance(15))
       doc["output"] = {{"as", early_expression()}};
+    json::object metadata;
     if (chance(10))
-      doc["document"].as_object()["metadata"] = {{"commit", "each"}};
+      metadata["commit"] = "each";
+    if (chance(30))
+      metadata["saga"] = true;
+    if (chance(20))
+      metadata["onExhausted"] = "suspend";
+    undoes_ = chance(50);
+    if (!metadata.empty())
+      doc["document"].as_object()["metadata"] = std::move(metadata);
     doc["do"] = list(0, 1 + pick(5));
     return doc;
   }
@@ -140,6 +148,8 @@ private:
                        {"document",
                         {{"type", "object"},
                          {"properties", {{"n", {{"type", "integer"}}}}}}}}}};
+    if (undoes_ && chance(25) && !t.contains("metadata"))
+      t["metadata"] = {{"compensate", compensation()}};
     return t;
   }
   // Jumps back are rare, or most instances would never end.
@@ -343,7 +353,18 @@ private:
             {"catch", std::move(handler)}};
   }
 
+  /// What takes a task back.
+  json::array compensation() {
+    json::object step{
+      {"call", "http"},
+      {"with", {{"method", "delete"}, {"endpoint", "http://effects.test/u"}}}};
+    if (chance(30))
+      step = {{"wait", {{"milliseconds", 400}}}};
+    return {json::object{{"undo", std::move(step)}}};
+  }
+
   std::mt19937_64 random_;
+  bool undoes_ = false; ///< Tasks have compensations.
 };
 
 } // namespace

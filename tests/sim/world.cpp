@@ -286,9 +286,15 @@ requests::pause world::some_pause() {
 }
 
 void world::act_by_hand() {
-  switch (pick(8)) {
+  switch (pick(9)) {
   case 0:
     return decide(requests::cancel{"test"});
+  case 8:
+    return decide(
+      requests::rollback{.to = of_->tasks[pick(of_->tasks.size())].pointer,
+                         .since = pick(machine_.state().last + 1),
+                         .input = make_datum({{"n", pick(4)}}),
+                         .reason = "test"});
   case 1:
   case 2:
   case 3: {
@@ -395,6 +401,12 @@ void world::come_to_rest() {
     if (ended(machine_.state().status))
       return;
     const auto before = journal_.size();
+    if (machine_.state().status == instance_status::suspended) {
+      // Something was left to an operator, who may have to give in.
+      if (pick(3) == 0)
+        decide(requests::settle{});
+      decide(requests::resume{"rest"});
+    }
     decide(reports::go_on{});
     sync();
     report_some();

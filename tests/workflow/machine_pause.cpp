@@ -175,3 +175,19 @@ BOOST_AUTO_TEST_CASE(it_is_explained_why_nothing_moves) {
                        "status: 400}}}\n"})
              == "stands: fault");
 }
+
+BOOST_AUTO_TEST_CASE(a_timer_of_the_pause_itself_is_moved_by_its_rest_alone) {
+  trial f{"do:\n- guard: {try: [{ask: {call: http, with: {method: get, "
+          "endpoint: 'http://x.test/'}}}], catch: {retry: {delay: PT1H}}}\n"};
+  const auto asked = f.call();
+  f.grant(frozen());
+  BOOST_TEST(f.status() == "suspending");
+  f.pass(10h);
+  // The backoff begins in the pause.
+  f.grant(
+    reports::effect_done{asked.frame, asked.dispatch, test::status_of(500)});
+  BOOST_TEST(f.status() == "suspended");
+  f.pass(2h);
+  f.grant(requests::resume{});
+  BOOST_TEST((*f.run.next_timer() == f.now + 1h));
+}

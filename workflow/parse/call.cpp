@@ -77,7 +77,7 @@ task_kind read_call(context& c, object_reader& fields, task_index self) {
       return read_call_openapi(c, with);
     return tasks::call_function{};
   }
-  if (is_builtin_log(c, *name))
+  if (is_builtin(c, *name, "log"))
     return read_log(c, with);
   if (is_builtin(c, *name, "approval")) {
     if (with.value != nullptr)
@@ -85,6 +85,8 @@ task_kind read_call(context& c, object_reader& fields, task_index self) {
     c.faults.invalid(fields.where(), "'call: approval' needs 'with'");
     return tasks::call_function{};
   }
+  if (is_builtin(c, *name, "worker"))
+    return read_call_worker(c, with);
   c.calls.push_back({self, *name, call, c.faults.part()});
   return tasks::call_function{
     0, read_arguments(c, with, "'with' of a function", site::task_body)};

@@ -29,6 +29,7 @@ enum class site : std::uint8_t {
   workflow_output,
   registration,   ///< How to get at a resource; evaluated when registered.
   schedule_event, ///< A filter of `schedule.on`; there is no instance yet.
+  event_guard,    ///< `when` of an event that users may send.
 };
 
 /// A flow directive that names a task, which is looked up when the list it
@@ -132,6 +133,8 @@ bool is_literal(const cursor& where);
 
 // dataflow.cpp: input, output, export and their schemas.
 
+/// Null without a value or after a fault.
+schema_ptr read_schema(context& c, const cursor& where);
 input_rule read_input(context& c, const cursor& where, site from);
 output_rule read_output(context& c, const cursor& where, site as,
                         std::string_view what);
@@ -204,9 +207,10 @@ std::string raw_uri(std::string uri);
 
 /// Reads all that tasks call, and tells them what was made of it.
 void resolve_calls(context& c);
-/// Whether `name` is a function of the built-in catalog: "log",
+/// Whether `name` is the function `which` of the built-in catalog: "log",
 /// "log:1.0.0@default".
-bool is_builtin_log(const context& c, std::string_view name);
+bool is_builtin(const context& c, std::string_view name,
+                std::string_view which);
 /// `use.catalogs`
 void read_catalogs(context& c, const cursor& where);
 /// `use.functions`
@@ -228,9 +232,9 @@ task_index read_lone_task(context& c, const cursor& where, std::string name);
 /// is done.
 flow read_flow(context& c, const cursor& where, pending_jump jump);
 
-// kinds.cpp, call.cpp, call_http.cpp, emit.cpp, listen.cpp, run.cpp,
-// try_catch.cpp: one function a kind. `fields` is the task; each takes the
-// members that it knows.
+// kinds.cpp, call.cpp, call_http.cpp, call_worker.cpp, emit.cpp, listen.cpp,
+// run.cpp, try_catch.cpp: one function a kind. `fields` is the task; each takes
+// the members that it knows.
 
 using task_kind = decltype(task::kind);
 tasks::set read_set(context& c, object_reader& fields);
@@ -242,6 +246,7 @@ tasks::raise read_raise(context& c, object_reader& fields);
 tasks::wait read_wait(context& c, object_reader& fields);
 task_kind read_call(context& c, object_reader& fields, task_index self);
 tasks::call_http read_call_http(context& c, const cursor& with);
+tasks::worker_job read_call_worker(context& c, const cursor& with);
 output_kind read_output_kind(context& c, const cursor& where);
 task_kind read_run(context& c, object_reader& fields);
 tasks::emit read_emit(context& c, object_reader& fields);
@@ -280,6 +285,15 @@ void read_document_metadata(context& c, const cursor& where);
 void read_task_metadata(context& c, const cursor& where, task_index self);
 /// `metadata.concurrency` of a `for`; 0 if there is none.
 std::uint32_t read_concurrency(context& c, const cursor& metadata);
+
+// states.cpp
+
+/// `document.metadata.states`
+void read_states(context& c, const cursor& where);
+/// `document.metadata.events`
+void read_user_events(context& c, const cursor& where);
+/// `metadata.state` of a task.
+std::optional<state_moves> read_moves(context& c, const cursor& where);
 
 /// Makes names visible while the tasks within are read.
 class added_locals {

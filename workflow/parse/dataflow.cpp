@@ -27,6 +27,8 @@ schema_ptr compile(context& c, const cursor& document) {
   return nullptr;
 }
 
+} // namespace
+
 schema_ptr read_schema(context& c, const cursor& where) {
   if (where.value == nullptr)
     return nullptr;
@@ -51,8 +53,6 @@ schema_ptr read_schema(context& c, const cursor& where) {
                                      : nullptr;
   return compile(c, document);
 }
-
-} // namespace
 
 schema_ptr read_data_schema(context& c, const cursor& where) {
   if (where.value == nullptr)

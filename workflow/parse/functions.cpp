@@ -31,13 +31,14 @@ std::optional<catalog_function> split(std::string_view text) {
 }
 
 void report_unknown_function(context& c, const pending_call& call) {
-  std::vector<std::string_view> names{"http", "openapi", "approval", "log"};
+  std::vector<std::string_view> names{"http", "openapi", "approval", "log",
+                                      "worker"};
   if (const auto* all = c.functions_written.value;
       all != nullptr && all->is_object())
     for (const auto& each : all->get_object())
       names.emplace_back(each.key().data(), each.key().size());
   // What other runtimes call a built-in function is known to the contract.
-  constexpr std::array<std::string_view, 2> later{"worker", "notify"};
+  constexpr std::array<std::string_view, 1> later{"notify"};
   if (std::find(later.begin(), later.end(), call.name) != later.end())
     return c.faults.unsupported(call.where,
                                 "the built-in function " + quoted(call.name));
@@ -77,8 +78,8 @@ std::optional<task_index> from_catalog(context& c, const pending_call& call) {
     c.faults.unsupported(call.where,
                          "the function " + quoted(call.name)
                            + " of the built-in catalog",
-                         " It has 'approval:1.0.0@default' and "
-                         "'log:1.0.0@default'.");
+                         " It has 'approval:1.0.0@default', "
+                         "'log:1.0.0@default' and 'worker:1.0.0@default'.");
     return std::nullopt;
   }
   const auto found = c.catalogs_made.find(wanted->catalog);
@@ -206,10 +207,6 @@ bool is_builtin(const context& c, std::string_view name,
   return rest.empty()
          && (own == nullptr || !own->is_object()
              || !own->get_object().contains(function));
-}
-
-bool is_builtin_log(const context& c, std::string_view name) {
-  return is_builtin(c, name, "log");
 }
 
 void read_catalogs(context& c, const cursor& where) {

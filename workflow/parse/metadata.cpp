@@ -1,4 +1,5 @@
 #include "workflow/parse/context.hpp"
+#include "workflow/retention.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,12 +9,10 @@ namespace pawl::parsing {
 namespace {
 
 /// Extensions of the contract that are not built yet. Other keys are free.
-constexpr std::array<std::string_view, 9> document_refused{
-  "states", "outcome", "index", "sla",        "events",
-  "saga",   "budget",  "cache", "onExhausted"};
-constexpr std::array<std::string_view, 8> task_refused{
-  "state", "compensate", "onExhausted", "budget",
-  "cache", "sla",        "outcome",     "index"};
+constexpr std::array<std::string_view, 5> document_refused{
+  "outcome", "index", "sla", "budget", "cache"};
+constexpr std::array<std::string_view, 6> task_refused{
+  "budget", "cache", "sla", "outcome", "index", "onRetry"};
 
 template <std::size_t N>
 void refuse_all(context& c, const cursor& where,
@@ -81,6 +80,44 @@ std::optional<bool> read_commit(context& c, const cursor& where) {
   return std::nullopt;
 }
 
+std::optional<exhausted_kind> read_exhausted(context& c, const cursor& where) {
+  // In the order of the enumeration.
+  constexpr std::array<std::string_view, 2> kinds{"fault", "suspend"};
+  if (const auto i = read_choice(c, where.member("onExhausted"), kinds))
+    return static_cast<exhausted_kind>(*i);
+  return std::nullopt;
+}
+
+/// What undoes the task. It runs when nothing of what was around the task is
+/// there any more, so it sees no names of loops.
+task_list read_compensation(context& c, const cursor& where, task_index self) {
+  const auto at = where.member("compensate");
+  if (at.value == nullptr)
+    return {};
+  if (c.out.tasks[self].pointer.find("/metadata/compensate/")
+      != std::string::npos) {
+    c.faults.invalid(at, "a compensation is not undone itself");
+    return {};
+  }
+  auto locals = std::exchange(c.locals, {});
+  auto made = read_tasks(c, at, "'compensate'");
+  c.locals = std::move(locals);
+  return made;
+}
+
+void check_retention(context& c, const cursor& metadata) {
+  const auto said = read_retention(c.out.metadata);
+  if (said)
+    return;
+  constexpr std::string_view front = "/retention/";
+  const auto at = metadata.member("retention");
+  for (const auto& f : said.error().faults) {
+    const bool whole = !f.pointer.starts_with(front);
+    c.faults.invalid(whole ? at : at.member(f.pointer.substr(front.size())),
+                     f.detail);
+  }
+}
+
 } // namespace
 
 void read_document_metadata(context& c, const cursor& where) {
@@ -92,6 +129,11 @@ void read_document_metadata(context& c, const cursor& where) {
   if (const auto at = where.member("supervision"); at.value != nullptr)
     c.out.supervised = read_supervision(c, at, {});
   c.out.commit_each = read_commit(c, where).value_or(false);
+  c.out.on_exhausted = read_exhausted(c, where).value_or(exhausted_kind::fault);
+  c.out.saga = read_bool(c, where.member("saga"), false);
+  read_states(c, where.member("states"));
+  read_user_events(c, where.member("events"));
+  check_retention(c, where);
 }
 
 void read_task_metadata(context& c, const cursor& where, task_index self) {
@@ -103,6 +145,9 @@ void read_task_metadata(context& c, const cursor& where, task_index self) {
   if (const auto at = where.member("supervision"); at.value != nullptr)
     supervised = read_supervision(c, at, c.out.supervised);
   const auto commit = read_commit(c, where);
+  const auto exhausted = read_exhausted(c, where);
+  auto moves = read_moves(c, where.member("state"));
+  auto compensation = read_compensation(c, where, self);
   auto& task = c.out.tasks[self];
   if (const auto at = where.member("concurrency");
       at.value != nullptr && task.kind_name != "for")
@@ -110,6 +155,9 @@ void read_task_metadata(context& c, const cursor& where, task_index self) {
   task.metadata = where.value->get_object();
   task.supervised = supervised;
   task.commit_each = commit;
+  task.on_exhausted = exhausted;
+  task.moves = std::move(moves);
+  task.compensation = std::move(compensation);
 }
 
 std::uint32_t read_concurrency(context& c, const cursor& metadata) {

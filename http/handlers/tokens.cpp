@@ -1,0 +1,78 @@
+#include "http/handlers/handlers.hpp"
+#include "http/handlers/reading.hpp"
+
+namespace pawl::http::handlers {
+
+namespace {
+
+void read_roles(member_reader& members, const json::value& body,
+                access::token_wish& out, fault_list& faults) {
+  const auto* roles = members.take("roles");
+  if (roles == nullptr) {
+    if (body.is_object())
+      members.blame(errc::invalid_request, "roles", "Is missing.");
+    return;
+  }
+  auto read = access::read_bindings(*roles, "/roles");
+  if (read)
+    out.roles = std::move(*read);
+  else
+    for (const auto& f : read.error().faults)
+      faults.add(errc::invalid_request, f.pointer, f.detail);
+}
+
+} // namespace
+
+outcome create_token(const call& from) {
+  auto once = once_of(from, from.message.body);
+  if (!once)
+    return refuse(once.error(), from);
+  auto body = body_of(from);
+  if (!body)
+    return refuse(body.error(), from);
+  fault_list faults;
+  member_reader members{*body, "", faults};
+  actors::create_token wish{.once = std::move(*once), .by = from.by};
+  wish.what.name = members.needed_text("name", 128);
+  if (body->is_object() && wish.what.name.empty() && faults.empty())
+    members.blame(errc::invalid_request, "name", "Is empty.");
+  wish.what.expires = members.time("expiresAt");
+  if (wish.what.expires && *wish.what.expires <= clock::now())
+    members.blame(errc::invalid_request, "expiresAt", "Has passed.");
+  read_roles(members, *body, wish.what, faults);
+  members.finish();
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.create_token_of(std::move(wish), std::move(done));
+    }};
+}
+
+outcome list_tokens(const call& from) {
+  fault_list faults;
+  actors::list_tokens wish;
+  wish.limit = limit_of(from, faults);
+  wish.cursor = text_of(from, "cursor").value_or("");
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
+    daemon.list_of_tokens(wish, std::move(done));
+  }};
+}
+
+outcome read_token(const call& from) {
+  return order{[&daemon = from.daemon,
+                which = actors::token_ref{std::string{from.names[0]}, from.by}](
+                 auto done) { daemon.read_token(which, std::move(done)); }};
+}
+
+outcome revoke_token(const call& from) {
+  if (auto once = once_of(from, {}); !once)
+    return refuse(once.error(), from);
+  return order{[&daemon = from.daemon,
+                which = actors::token_ref{std::string{from.names[0]}, from.by}](
+                 auto done) { daemon.remove_token(which, std::move(done)); }};
+}
+
+} // namespace pawl::http::handlers
