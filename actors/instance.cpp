@@ -1,5 +1,6 @@
 #include "actors/instance.hpp"
 
+#include "actors/containment.hpp"
 #include "actors/left_children.hpp"
 #include "actors/open_turn.hpp"
 #include "actors/render.hpp"
@@ -12,7 +13,6 @@
 #include "base/overload.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -429,15 +429,7 @@ instance(instance_actor::stateful_pointer<state> self, instance_args args) {
   static_cast<instance_args&>(self->state) = args;
   self->set_down_handler(
     [self](caf::down_msg& down) { self->state.take(down); });
-  self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& e) {
-      return caf::make_error(caf::sec::runtime_error, std::string{e.what()});
-    } catch (...) {
-      return caf::make_error(caf::sec::runtime_error);
-    }
-  });
+  self->set_exception_handler(contained);
   return {
     [self](wish& w) { self->state.take(w); },
     [self](nudge& n) { self->state.take(n); },
