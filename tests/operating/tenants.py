@@ -55,6 +55,10 @@ class Tenants(World):
                         "source": "/t", "id": "1"}
             if pattern.endswith(("/skip", "/complete")):
                 body = {"output": {}}
+            if pattern.endswith("/rollback"):
+                body = {"to": "/do/0/hear"}
+            if pattern.startswith("/v1/approvals"):
+                body = body if method == "GET" else {"outcome": "approved"}
             for query in ("", "?namespace=a"):
                 if query and "instances" not in pattern:
                     continue
