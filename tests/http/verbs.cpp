@@ -7,7 +7,6 @@
 
 using namespace pawl;
 using test::fixture;
-using test::fixture;
 
 BOOST_FIXTURE_TEST_SUITE(verbs, fixture)
 
