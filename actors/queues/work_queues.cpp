@@ -362,7 +362,18 @@ void work_queues::arm(errands& todo) {
   armed_ = next;
   const auto delay
     = std::max(std::chrono::ceil<duration>(next - now), duration{1});
-  todo.push_back([this, delay] { world_.wake(delay, [this] { tick(); }); });
+  todo.push_back([this, delay, next] {
+    world_.wake(delay, [this, next] {
+      // Unless an earlier alarm has taken its place.
+      bool mine = false;
+      {
+        const std::lock_guard hold_lock{lock_};
+        mine = armed_ == next;
+      }
+      if (mine)
+        tick();
+    });
+  });
 }
 
 } // namespace pawl::actors
