@@ -88,6 +88,10 @@ struct fixture {
                              .dispatch = dispatch,
                              .queue = "q",
                              .since = now,
+                             .ns = "n",
+                             .workflow = "f",
+                             .instance = "i",
+                             .task = "/do/0/w",
                              .begins = begins,
                              .describe = [] { return json::object{}; },
                              .done =
