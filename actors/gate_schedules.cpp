@@ -39,7 +39,8 @@ result<loaded_schedule> loaded(context& ctx, const std::string& id) {
 }
 
 /// Why somebody may not do it to the schedule.
-std::optional<refusal> denied(const mandate_ptr& by, const schedule_key& key) {
+std::optional<refusal> not_operator(const mandate_ptr& by,
+                                    const schedule_key& key) {
   const auto& [ns, name] = key;
   if (!access::sees(by, ns, name))
     return unknown();
@@ -136,7 +137,7 @@ void gate::act_on_schedule_of(act_on_schedule what, reply_to to) {
   const auto key = key_in(what.which.id);
   if (!key)
     return to(unknown());
-  if (auto no = denied(what.which.by, *key))
+  if (auto no = not_operator(what.which.by, *key))
     return to(std::move(*no));
   once(what.once, std::move(to), [&](reply_to first) {
     auto note = note_of(what.which.by, key->first, what.which.id, what.reason);
@@ -157,7 +158,7 @@ void gate::trigger(trigger_schedule what, reply_to to) {
   const auto key = key_in(what.which.id);
   if (!key)
     return to(unknown());
-  if (auto no = denied(what.which.by, *key))
+  if (auto no = not_operator(what.which.by, *key))
     return to(std::move(*no));
   aside([g = shared_from_this(), what = std::move(what),
          to = std::move(to)]() mutable {

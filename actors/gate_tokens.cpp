@@ -58,11 +58,13 @@ bool gate::stands(const access::caller& who) {
 }
 
 void gate::note_refusal(const access::mandate& by, std::uint32_t status) {
+  if (!ctx_.guard.record_refusal(clock::now()))
+    return;
   log::warn("access.refused", {{"who", by.who},
                                {"from", by.from},
                                {"action", by.action},
                                {"status", status}});
-  if (ctx_.draining || !ctx_.guard.record_refusal(clock::now()))
+  if (ctx_.draining)
     return;
   const storage::audit_entry note{.at = clock::now(),
                                   .who = by.who,

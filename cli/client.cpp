@@ -112,6 +112,15 @@ duration retry_after(const response& answer) {
     std::clamp(std::strtol(found->second.c_str(), nullptr, 10), 0L, 3600L)};
 }
 
+/// Whether the same request may go through later. One that is slowed down for
+/// its bad token never does.
+bool asks_to_come_again(const response& answer) {
+  return answer.status == 503
+         || (answer.status == 429
+             && answer.body.find("\"too-many-bad-tokens\"")
+                  == answer.body.npos);
+}
+
 std::string describe(CURLcode code, CURL* easy) {
   long os_error = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
@@ -178,7 +187,7 @@ outcome<response> client::send(request what) {
     auto wait = pause;
     if (one.code == CURLE_OK) {
       reached_ = true;
-      if (one.answer.status != 429 && one.answer.status != 503)
+      if (!asks_to_come_again(one.answer))
         return std::move(one.answer);
       wait = std::max(wait, retry_after(one.answer));
       if (steady::now() + wait >= deadline)

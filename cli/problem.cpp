@@ -105,6 +105,9 @@ failure to_failure(const response& refusal, const std::string& file,
   out.text = printable(title.empty() ? reason_of(refusal.status) : title);
   if (!detail.empty() && detail != title)
     out.text += ": " + printable(detail);
+  // It is told to wait, but waiting makes no token right.
+  if (text_at(*parsed, {"code"}) == "too-many-bad-tokens")
+    out.code = exit_code::auth;
   if (auto code = text_at(*parsed, {"code"}); !code.empty())
     out.text += fmt::format(" [{}]", printable(code));
   const auto* faults = find_at(*parsed, {"errors"});

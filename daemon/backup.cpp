@@ -1,6 +1,7 @@
 #include "daemon/backup.hpp"
 
 #include "actors/restored.hpp"
+#include "base/log.hpp"
 #include "daemon/exit_code.hpp"
 #include "storage/backups.hpp"
 #include "storage/store.hpp"
@@ -204,6 +205,8 @@ int backup(const std::vector<std::string>& arguments) {
     std::fputs(usage, stderr);
     return exit_usage;
   }
+  // What RocksDB has to say of opening files is not for who runs this.
+  log::set_level(log::level::error);
   const auto all = storage::backups::open_to_read(what->directory);
   if (!all)
     return fail(all.error());

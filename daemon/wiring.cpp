@@ -25,6 +25,9 @@ constexpr std::uint64_t store_share = 4;
 http::server_options edge_of(const config::options& o) {
   http::server_options e;
   e.listen = o.listen;
+  e.hosts = o.http.hosts;
+  e.unix_mode
+    = static_cast<std::uint32_t>(std::stoul(o.http.unix_mode, nullptr, 8));
   e.threads = o.http.threads;
   e.connections_max = o.http.connections_max;
   e.streams_max = o.http.streams_max;

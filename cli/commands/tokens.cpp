@@ -29,23 +29,31 @@ json::array list_of(const std::vector<std::string>& texts) {
   return out;
 }
 
-/// "operator on a,b; worker:q on *".
+/// "a,b", or what stands there if it is no list.
+std::string joined(const json::value& of, const std::string& name) {
+  const auto* list = find_at(of, {name});
+  if (list == nullptr || !list->is_array())
+    return text_at(of, {name});
+  std::string out;
+  for (const auto& one : list->get_array())
+    out += (out.empty() ? "" : ",")
+           + (one.is_string() ? std::string{one.get_string()} : "");
+  return out;
+}
+
+/// "operator on a,b; worker:q on *; operator on c for refund".
 std::string roles_text(const json::value& token) {
   std::string out;
   const auto* roles = find_at(token, {"roles"});
   if (roles == nullptr || !roles->is_array())
     return out;
   for (const auto& role : roles->get_array()) {
-    out += (out.empty() ? "" : "; ") + text_at(role, {"role"}) + " on ";
-    const auto* where = find_at(role, {"namespaces"});
-    if (where == nullptr || !where->is_array()) {
-      out += text_at(role, {"namespaces"});
-      continue;
-    }
-    std::string names;
-    for (const auto& ns : where->get_array())
-      names += (names.empty() ? "" : ",") + std::string{ns.as_string()};
-    out += names;
+    out += (out.empty() ? "" : "; ") + text_at(role, {"role"}) + " on "
+           + joined(role, "namespaces");
+    if (auto names = joined(role, "definitions"); !names.empty())
+      out += " for " + names;
+    if (auto types = joined(role, "eventTypes"); !types.empty())
+      out += " sending " + types;
   }
   return out;
 }

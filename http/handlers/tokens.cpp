@@ -44,16 +44,9 @@ outcome create_token(const call& from) {
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   return order{
-    .send =
-      [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-        daemon.create_token_of(std::move(wish), std::move(done));
-      },
-    .tell =
-      [](const actors::answer& said) {
-        auto out = answer_response(said);
-        out.fields.emplace_back("Cache-Control", "no-store");
-        return out;
-      }};
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.create_token_of(std::move(wish), std::move(done));
+    }};
 }
 
 outcome list_tokens(const call& from) {

@@ -95,8 +95,10 @@ class Control:
     def a_frozen_wait_keeps_what_is_left(self):
         name = self.start("blinks")
         self.daemon.act(name, "pause", {"timers": "freeze"})
+        until = self.daemon.instance(name)["current"][0]["waitingFor"]["until"]
         self.restart()
-        time.sleep(2)  # Longer than the wait.
+        while in_seconds(0) <= until:  # Nothing fires meanwhile.
+            same(self.daemon.instance(name)["status"], "suspended", "status")
         begun = time.monotonic()
         self.daemon.act(name, "resume")
         same(self.daemon.instance(name)["status"], "waiting", "status")

@@ -1,6 +1,7 @@
 // The audit log: what is written with it, and what its chain finds.
 #define BOOST_TEST_MODULE storage.audit
 #include "base/bytes.hpp"
+#include "base/json.hpp"
 #include "storage/database.hpp"
 #include "storage/values.hpp"
 #include "tests/support/stored.hpp"
@@ -83,6 +84,19 @@ BOOST_FIXTURE_TEST_CASE(records_are_numbered_and_chained, fixture) {
   BOOST_TEST(seen.checked == 5U);
   BOOST_TEST(seen.last.hash == before);
   expect_sound();
+}
+
+BOOST_AUTO_TEST_CASE(a_text_is_canonical_whatever_stands_in_it) {
+  for (const auto* text : {"", "plain", "\"q\" \\ / \n\t\x01", "caf\u00e9",
+                           "\u2028 \U0001F600", "\x7f"}) {
+    const audit_record one{.number = 7,
+                           .what
+                           = {.who = text, .target = text, .reason = text},
+                           .previous = std::string(64, '0')};
+    const auto made = audit_text(one);
+    BOOST_TEST(made == to_canonical_text(parse_json(made).value()));
+    BOOST_TEST((read_audit_text(made)->what == one.what));
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_list_is_filtered_and_goes_either_way, fixture) {

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""The audit log: every change is in it, through crashes too, and its chain can
+be checked by anybody."""
+
+import hashlib
+import http.client
+import json
+import os
+import pathlib
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+
+import harness  # noqa: E402
+from harness import same  # noqa: E402
+from tenancy import World, run_all  # noqa: E402
+
+
+class Audit(World):
+    def audit(self, **filters):
+        query = "&".join(f"{k}={v}" for k, v in filters.items())
+        return self.ok("GET", f"/v1/audit?limit=1000&{query}")["items"]
+
+    def every_change_is_in_the_audit_log(self):
+        operator = self.a_operator.split("_")[1]
+        name = self.start("a", "hears", self.a_operator)
+        for verb in ("pause", "resume", "cancel"):
+            self.ok("POST", f"/v1/instances/{name}/{verb}",
+                    {"reason": f"to {verb}"}, self.a_operator)
+        self.ok("DELETE", f"/v1/instances/{name}", token=self.a_operator)
+        for verb in ("pause", "resume"):
+            self.ok("POST", f"/v1/schedules/a.nightly/{verb}",
+                    {"reason": "r"}, self.a_operator)
+        self.ok("POST", "/v1/schedules/a.nightly/trigger", {}, self.a_operator)
+        self.ok("POST", "/v1/events?namespace=a",
+                {"specversion": "1.0", "type": "com.example.no", "source": "/t",
+                 "id": "audit"}, self.a_operator,
+                kind="application/cloudevents+json")
+        seen = self.audit(who=f"token:{operator}", order="oldest")
+        mine = [(each["action"], each["namespace"], each["target"],
+                 each["reason"], each["status"])
+                for each in seen[-9:]]
+        same([each[0] for each in mine],
+             ["startInstance", "pauseInstance", "resumeInstance",
+              "cancelInstance", "removeInstance", "pauseSchedule",
+              "resumeSchedule", "triggerSchedule", "publishEvents"], "actions")
+        same(mine[1], ("pauseInstance", "a", name, "to pause", 200), "pause")
+        same(mine[0][4], 201, "start")
+        same(mine[8][2], "com.example.no", "event")
+        same({each["from"] for each in seen}, {"127.0.0.1"}, "from")
+        status, _ = self.ask("POST", f"/v1/instances/{name}/pause", {},
+                             self.a_viewer)
+        same(status, 403, "refused")
+        harness.wait_until(
+            lambda: [each for each in self.audit(action="pauseInstance")
+                     if each["status"] == 403
+                     and each["who"].endswith("(a viewer)")],
+            "the refusal is recorded")
+        uid = f"uid:{os.getuid()}"
+        same(any(each["action"] == "createToken" and each["from"] == "unix"
+                 for each in self.audit(who=uid)), True, "by the socket")
+
+    def a_repeat_and_a_change_of_nothing_leave_no_record(self):
+        name = self.start("a", "hears")
+        before = len(self.audit(target=name))
+        for _ in range(2):
+            self.ok("POST", f"/v1/instances/{name}/resume", {})
+        key = {"Idempotency-Key": f"pause-{name}"}
+        for _ in range(2):
+            self.ok("POST", f"/v1/instances/{name}/pause", {}, headers=key)
+        same(len(self.audit(target=name)), before + 1, "records")
+
+    def no_acknowledged_change_lacks_its_record(self):
+        stop = threading.Event()
+        acked = []
+
+        def work():
+            while not stop.is_set():
+                try:
+                    acked.append(self.start("a", "quick"))
+                except (OSError, harness.Refused, http.client.HTTPException):
+                    time.sleep(0.02)
+        workers = [threading.Thread(target=work) for _ in range(4)]
+        for each in workers:
+            each.start()
+        for _ in range(3):
+            time.sleep(1)
+            self.daemon.process.send_signal(signal.SIGKILL)
+            self.daemon.process.wait()
+            self.daemon.start()
+        stop.set()
+        for each in workers:
+            each.join()
+        recorded, cursor = set(), ""
+        while cursor is not None:
+            page = self.ok("GET", "/v1/audit?action=startInstance&limit=1000"
+                           + (f"&cursor={cursor}" if cursor else ""))
+            recorded |= {each["target"] for each in page["items"]}
+            cursor = page["nextCursor"]
+        same(len(acked) > 50, True, f"{len(acked)} starts")
+        same(sorted(set(acked) - recorded), [], "starts without a record")
+        found = self.ok("GET", "/v1/audit/verify")
+        same((found["ok"], found["complete"]), (True, True), f"{found}")
+
+    def the_chain_can_be_checked_by_anybody(self):
+        items = self.audit(order="oldest")
+        before = "0" * 64
+        for each in items:
+            own = each.pop("hash")
+            same(each["previous"], before, "previous")
+            text = json.dumps(each, sort_keys=True, separators=(",", ":"),
+                              ensure_ascii=False)
+            same(hashlib.sha256(text.encode()).hexdigest(), own, "hash")
+            before = own
+
+    def a_secret_does_not_get_into_the_audit_log(self):
+        self.ask("PUT", "/v1/secrets/key", {"value": "hunter-two"}, self.admin)
+        same("hunter-two" in json.dumps(self.audit()), False, "leaked")
+
+    def pawl_reads_the_audit_log(self):
+        name = self.start("a", "hears")
+        self.cli("pause", name, "--reason", "for the audit", token=self.admin)
+        listed = self.cli("audit", "ls", "--target", name, token=self.admin)
+        same("for the audit" in listed, True, listed)
+        lines = self.cli("audit", "ls", "--all", "-o", "jsonl",
+                         token=self.admin).splitlines()
+        same(len(lines) > 20, True, "records")
+        self.cli("audit", "verify", token=self.admin)
+        self.cli("audit", "ls", code=5, token=self.a_viewer)
+
+
+if __name__ == "__main__":
+    run_all(Audit, "The audit log").finish("audit.md")
