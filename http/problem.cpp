@@ -74,8 +74,6 @@ std::string_view slug(refused code) {
     return "bad-request";
   case refused::forbidden_host:
     return "forbidden-host";
-  case refused::forbidden:
-    return "forbidden";
   case refused::forbidden_origin:
     return "forbidden-origin";
   case refused::method_not_allowed:

@@ -14,7 +14,6 @@ namespace pawl::http {
 enum class refused : std::uint8_t {
   bad_request = 1,        ///< Not HTTP, or a field that makes no sense.
   forbidden_host,         ///< Host names somebody else: DNS rebinding.
-  forbidden,              ///< Others may, but not who asks.
   forbidden_origin,       ///< A web page of another site asks.
   method_not_allowed,     ///< The path is known, not with this method.
   request_timeout,        ///< The request came too slowly.
