@@ -49,7 +49,9 @@ struct state {
   }
 
   void enqueue(write_rows& w) {
-    normal.push_back({{std::move(w.what), false}, {}, std::move(w.then)});
+    auto& last = normal.emplace_back();
+    last.what.what = std::move(w.what);
+    last.then = std::move(w.then);
     flush_later();
   }
 

@@ -23,7 +23,7 @@ enum class refused : std::uint8_t {
   too_many_connections,   ///< Connections or streams over their limit.
   version_not_supported,  ///< Neither HTTP/1.0 nor HTTP/1.1.
   unauthenticated,        ///< No token, or a bad one.
-  forbidden,              ///< Whoever asks lacks a role.
+  forbidden,              ///< Others may, but not who asks.
   too_many_bad_tokens,    ///< From one address.
   lease_lost,             ///< A worker's lease is over: too late.
   not_ready,              ///< The daemon starts, drains or has no disk.

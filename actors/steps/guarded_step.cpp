@@ -1,5 +1,6 @@
 #include "actors/steps/ready_arguments.hpp"
 #include "actors/steps/step.hpp"
+#include "base/overload.hpp"
 
 #include <boost/json/array.hpp>
 #include <caf/actor_system.hpp>
@@ -10,6 +11,18 @@
 namespace pawl::actors {
 
 namespace {
+
+/// Whether the target says that it does not know who calls.
+bool is_unauthorized(const step_result& how) {
+  constexpr std::uint32_t unauthorized = 401;
+  const auto of_call
+    = overload{[](const http_outcome& x) { return x.status == unauthorized; },
+               [](const auto&) { return false; }};
+  return std::visit(
+    overload{[&](const effect_outcome& x) { return std::visit(of_call, x); },
+             [](const auto&) { return false; }},
+    how);
+}
 
 /// Puts secrets in place and proves who calls, has the effect carried out, and
 /// takes out of its outcome whatever must not be kept.
@@ -102,12 +115,8 @@ private:
   }
 
   void ended(step_result& how) {
-    const auto* outcome = std::get_if<effect_outcome>(&how);
-    const auto* answer
-      = outcome != nullptr ? std::get_if<http_outcome>(outcome) : nullptr;
-    constexpr std::uint32_t unauthorized = 401;
-    if (answer != nullptr && answer->status == unauthorized && !renewed_
-        && access_ && ctx_.access.renew(*access_)) {
+    if (is_unauthorized(how) && !renewed_ && access_
+        && ctx_.access.renew(*access_)) {
       renewed_ = true;
       // Off the thread that is within the effect which has just ended.
       ctx_.system.spawn([me = shared_from_this()] { me->make_ready_at(0); });
