@@ -30,7 +30,7 @@ std::size_t throttle::places() const {
 }
 
 std::string place_of(std::string_view address) {
-  const std::string text{address};
+  std::string text{address};
   in6_addr six{};
   if (inet_pton(AF_INET6, text.c_str(), &six) != 1
       || IN6_IS_ADDR_V4MAPPED(&six))

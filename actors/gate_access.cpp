@@ -27,7 +27,8 @@ std::optional<storage::audit_entry> note_of(const mandate_ptr& by,
                               .action = by->action,
                               .ns = std::move(ns),
                               .target = std::move(target),
-                              .reason = std::move(reason)};
+                              .reason = std::move(reason),
+                              .status = 200};
 }
 
 refusal forbidden(const access::mandate& by, const std::string& ns) {

@@ -99,8 +99,7 @@ void gate::create_token_of(create_token what, reply_to to) {
       write_job{[g = shared_from_this(), made = std::move(made),
                  text = std::move(text), note = std::move(note),
                  slot](storage::store& s) -> result<> {
-        const auto done
-          = s.put_token({made.id, access::encode_token(made)}, note);
+        auto done = s.put_token({made.id, access::encode_token(made)}, note);
         if (!done) {
           slot->give(refusal{
             .what = done.error().code == errc::already_exists
@@ -160,7 +159,7 @@ void gate::remove_token(const token_ref& which, reply_to to) {
     ctx_.writer.get(),
     write_job{[g = shared_from_this(), id = which.id, note = std::move(note),
                slot](storage::store& s) -> result<> {
-      const auto done = s.remove_token(id, note);
+      auto done = s.remove_token(id, note);
       if (!done) {
         slot->give(refusal{.what = done.error()});
         return done;

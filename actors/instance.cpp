@@ -1,5 +1,6 @@
 #include "actors/instance.hpp"
 
+#include "actors/containment.hpp"
 #include "actors/left_children.hpp"
 #include "actors/open_turn.hpp"
 #include "actors/render.hpp"
@@ -12,13 +13,13 @@
 #include "base/overload.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace pawl::actors {
 
@@ -242,13 +243,11 @@ struct state : instance_args {
       outcome.answer
         = to_keep(*turn, *turn->kept, ctx->options.retention.idempotency_for);
     }
-    if (turn->note)
-      turn->note->status = status_of(*turn, outcome.events, *flow);
     turn->delivers = turn->delivers && !consumed(outcome.events);
     const auto& s = ctx->options.storage;
     turn->record = record_turn(key, stands, *flow, std::move(outcome),
                                {s.snapshot_events, s.snapshot_bytes});
-    turn->record.note = std::move(turn->note);
+    turn->record.note = take_note(*turn, *flow);
     turn->rows = std::make_shared<const queued_turn>(
       storage::prepare(turn->record), ctx->journal);
     submit();
@@ -363,12 +362,8 @@ struct state : instance_args {
       write_job{[k = key, again, me = caf::actor_cast<instance_actor>(self)](
                   storage::store& s) {
         auto done = s.put_quarantine(k, std::nullopt);
-        if (done && again->note) {
-          again->note->at = clock::now();
-          again->note->status = 200;
-          done = s.put_audit(*again->note);
-          again->note.reset();
-        }
+        if (done && again->note)
+          done = s.put_audit(*std::exchange(again->note, {}));
         if (done)
           caf::anon_send(me, lifted{again});
         return done;
@@ -434,15 +429,7 @@ instance(instance_actor::stateful_pointer<state> self, instance_args args) {
   static_cast<instance_args&>(self->state) = args;
   self->set_down_handler(
     [self](caf::down_msg& down) { self->state.take(down); });
-  self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& e) {
-      return caf::make_error(caf::sec::runtime_error, std::string{e.what()});
-    } catch (...) {
-      return caf::make_error(caf::sec::runtime_error);
-    }
-  });
+  self->set_exception_handler(contained);
   return {
     [self](wish& w) { self->state.take(w); },
     [self](nudge& n) { self->state.take(n); },

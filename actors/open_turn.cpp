@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 namespace pawl::actors {
 
@@ -24,6 +25,9 @@ bool consumed(const std::vector<event>& facts) {
   });
 }
 
+namespace {
+
+/// The status of the answer to `turn`.
 std::uint32_t status_of(const open_turn& turn, const std::vector<event>& facts,
                         const machine& flow) {
   const auto is = flow.state().status;
@@ -31,6 +35,16 @@ std::uint32_t status_of(const open_turn& turn, const std::vector<event>& facts,
                          || is == instance_status::cancelling
                          || (turn.delivers && !consumed(facts));
   return turn.creates ? 201U : under_way ? 202U : 200U;
+}
+
+} // namespace
+
+std::optional<storage::audit_entry> take_note(open_turn& turn,
+                                              const machine& flow) {
+  auto note = std::exchange(turn.note, {});
+  if (note)
+    note->status = status_of(turn, turn.record.events, flow);
+  return note;
 }
 
 answer answer_of(const open_turn& turn, const std::vector<event>& facts,

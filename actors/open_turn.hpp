@@ -41,10 +41,10 @@ struct open_turn {
 /// Whether a `listen` took an event in this turn.
 [[nodiscard]] bool consumed(const std::vector<event>& facts);
 
-/// The status of the answer to `turn`.
-[[nodiscard]] std::uint32_t status_of(const open_turn& turn,
-                                      const std::vector<event>& facts,
-                                      const machine& flow);
+/// The record of the audit log for `turn`, whose `record` is there, with the
+/// status of its answer.
+[[nodiscard]] std::optional<storage::audit_entry>
+take_note(open_turn& turn, const machine& flow);
 
 /// What the client of `turn` is told of an instance that stands as `flow` does:
 /// 201 for a new one, 202 while what was asked is still under way.

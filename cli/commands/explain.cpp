@@ -85,8 +85,9 @@ outcome<exit_code> explain(session& s, const std::string& text) {
   const auto* moves = find_at(*why, {"canProceed"});
   const bool goes = moves != nullptr && moves->is_bool() && moves->get_bool();
   s.out << printable(
-    fmt::format("{} is {} and {}\n", *id, text_at(*why, {"status"}),
-                goes ? "goes on by itself" : "does not go on by itself"));
+    fmt::format("{} is {} and {}", *id, text_at(*why, {"status"}),
+                goes ? "goes on by itself" : "does not go on by itself"))
+        << '\n';
   if (const auto* blocked = find_at(*why, {"blockedBy"}))
     tell(s, *blocked, "blocked by", *id);
   if (const auto* waits = find_at(*why, {"waitsFor"}))

@@ -30,14 +30,15 @@ json::array list_of(const std::vector<std::string>& texts) {
 }
 
 /// "a,b", or what stands there if it is no list.
-std::string joined(const json::value& of, const std::string& name) {
+std::string joined(const json::value& of, const char* name) {
   const auto* list = find_at(of, {name});
   if (list == nullptr || !list->is_array())
     return text_at(of, {name});
   std::string out;
   for (const auto& one : list->get_array())
     out += (out.empty() ? "" : ",")
-           + (one.is_string() ? std::string{one.get_string()} : "");
+           + (one.is_string() ? std::string{one.get_string().c_str()}
+                              : std::string{});
   return out;
 }
 

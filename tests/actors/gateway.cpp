@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(lists_and_purges) {
   });
   const auto gone = refused(
     [&](const auto& door, auto to) { door.read({.which = {.id = "a"}}, to); });
-  BOOST_TEST((gone.what.code == errc::not_found));
+  BOOST_TEST((gone.what.code == errc::purged));
 }
 
 BOOST_AUTO_TEST_CASE(sheds_when_draining) {

@@ -1,91 +1,15 @@
 #define BOOST_TEST_MODULE http.dispatch
 
-#include "http/dispatch.hpp"
-
 #include "base/bytes.hpp"
-#include "tests/http/fake_daemon.hpp"
+#include "tests/http/dispatch_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace pawl;
+using test::fixture;
 using namespace std::chrono_literals;
-
-namespace {
-
-// What a request came to: the answer as it would be sent.
-struct said {
-  unsigned status = 0;
-  std::string body;
-  std::string code;
-  std::string pointers; ///< Of `errors`, each with a space behind.
-  std::vector<std::pair<std::string, std::string>> fields;
-  duration patience{};
-
-  [[nodiscard]] std::string field(std::string_view name) const {
-    for (const auto& [key, value] : fields)
-      if (key == name)
-        return value;
-    return {};
-  }
-};
-
-// The conventions before a daemon of lambdas, without a socket.
-struct fixture {
-  test::fake_daemon daemon;
-  http::server_options options;
-  http::router finder{http::routes()};
-
-  said ask(std::string_view method, std::string_view target,
-           std::string_view body = {}, std::vector<http::field> fields = {}) {
-    const auto door = daemon.door();
-    http::request message{method, target, std::move(fields), body};
-    message.fields.push_back({"Host", "localhost"});
-    if (!body.empty() && message.count("Content-Type") == 0)
-      message.fields.push_back({"Content-Type", "application/json"});
-    const auto where = http::parse_target(target).value();
-    auto todo = http::dispatch({finder, door, options}, message, where,
-                               {true, "127.0.0.1", {}});
-    said out;
-    auto answer = resolve(todo.what, out.patience, where.path);
-    out.status = answer.status;
-    out.body = answer.body;
-    out.fields = answer.fields;
-    note_problem(out);
-    return out;
-  }
-
-  static http::response resolve(http::outcome& what, duration& patience,
-                                std::string_view path) {
-    if (auto* now = std::get_if<http::response>(&what))
-      return *now;
-    auto* wish = std::get_if<http::order>(&what);
-    if (wish == nullptr)
-      return http::json_response(200, "stream");
-    patience = wish->patience;
-    std::optional<actors::reply> reply;
-    wish->send([&](actors::reply r) { reply = std::move(r); });
-    if (const auto* why = std::get_if<actors::refusal>(&*reply))
-      return http::json_response(999, std::string{slug(why->what.code)}
-                                        + std::string{path});
-    const auto& ok = std::get<actors::answer>(*reply);
-    return wish->tell ? wish->tell(ok) : http::answer_response(ok);
-  }
-
-  static void note_problem(said& out) {
-    const auto body = parse_json(out.body);
-    if (!body || !body->is_object() || !body->as_object().contains("code"))
-      return;
-    out.code = body->at("code").as_string();
-    if (const auto* errors = body->as_object().if_contains("errors"))
-      for (const auto& e : errors->as_array())
-        out.pointers += std::string{e.at("pointer").as_string()} + " ";
-  }
-};
-
-const std::string start
-  = R"({"workflow":{"namespace":"default","name":"story"}})";
-
-} // namespace
+using test::fixture;
+using test::said;
 
 BOOST_FIXTURE_TEST_SUITE(dispatch, fixture)
 
@@ -184,73 +108,6 @@ BOOST_AUTO_TEST_CASE(asks_for_declared_bodies) {
   BOOST_TEST(ask("GET", "/v1/instances", "{}").status == 422U);
 }
 
-BOOST_AUTO_TEST_CASE(acts_with_and_without_a_body) {
-  using verb = actors::act_on_instance::verb;
-  const std::pair<const char*, verb> verbs[]
-    = {{"pause", verb::pause},   {"resume", verb::resume},
-       {"cancel", verb::cancel}, {"retry", verb::retry},
-       {"skip", verb::skip},     {"complete", verb::complete},
-       {"fail", verb::fail}};
-  for (const auto& [name, what] : verbs) {
-    const auto path = std::string{"/v1/instances/a/"} + name;
-    BOOST_TEST(ask("POST", path).status == 200U);
-    BOOST_TEST((daemon.acted->what == what));
-    BOOST_TEST((daemon.acted->mode == pause_mode::drain));
-    BOOST_TEST(ask("POST", path + "?namespace=n", R"({"reason":"why"})",
-                   {{"If-Match", "\"7\""}, {"Idempotency-Key", "k"}})
-                 .status
-               == 200U);
-    BOOST_TEST(daemon.acted->reason == "why");
-    BOOST_TEST((daemon.acted->which.ns == "n"));
-    BOOST_TEST((daemon.acted->if_match == 7U));
-    BOOST_TEST(daemon.acted->once.has_value());
-    BOOST_TEST(ask("POST", path, {}, {{"If-Match", "7"}}).status == 400U);
-    BOOST_TEST(ask("POST", path, R"({"why":1})").pointers == "/why ");
-  }
-  ask("POST", "/v1/instances/a/retry", R"({"input":null})");
-  BOOST_TEST(daemon.acted->input->is_null());
-}
-
-BOOST_AUTO_TEST_CASE(reads_how_to_pause) {
-  const auto pause = [this](const char* body) {
-    return ask("POST", "/v1/instances/a/pause", body);
-  };
-  BOOST_TEST(pause(R"({"timers":"run","mode":"interrupt"})").status == 200U);
-  BOOST_TEST((daemon.acted->mode == pause_mode::interrupt));
-  BOOST_TEST(!daemon.acted->freeze);
-  BOOST_TEST(!daemon.acted->until.has_value());
-  BOOST_TEST(
-    pause(R"({"timers":"freeze","until":"2030-01-01T00:00:00Z"})").status
-    == 200U);
-  BOOST_TEST(daemon.acted->freeze);
-  BOOST_TEST(
-    (daemon.acted->until == from_unix_ms(std::int64_t{1'893'456'000'000})));
-  for (const auto* body :
-       {R"({"mode":"x"})", R"({"timers":"x"})", R"({"until":"soon"})"})
-    BOOST_TEST(pause(body).code == "invalid-request", body);
-  BOOST_TEST(ask("GET", "/v1/instances?state=matched").code == "unsupported");
-}
-
-BOOST_AUTO_TEST_CASE(reads_what_is_done_by_hand) {
-  const auto act = [this](const std::string& verb, const char* body) {
-    return ask("POST", "/v1/instances/a/" + verb, body);
-  };
-  BOOST_TEST(act("retry", R"({"from":"/do/0/a"})").status == 200U);
-  BOOST_TEST(daemon.acted->task == "/do/0/a");
-  BOOST_TEST(act("skip", R"({"task":"/do/0/a","output":[1]})").status == 200U);
-  BOOST_TEST(daemon.acted->task == "/do/0/a");
-  BOOST_TEST(to_text(*daemon.acted->output) == "[1]");
-  BOOST_TEST(act("complete", R"({"iteration":3,"output":null})").status
-             == 200U);
-  BOOST_TEST(daemon.acted->lane == 3U);
-  BOOST_TEST(daemon.acted->output->is_null());
-  BOOST_TEST(act("fail", R"({"error":{"status":418}})").status == 200U);
-  BOOST_TEST(daemon.acted->error.at("status").as_int64() == 418);
-  BOOST_TEST(act("fail", R"({"error":"no"})").pointers == "/error ");
-  BOOST_TEST(act("fail", R"({"output":1})").pointers == "/output ");
-  BOOST_TEST(act("skip", R"({"iteration":0})").pointers == "/iteration ");
-}
-
 BOOST_AUTO_TEST_CASE(lists_by_every_filter) {
   BOOST_TEST(ask("GET", "/v1/instances?namespace=n&workflow=w&version=1.0.0&"
                         "status=waiting&label.a=1&label.b=2&startedAfter=2026-"
@@ -305,51 +162,6 @@ BOOST_AUTO_TEST_CASE(reads_and_waits_for_change) {
     = ask("GET", "/v1/instances/a", {}, {{"If-None-Match", "\"42\""}});
   BOOST_TEST(same.status == 304U);
   BOOST_TEST(same.field("ETag") == "\"42\"");
-}
-
-BOOST_AUTO_TEST_CASE(guards_every_mutation) {
-  BOOST_TEST(
-    ask("DELETE", "/v1/instances/a", {}, {{"If-Match", "\"9\""}}).status
-    == 200U);
-  BOOST_TEST((daemon.purged->if_match == 9U));
-  // What has no ETag cannot match one.
-  for (const auto* path : {"/v1/instances", "/v1/definitions"})
-    BOOST_TEST(ask("POST", path, start, {{"If-Match", "\"9\""}}).status == 412U,
-               path);
-  BOOST_TEST(
-    ask("DELETE", "/v1/definitions/n/w/1.0.0", {}, {{"If-Match", "\"9\""}})
-      .status
-    == 412U);
-  BOOST_TEST(ask("POST", "/v1/instances", start, {{"If-Match", "*"}}).status
-             == 200U);
-  const std::string long_key(256, 'x');
-  BOOST_TEST(
-    ask("POST", "/v1/instances", start, {{"Idempotency-Key", long_key}}).status
-    == 400U);
-}
-
-BOOST_AUTO_TEST_CASE(digests_all_that_a_repeat_must_repeat) {
-  const auto digest = [&](std::string_view target, std::string_view body) {
-    ask("POST", target, body, {{"Idempotency-Key", "k"}});
-    return daemon.acted->once->body_digest;
-  };
-  const auto first = digest("/v1/instances/a/pause", "{}");
-  BOOST_TEST(first == sha256("\n{}"));
-  BOOST_TEST(first == digest("/v1/instances/a/pause", "{}"));
-  BOOST_TEST(first != digest("/v1/instances/a/pause", "{ }"));
-  BOOST_TEST(first != digest("/v1/instances/a/pause?namespace=n", "{}"));
-  const auto event = [&](std::string_view id) {
-    ask("POST", "/v1/events", "{}",
-        {{"Idempotency-Key", "k"},
-         {"Content-Type", "application/json"},
-         {"ce-id", id},
-         {"ce-source", "s"},
-         {"ce-type", "t"},
-         {"ce-specversion", "1.0"}});
-    return daemon.published->once->body_digest;
-  };
-  BOOST_TEST(event("1") == event("1"));
-  BOOST_TEST(event("1") != event("2"));
 }
 
 BOOST_AUTO_TEST_CASE(reads_definitions_both_ways) {

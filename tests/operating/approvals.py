@@ -263,7 +263,7 @@ class People:
         self.daemon.act(gone, "cancel")
         same(self.votes(other, 409, by="ann")["from"], "cancelled", "from")
         self.daemon.must("DELETE", f"/v1/instances/{gone}")
-        self.votes(other, 404, by="ann")
+        same(self.votes(other, 410, by="ann")["code"], "purged", "purged")
 
     # --- Lists -------------------------------------------------------------------
 

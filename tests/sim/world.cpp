@@ -396,6 +396,7 @@ void world::come_to_rest() {
   sync();
   decide(requests::resume{"rest"});
   sync();
+  int refused = 0; // Votes, one after the other.
   for (int i = 0; i < 400; ++i) {
     if (ended(machine_.state().status))
       return;
@@ -421,6 +422,9 @@ void world::come_to_rest() {
       static constexpr const char* people[] = {"ann", "bob", "eve"};
       vote(i % 4 < 3 ? people[i % 4] : "p" + std::to_string(i), true);
       sync();
+      refused = journal_.size() != before ? 0 : refused + 1;
+      if (refused > 8) // Each of them has been asked twice.
+        broken("stuck: nobody who is asked may decide");
       continue;
     }
     if (!machine_.awaited().empty()) {
