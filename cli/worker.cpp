@@ -48,7 +48,7 @@ public:
   job_run(std::unique_ptr<client> http, const worker_options& how,
           const json::value& lease, std::function<void(std::string)> say)
       : http_{std::move(http)}, how_{how}, token_{text_at(lease, {"token"})},
-        task_{lease.at("task")}, say_{std::move(say)} {}
+        task_(lease.at("task")), say_{std::move(say)} {}
 
   void run() {
     const auto begun = steady::now();

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <sys/socket.h>
+#include <poll.h>
 
 namespace pawl::http {
 
@@ -40,10 +40,9 @@ connection::~connection() {
 }
 
 bool connection::has_left() {
-  char next = 0;
-  return ::recv(stream.socket().native_handle(), &next, 1,
-                MSG_PEEK | MSG_DONTWAIT)
-         == 0;
+  constexpr short ended = POLLRDHUP | POLLHUP | POLLERR;
+  pollfd socket{stream.socket().native_handle(), POLLRDHUP, 0};
+  return ::poll(&socket, 1, 0) == 1 && (socket.revents & ended) != 0;
 }
 
 void connection::expires_at(std::chrono::steady_clock::time_point when) {

@@ -41,7 +41,7 @@ public:
   /// most `patience`, so that it gets to read the last answer.
   async<void> linger(duration patience);
 
-  /// Whether the client has closed its side, with nothing left to be read.
+  /// Whether the client has closed its side.
   [[nodiscard]] bool has_left();
 
   /// Ends the connection as soon as no request is in hand.

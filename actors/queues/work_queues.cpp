@@ -27,23 +27,27 @@ answer lost_lease() {
 }
 
 result<> work_queues::restore(const storage::store& from) {
-  const std::lock_guard hold_lock{lock_};
   const auto last = from.last_lease();
   if (!last)
     return last.error();
-  last_lease_ = *last;
-  const auto now = world_.now();
-  return from.read_leases([&](storage::stored_lease&& row) {
-    const job_id id{row.key, row.frame};
-    auto& j = jobs_[id];
-    j.id = id;
-    j.lease = std::move(row);
-    j.work.queue = j.lease.queue;
-    if (j.lease.token.empty())
-      return;
-    tokens_[j.lease.token] = id;
-    hold(j, std::max(j.lease.until, now + std::min(j.lease.length, grace_max)));
+  result<> done;
+  locked([&](errands&) {
+    last_lease_ = *last;
+    const auto now = world_.now();
+    done = from.read_leases([&](storage::stored_lease&& row) {
+      const job_id id{row.key, row.frame};
+      auto& j = jobs_[id];
+      j.id = id;
+      j.lease = std::move(row);
+      j.work.queue = j.lease.queue;
+      if (j.lease.token.empty())
+        return;
+      tokens_[j.lease.token] = id;
+      hold(j,
+           std::max(j.lease.until, now + std::min(j.lease.length, grace_max)));
+    });
   });
+  return done;
 }
 
 work_queues::queue& work_queues::queue_of(const std::string& name) {
@@ -289,10 +293,14 @@ void work_queues::end_waits(errands& todo) {
       continue;
     }
     // Its instance wants nothing of it. Or the daemon stops, and the worker is
-    // to come again: then the slot says so by itself.
-    if (!closing)
-      todo.push_back(
-        [reply = j.parked->what.reply] { reply->give(lost_lease()); });
+    // to come again.
+    todo.push_back([reply = j.parked->what.reply, closing] {
+      if (closing)
+        reply->give(refusal{
+          .what = {errc::shutting_down, "The daemon is shutting down."}});
+      else
+        reply->give(lost_lease());
+    });
     j.parked.reset();
     at = parked_.erase(at);
   }
@@ -362,7 +370,18 @@ void work_queues::arm(errands& todo) {
   armed_ = next;
   const auto delay
     = std::max(std::chrono::ceil<duration>(next - now), duration{1});
-  todo.push_back([this, delay] { world_.wake(delay, [this] { tick(); }); });
+  todo.push_back([this, delay, next] {
+    world_.wake(delay, [this, next] {
+      // Unless an earlier alarm has taken its place.
+      bool mine = false;
+      {
+        const std::lock_guard hold_lock{lock_};
+        mine = armed_ == next;
+      }
+      if (mine)
+        tick();
+    });
+  });
 }
 
 } // namespace pawl::actors

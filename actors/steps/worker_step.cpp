@@ -40,7 +40,7 @@ offered_job job_of(const std::shared_ptr<const step_order>& order) {
                   .dispatch = order->what.dispatch,
                   .queue = std::string{arguments.at("queue").as_string()},
                   .labels = labels_of(arguments.if_contains("labels")),
-                  .since = clock::now(),
+                  .since = order->since,
                   .ns = order->ns,
                   .workflow = order->flow->id.name,
                   .instance = order->id,

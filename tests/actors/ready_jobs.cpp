@@ -93,6 +93,21 @@ BOOST_AUTO_TEST_CASE(a_worker_gets_only_what_it_has_the_labels_for) {
              == (frames{1, 2, 3}));
 }
 
+BOOST_AUTO_TEST_CASE(a_worker_gets_only_jobs_of_those_it_may_serve) {
+  ready_jobs jobs;
+  jobs.add({.id = {{}, 1}, .since = {}, .owner = {"a", "x"}});
+  jobs.add({.id = {{}, 2}, .since = {}, .owner = {"b", "x"}});
+  const auto serves = [](std::string wanted) {
+    return [wanted](const std::string& ns, const std::string&) {
+      return ns == wanted;
+    };
+  };
+  BOOST_TEST(!jobs.take({}, serves("c")));
+  BOOST_TEST(jobs.take({}, serves("b"))->frame == 2U);
+  BOOST_TEST(!jobs.take({}, serves("b")));
+  BOOST_TEST(jobs.take({})->frame == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_key_has_one_turn_over_all_labels) {
   const auto jobs = filled({{1, 1, 0, "a", {{"gpu", "x"}}},
                             {2, 2, 0, "a"},

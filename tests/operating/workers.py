@@ -37,6 +37,7 @@ class Workers:
             self.flows[flow] = self.daemon.define(
                 "document: {dsl: '1.0.3', namespace: tests, name: "
                 f"w{len(self.flows)}, version: '1.0.0'}}\n{flow}\n")
+        time.sleep(0.002)  # Their order is that of milliseconds.
         return self.daemon.start_instance(self.flows[flow], given or {},
                                           **how)["id"]
 
@@ -175,9 +176,9 @@ class Workers:
 
     def a_heartbeat_keeps_the_job_and_its_checkpoint(self):
         self.start("beats")
-        lease = self.lease("beats", lease="PT1S")
+        lease = self.lease("beats", lease="PT3S")
         for i in range(5):
-            time.sleep(0.5)
+            time.sleep(0.8)
             status, said = self.tell(lease, "heartbeat", {
                 "checkpoint": {"at": i}, "progress": i / 5})
             same((status, said["directive"]), (200, "continue"), "beat")
