@@ -117,7 +117,17 @@ std::string_view body_of(const http::route& line) {
   if (line.operation == "skipTask" || line.operation == "completeTask"
       || line.operation == "failTask")
     return R"({})";
+  if (line.operation == "rollBackInstance")
+    return R"({"to":"/do/0/a"})";
+  if (line.operation == "vote" || line.operation == "linkApproval")
+    return R"({"outcome":"approved"})";
+  if (line.operation == "leaseJobs")
+    return R"({"worker":{"id":"w"}})";
+  if (line.operation == "failLease")
+    return R"({"error":{"title":"Broken"}})";
   switch (line.body) {
+  case http::body_kind::form:
+    return "token=x";
   case http::body_kind::event:
     return R"({"specversion":"1.0","type":"t","source":"s","id":"1"})";
   case http::body_kind::definition:
