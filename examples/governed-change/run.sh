@@ -109,7 +109,7 @@ is 'that did nothing' "$(done_times 'DELETE /changes/schema-1.deploy')" 0
 
 say 'Rolled back to the plan. kill -9 in the middle of it'
 pawl rollback $id --to /do/1/plan --reason 'plan without the migration' | indent
-eventually 5 begun 'DELETE /changes/schema-1.deploy' || fail 'nothing is taken back'
+eventually 15 begun 'DELETE /changes/schema-1.deploy' || fail 'nothing is taken back'
 kill_pawld
 start_pawld
 becomes .status waiting
