@@ -65,9 +65,12 @@ void planner::move_to_fault(std::string_view pointer, raised& why) {
 void planner::fault_workflow(frame_id origin, frame_id around,
                              const raised& why) {
   if (const auto what = left_to_operator(origin, around); !what.empty()) {
+    // A pause that is there already stays as it is.
+    const bool paused = state_.paused.has_value();
     plan.emplace_back(events::instance_suspending{
-      pause_mode::drain,
-      what + ": " + std::string{why.problem.at("title").as_string()}, false});
+      paused ? state_.mode : pause_mode::drain,
+      what + ": " + std::string{why.problem.at("title").as_string()},
+      paused && state_.freeze});
     return;
   }
   if (wants_saga())

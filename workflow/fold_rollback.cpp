@@ -34,9 +34,11 @@ void folder::remember_undoable(const frame& f, const datum& output) {
 void folder::operator()(const events::rollback_started& x) {
   if (s_.status == instance_status::faulted)
     reopen();
-  else if (x.then != rollback_end::cancel)
+  // An operator's goes on at once; a saga waits for the end of a pause.
+  if (x.then == rollback_end::go_on) {
     s_.status = instance_status::running;
-  end_pause();
+    end_pause();
+  }
   close_below(x.frame);
   auto& scope = frame_of(x.frame);
   if (x.then != rollback_end::go_on)

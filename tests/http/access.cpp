@@ -37,6 +37,9 @@ const std::map<std::string_view, std::string_view> expected = {
   {"skipTask", "oA"},
   {"completeTask", "oA"},
   {"failTask", "oA"},
+  {"rollBackInstance", "oA"},
+  {"restartInstance", "oA"},
+  {"sendNamedEvent", "oA"},
   {"explainInstance", "voaA"},
   {"readHistory", "voaA"},
   {"followInstance", "voaA"},
@@ -48,6 +51,22 @@ const std::map<std::string_view, std::string_view> expected = {
   {"pauseSchedule", "oA"},
   {"resumeSchedule", "oA"},
   {"triggerSchedule", "oA"},
+  {"listApprovals", "voapA"},
+  {"readApproval", "voapA"},
+  {"vote", "opA"},
+  {"linkApproval", "G"},
+  {"showLink", "*"},
+  {"actOnLink", "*"},
+  {"listQueues", "g"},
+  {"readQueue", "g"},
+  {"leaseJobs", "wA"},
+  {"heartbeatLease", "wA"},
+  {"completeLease", "wA"},
+  {"failLease", "wA"},
+  {"releaseLease", "wA"},
+  {"previewRetention", "G"},
+  {"takeBackup", "G"},
+  {"listBackups", "G"},
   {"putSecret", "G"},
   {"listSecrets", "G"},
   {"removeSecret", "G"},
@@ -98,7 +117,17 @@ std::string_view body_of(const http::route& line) {
   if (line.operation == "skipTask" || line.operation == "completeTask"
       || line.operation == "failTask")
     return R"({})";
+  if (line.operation == "rollBackInstance")
+    return R"({"to":"/do/0/a"})";
+  if (line.operation == "vote" || line.operation == "linkApproval")
+    return R"({"outcome":"approved"})";
+  if (line.operation == "leaseJobs")
+    return R"({"worker":{"id":"w"}})";
+  if (line.operation == "failLease")
+    return R"({"error":{"title":"Broken"}})";
   switch (line.body) {
+  case http::body_kind::form:
+    return "token=x";
   case http::body_kind::event:
     return R"({"specversion":"1.0","type":"t","source":"s","id":"1"})";
   case http::body_kind::definition:

@@ -7,8 +7,10 @@
 
 using namespace pawl;
 using test::fixture;
+using test::start;
 using namespace std::chrono_literals;
 using test::fixture;
+using test::start;
 using test::said;
 
 BOOST_FIXTURE_TEST_SUITE(dispatch, fixture)

@@ -7,7 +7,7 @@
 
 using namespace pawl;
 using test::fixture;
-using test::fixture;
+using test::start;
 
 BOOST_FIXTURE_TEST_SUITE(verbs, fixture)
 

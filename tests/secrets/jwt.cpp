@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(reads_what_it_has_signed_and_nothing_else) {
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
     BOOST_TEST(!read_jwt(changed, "secret"), i);
   }
-  for (const std::string text :
+  for (const std::string& text :
        {std::string{}, std::string{"a"}, std::string{"a.b"}, std::string{".."},
         token + "A", token.substr(1)})
     BOOST_TEST(!read_jwt(text, "secret"), text);

@@ -259,3 +259,33 @@ BOOST_AUTO_TEST_CASE(other_branches_drain_when_one_is_exhausted) {
   for (const auto& c : f.run.outstanding())
     BOOST_TEST(std::holds_alternative<commands::keep_effect>(c));
 }
+
+BOOST_AUTO_TEST_CASE(a_pause_outlasts_what_fails_in_it) {
+  trial f{header("onExhausted: suspend") + "do:\n- pay: " + call("pay")
+          + "}\n- rest: {wait: PT1H}\n"};
+  const auto asked = f.call();
+  requests::pause frozen;
+  frozen.freeze = true;
+  f.grant(frozen);
+  f.grant(
+    reports::effect_done{asked.frame, asked.dispatch, test::status_of(500)});
+  BOOST_TEST(f.status() == "suspended");
+  BOOST_TEST(f.state().freeze);
+  f.crash();
+  f.grant(requests::resume{});
+  BOOST_TEST(f.call().attempt == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_saga_waits_for_the_end_of_a_pause) {
+  trial f{header("saga: true") + "do:\n" + booking("flight")
+          + "- rest: {wait: PT1H}\n"};
+  f.reply(test::ok());
+  f.grant(requests::pause{});
+  f.grant(requests::settle{.how = requests::settle::way::fail});
+  BOOST_TEST(f.status() == "suspended");
+  BOOST_TEST(f.orders().empty());
+  f.crash();
+  f.grant(requests::resume{});
+  BOOST_TEST(served(f, "") == (names{"undo-flight"}));
+  BOOST_TEST(f.status() == "faulted");
+}

@@ -28,10 +28,10 @@ raised wrong(const entry& e, error_kind kind, std::string detail) {
 }
 
 or_raised<bool> flag_of(const entry& e, const json::object& with,
-                        std::string_view member) {
+                        std::string_view member, bool otherwise) {
   const auto* given = with.if_contains(member);
   if (given == nullptr || given->is_null())
-    return true;
+    return otherwise;
   if (const auto* flag = given->if_bool())
     return *flag;
   return wrong(e, error_kind::expression,
@@ -51,8 +51,8 @@ or_raised<json::object> arguments_of(planner& p, const entry& e,
       || title->get_string().size() > title_max)
     return wrong(e, error_kind::expression,
                  "'title' must yield a text of 1 to 4096 bytes");
-  auto four_eyes = flag_of(e, with, "fourEyes");
-  auto comment = flag_of(e, with, "commentRequired");
+  auto four_eyes = flag_of(e, with, "fourEyes", true);
+  auto comment = flag_of(e, with, "commentRequired", false);
   if (!four_eyes || !comment)
     return four_eyes ? comment.error() : four_eyes.error();
   const bool known = !p.state().started_by.empty();
