@@ -19,7 +19,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
 
 namespace pawl::actors {
 

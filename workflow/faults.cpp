@@ -3,6 +3,19 @@
 
 namespace pawl {
 
+namespace {
+
+// What an error is called; an error need not have a title.
+std::string title_of(const json::object& problem) {
+  for (const auto* member : {"title", "detail", "type"})
+    if (const auto* text = problem.if_contains(member);
+        text != nullptr && text->is_string())
+      return std::string{text->get_string()};
+  return "an error without a name";
+}
+
+} // namespace
+
 void planner::fail(const entry& e, raised why) {
   fail(e.id, e.parent, e.node->pointer, std::move(why));
 }
@@ -69,8 +82,7 @@ void planner::fault_workflow(frame_id origin, frame_id around,
     const bool paused = state_.paused.has_value();
     plan.emplace_back(events::instance_suspending{
       paused ? state_.mode : pause_mode::drain,
-      what + ": " + std::string{why.problem.at("title").as_string()},
-      paused && state_.freeze});
+      what + ": " + title_of(why.problem), paused && state_.freeze});
     return;
   }
   if (wants_saga())

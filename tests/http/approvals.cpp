@@ -119,14 +119,14 @@ BOOST_AUTO_TEST_CASE(the_page_of_a_link_shows_text_as_text) {
   daemon.next = actors::answer{
     .body = R"({"by":"<b>ann","outcome":"approved","approval":)"
             R"({"status":"open","title":"<script>","data":"\"&"}})"};
-  const auto page = ask("GET", "/v1/approvals/act?token=t%22%3E");
+  const auto page = ask("GET", "/v1/approvals/act?token=zz%22%3E");
   BOOST_TEST(page.type == "text/html; charset=utf-8");
   BOOST_TEST(!daemon.link_followed->decides);
-  BOOST_TEST(daemon.link_followed->token == "t\">");
-  for (const auto* raw : {"<script>", "<b>ann", "t\">"})
+  BOOST_TEST(daemon.link_followed->token == "zz\">");
+  for (const auto* raw : {"<script>", "<b>ann", "zz\">"})
     BOOST_TEST(page.body.find(raw) == std::string::npos, raw);
   BOOST_TEST(page.body.find("&lt;script&gt;") != std::string::npos);
-  BOOST_TEST(page.body.find("value=\"t&quot;&gt;\"") != std::string::npos);
+  BOOST_TEST(page.body.find("value=\"zz&quot;&gt;\"") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_button_sends_a_form) {

@@ -10,8 +10,8 @@ using test::fixture;
 using test::start;
 using namespace std::chrono_literals;
 using test::fixture;
-using test::start;
 using test::said;
+using test::start;
 
 BOOST_FIXTURE_TEST_SUITE(dispatch, fixture)
 

@@ -29,6 +29,10 @@ public:
   std::optional<actors::read_instance> read;
   std::optional<actors::list_instances> listed;
   std::optional<actors::act_on_instance> acted;
+  std::optional<actors::restart_instance> restarted;
+  std::optional<actors::ask_for_jobs> leased;
+  std::optional<actors::lease_wish> lease_acted;
+  std::optional<std::string> queue;
   std::optional<actors::instance_ref> explained;
   std::optional<actors::purge_instance> purged;
   std::optional<actors::deliver_event> delivered;
@@ -74,6 +78,12 @@ public:
     g.act = [this](auto wish, auto done) { note(acted, wish, done); };
     g.remove_instance
       = [this](auto wish, auto done) { note(purged, wish, done); };
+    g.restart = [this](auto wish, auto done) { note(restarted, wish, done); };
+    g.lease = [this](auto wish, auto done) { note(leased, wish, done); };
+    g.act_on_lease
+      = [this](auto wish, auto done) { note(lease_acted, wish, done); };
+    g.list_queues = [this](auto done) { done(next); };
+    g.read_queue = [this](auto name, auto done) { note(queue, name, done); };
     g.deliver = [this](auto wish, auto done) { note(delivered, wish, done); };
     g.publish = [this](auto wish, auto done) { note(published, wish, done); };
     g.store_secret

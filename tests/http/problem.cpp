@@ -66,6 +66,7 @@ BOOST_AUTO_TEST_CASE(maps_every_code_to_its_status) {
     {errc::quarantined, 409},
     {errc::no_secret_key, 409},
     {errc::purged, 410},
+    {errc::invalid_transition, 409},
     {errc::timed_out, 504},
     {errc::corrupt, 500},
     {errc::locked, 500},
