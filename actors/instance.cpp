@@ -289,9 +289,8 @@ struct state : instance_args {
     stop_detached();
   }
 
-  /// Programs that nobody awaits end with an instance that is cancelled or
-  /// faults. After the workers have been told: what one of them begins later
-  /// it ends itself.
+  /// Programs that nobody awaits end with an instance that ends badly. After
+  /// the workers were told: what one of them begins later it ends itself.
   void stop_detached() {
     const auto is = stands->head.status;
     if (is == instance_status::cancelling || is == instance_status::cancelled
