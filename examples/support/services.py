@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Stands in for the services that the examples call.
+
+What is POSTed to /a/b becomes a resource of the collection /a/b with an id of
+its own, which GET shows and DELETE removes. Like any service that creates
+things it honours Idempotency-Key: a key that was answered gets the same answer
+again, and nothing is done twice. Each request is logged as a line of JSON.
+
+    services.py --plan PLAN --port 0 --port-file PORT --log LOG
+
+PLAN is a JSON file: `replies` are fixed answers, by "METHOD /path"; `jobs` say
+how often a resource of a collection is asked about before it is done.
+POST /control {"fail": {"POST /a/b": [503, 429]}, "slow": {"POST /a/b": 2}}
+lets the next requests fail, or all of them last that many seconds. A path there
+fits all that begin with it.
+"""
+
+import argparse
+import collections
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+TITLES = {401: "Unauthorized", 422: "Unprocessable", 429: "Too Many Requests",
+          500: "Internal Server Error", 503: "Service Unavailable"}
+
+
+class World:
+    """What the services remember, and what is to go wrong."""
+
+    def __init__(self, plan, log):
+        self.replies = plan.get("replies", {})
+        self.jobs = plan.get("jobs", {})
+        self.lock = threading.Lock()
+        self.answers = {}    # Idempotency-Key -> (status, answer)
+        self.things = {}     # path -> resource
+        self.asked = collections.Counter()
+        self.numbers = collections.Counter()
+        self.fail, self.slow = {}, {}
+        self.log = open(log, "a", buffering=1)
+
+    def control(self, body):
+        with self.lock:
+            self.fail.update(body.get("fail", {}))
+            self.slow.update(body.get("slow", {}))
+        return 200, {}
+
+    def planned(self, call):
+        """The status of a failure that is due, or None."""
+        for begin, statuses in self.fail.items():
+            if call.startswith(begin) and statuses:
+                return statuses.pop(0)
+        return None
+
+    def answer(self, method, path, key, body):
+        """(status, answer, what is told in the log)"""
+        call = f"{method} {path}"
+        if path == "/control":
+            return *self.control(body), None
+        with self.lock:
+            if method != "GET" and key in self.answers:
+                return *self.answers[key], "replayed"
+            status = self.planned(call)
+            if status:
+                return status, {"title": TITLES.get(status, "Error")}, "refused"
+            status, answer = self.perform(method, path, body)
+            if method != "GET":
+                self.answers[key] = (status, answer)
+        # The work is done; the answer comes late.
+        time.sleep(max([s for begin, s in self.slow.items()
+                        if call.startswith(begin)], default=0))
+        return status, answer, "performed"
+
+    def perform(self, method, path, body):
+        reply = self.replies.get(f"{method} {path}")
+        if reply is not None:
+            return 200, reply
+        if method == "POST":
+            collection = path.rsplit("/", 1)[-1]
+            self.numbers[path] += 1
+            made = {"id": f"{collection}-{self.numbers[path]}"}
+            self.things[f"{path}/{made['id']}"] = {**made, **(body or {})}
+            return 201, made
+        if path not in self.things:
+            return 404, {"title": "Not Found"}
+        if method == "DELETE":
+            del self.things[path]
+            return 200, {}
+        if method == "PUT":
+            self.things[path].update(body or {})
+        thing = dict(self.things[path])
+        polls = self.jobs.get(path.rsplit("/", 1)[0])
+        if method == "GET" and polls is not None:
+            self.asked[path] += 1
+            done = self.asked[path] > polls
+            thing["status"] = "done" if done else "running"
+        return 200, thing
+
+
+def handler_for(world):
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def serve(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            body = json.loads(self.rfile.read(length) or b"null")
+            key = self.headers.get("Idempotency-Key", "")
+            status, answer, result = world.answer(self.command, self.path, key,
+                                                  body)
+            if result:
+                world.log.write(json.dumps(
+                    {"call": f"{self.command} {self.path}", "status": status,
+                     "result": result, "key": key, "body": body}) + "\n")
+            text = json.dumps(answer).encode()
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                if status == 429:
+                    self.send_header("Retry-After", "1")
+                self.end_headers()
+                self.wfile.write(text)
+            except OSError:
+                pass  # Whoever asked has gone; the work is done all the same.
+
+        do_GET = do_POST = do_PUT = do_DELETE = serve
+
+        def log_message(self, *_):
+            pass
+
+    return Handler
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--plan", required=True)
+    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--port-file", help="where the chosen port is written")
+    parser.add_argument("--log", default="/dev/stdout")
+    options = parser.parse_args()
+    with open(options.plan) as text:
+        world = World(json.load(text), options.log)
+    ThreadingHTTPServer.daemon_threads = True
+    server = ThreadingHTTPServer(("127.0.0.1", options.port),
+                                 handler_for(world))
+    if options.port_file:
+        with open(options.port_file, "w") as out:
+            out.write(str(server.server_address[1]))
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()
