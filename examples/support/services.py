@@ -54,22 +54,30 @@ class World:
         return None
 
     def answer(self, method, path, key, body):
-        """(status, answer, what is told in the log)"""
+        """(status, answer). The log tells of a call when it is done; what is
+        slow is the way back."""
         call = f"{method} {path}"
         if path == "/control":
-            return *self.control(body), None
+            return self.control(body)
         with self.lock:
-            if method != "GET" and key in self.answers:
-                return *self.answers[key], "replayed"
-            status = self.planned(call)
-            if status:
-                return status, {"title": TITLES.get(status, "Error")}, "refused"
-            status, answer = self.perform(method, path, body)
-            if method != "GET":
-                self.answers[key] = (status, answer)
-        # The work is done; the answer comes late.
-        time.sleep(max([s for begin, s in self.slow.items()
-                        if call.startswith(begin)], default=0))
+            status, answer, result = self.decide(call, method, path, key, body)
+            self.log.write(json.dumps(
+                {"call": call, "status": status, "result": result, "key": key,
+                 "body": body}) + "\n")
+            slow = max([seconds for begin, seconds in self.slow.items()
+                        if call.startswith(begin)], default=0)
+        time.sleep(slow)
+        return status, answer
+
+    def decide(self, call, method, path, key, body):
+        if method != "GET" and key in self.answers:
+            return *self.answers[key], "replayed"
+        status = self.planned(call)
+        if status:
+            return status, {"title": TITLES.get(status, "Error")}, "refused"
+        status, answer = self.perform(method, path, body)
+        if method != "GET":
+            self.answers[key] = (status, answer)
         return status, answer, "performed"
 
     def perform(self, method, path, body):
@@ -106,12 +114,7 @@ def handler_for(world):
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or b"null")
             key = self.headers.get("Idempotency-Key", "")
-            status, answer, result = world.answer(self.command, self.path, key,
-                                                  body)
-            if result:
-                world.log.write(json.dumps(
-                    {"call": f"{self.command} {self.path}", "status": status,
-                     "result": result, "key": key, "body": body}) + "\n")
+            status, answer = world.answer(self.command, self.path, key, body)
             text = json.dumps(answer).encode()
             try:
                 self.send_response(status)

@@ -78,36 +78,23 @@ of() { pawl status "$1" -o json | field "$2"; }
 is() { [ "$(of "$1" 'it["status"]')" = "$2" ]; }
 becomes() { eventually "${3:-15}" is "$1" "$2" || fail "$1 is $(of "$1" 'it["status"]'), not $2"; }
 
-# performed CALL: how often the services did that, a path's beginning will do.
-performed() {
-  python3 - "$work/calls.jsonl" "$1" <<'PYTHON'
+# logged PROGRAM WORD: the result of a Python expression over `calls`, texts such
+# as "performed POST /a/b" in their order, and `word`.
+logged() {
+  python3 - "$work/calls.jsonl" "$@" <<'PYTHON'
 import json, sys
-calls = [json.loads(line) for line in open(sys.argv[1])]
-print(sum(c["result"] == "performed" and c["call"].startswith(sys.argv[2]) for c in calls))
-PYTHON
-}
-has_performed() { [ "$(performed "$1")" -ge "$2" ]; }
-
-# calls METHOD: what was performed with that method, in its order.
-calls() {
-  python3 - "$work/calls.jsonl" "$1" <<'PYTHON'
-import json, sys
-calls = [json.loads(line) for line in open(sys.argv[1])]
-print(" ".join(c["call"].split()[1] for c in calls
-               if c["result"] == "performed" and c["call"].startswith(sys.argv[2])))
+calls = ["{result} {call}".format(**json.loads(line)) for line in open(sys.argv[1])]
+word = sys.argv[3]
+print(eval(sys.argv[2]))
 PYTHON
 }
 
-# No key was performed twice: what a crash made Pawl repeat was recognized.
-nothing_twice() {
-  python3 - "$work/calls.jsonl" <<'PYTHON'
-import collections, json, sys
-calls = [json.loads(line) for line in open(sys.argv[1])]
-keys = collections.Counter(c["key"] for c in calls if c["result"] == "performed"
-                           and not c["call"].startswith("GET"))
-print(sum(n > 1 for n in keys.values()))
-PYTHON
-}
+# count BEGINNING: how many of the services' log lines begin so.
+count() { logged 'sum(c.startswith(word) for c in calls)' "$1"; }
+has() { [ "$(count "$1")" -ge "$2" ]; }
+
+# calls METHOD: the paths of what was performed with that method.
+calls() { logged '" ".join(c.split()[2] for c in calls if c.startswith("performed " + word))' "$1"; }
 
 control() { curl -sS -o /dev/null -d "$1" "$services/control"; }
 
