@@ -1,99 +1,95 @@
 #!/usr/bin/env bash
-# Walks an assessment through its eleven steps, twice through a kill -9, and two
-# others to the removal of what they had made. Checks what it shows.
-#
-# Usage: run.sh      PAWL_BIN_DIR names the folder with pawld and pawl.
+# Walks a course through its eleven steps, twice through a kill -9, and two
+# others to the removal of what they had made. See README.md.
+set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-. "$here/../support/show.sh"
+. "$here/../show.sh"
+. "$here/../resources.sh"
 
-begin() {
-  pawl run examples/presgen-assess --id "$1" -o name -i "{\"course\": \"$1\",
-    \"owner\": \"ann@example.com\", \"services\": \"$services\",
-    \"pollEvery\": \"PT0.3S\"}"
+course() {
+  id=$1
+  pawl run examples/presgen-assess --id "$id" -o name -i '{"course": "'"$id"'",
+  "owner": "ann@example.com", "services": "'"$services"'", "pollEvery": "PT0.3S"}'
+}
+# complete BODY STATUS: the learner's answers come.
+complete() {
+  echo "${dim}\$ curl -X POST .../v1/instances/$id/complete-assessment -d '$1'${plain}"
+  ask POST "/v1/instances/$id/complete-assessment" "$1"
+  is 'status' "$status" "$2"
 }
 answers='{"learner": "bob@example.com", "answers": {"q1": "256", "q2": "a copy"}}'
-complete() { post "/v1/instances/$1/complete-assessment" "${2:-$answers}"; }
-removed='/sheets/spreadsheets/spreadsheets-N /forms/forms/forms-N /drive/folders/folders-N'
 
-say "Five services, the daemon, the definition"
-start_services
-start_pawld
-show pawl def apply "$here/presgen-assess.yaml"
-
-say "Steps 1 to 5: questions, folder, form, publication, sheet"
+begin
+say 'Steps 1 to 5: questions, folder, form, publication, sheet'
+pawl def apply "$here/presgen-assess.yaml" | indent
 control '{"slow": {"POST /assess/questions": 1},
   "fail": {"POST /forms/forms": [429, 503]}}'
-begin aws
-complete aws | field 'it["code"], it["from"], it["to"]' | indent
-same "answers that come before the form" "$(<"$work/status")" 409
-is_awaited() { [ "$(of "$1" 'it["state"]')" = awaitingCompletion ]; }
-eventually 10 is_awaited aws || fail "the form was not published"
-same "requests to make one form (429, 503, then it worked)" \
-  "$(grep -c '"POST /forms/forms"' "$work/calls.jsonl")" 3
+course aws
+complete "$answers" 409
+is 'too early' "$(of '[.code, .from]')" '["invalid-transition","generatingQuestions"]'
+becomes .state awaitingCompletion
+is 'requests to make one form' "$(results 'POST /forms/forms')" '["429","503","done"]'
 
-say "Step 6: it waits for a human, as long as that takes; kill -9 meanwhile"
+say 'Step 6: it waits for a human, as long as that takes; kill -9 meanwhile'
 kill_pawld
 start_pawld
-show pawl explain aws
-same "state after the restart" "$(of aws 'it["state"]')" awaitingCompletion
-complete aws '{"learner": "bob@example.com"}' | field 'it["detail"]' | indent
-same "a payload without answers" "$(<"$work/status")" 422
+pawl explain "$id" | indent
+becomes .state awaitingCompletion
+complete '{"learner": "bob@example.com"}' 422
+is 'what is wrong' "$(of '.error.errors[0].detail')" "the member 'answers' is missing"
 
-say "Steps 7 and 8: the analysis is down for longer than the retries last"
+say 'Steps 7, 8: the analysis is down for longer than it is tried again'
 control '{"fail": {"POST /assess/gaps": [503, 503, 503, 503]}}'
-complete aws >"$work/answer"
-same "the answers" "$(<"$work/status")" 200
-becomes aws suspended
-show pawl explain aws
-same "what is kept" "$(of aws 'it["state"]')" analyzingGaps
+complete "$answers" 200
+becomes .status suspended
+pawl explain "$id" | indent
+is 'what is kept' "$(of '[.state, .reason]')" \
+  '["analyzingGaps","its retries are exhausted: Communication Error"]'
 
-say "It is up again: resume. kill -9 while step 9 orders the slides"
+say 'It is up again: resume. kill -9 while step 9 orders the slides'
 control '{"slow": {"POST /core/presentations": 1.5}}'
-show pawl resume aws --reason 'the analysis is up again'
-eventually 10 has "performed POST /core" 1 || fail "no slides were ordered"
+pawl resume "$id" --reason 'the analysis is up again' | indent
+eventually 10 happened 'POST /core/presentations' || fail 'no slides were ordered'
 kill_pawld
 control '{"slow": {"POST /core/presentations": 0}}'
 start_pawld
 
-say "Steps 9 to 11: slides, video, delivery"
-becomes aws completed
-show pawl result aws
-same "state" "$(of aws 'it["state"]')" delivered
-same "gaps, the worst first" "$(of aws '",".join(it["output"]["skills"])')" storage,identity
-same "what was created, in this order" "$(calls POST)" \
+say 'Steps 9 to 11: slides, video, delivery'
+becomes .status completed
+pawl result "$id" | indent
+becomes .state delivered
+is 'gaps, the worst first' "$(of .output.skills)" '["storage","identity"]'
+is 'the order of slides, and its repetition under the same key' \
+  "$(results 'POST /core/presentations')" '["done","replayed"]'
+is 'asked for the slides until they were done' \
+  "$(results 'GET /core/presentations/presentations-1')" '["done","done","done","done"]'
+is 'what was done, in this order' "$(all_done POST)" \
   "/assess/questions /drive/folders /forms/forms /forms/forms/forms-1/publications\
  /sheets/spreadsheets /sheets/spreadsheets/spreadsheets-1/values /assess/gaps\
  /core/presentations /avatar/videos /drive/folders/folders-1/permissions /chat/messages"
 
-same "the order was repeated under its key and made nothing new" "$(count "replayed POST /core")" 1
-same "asked for the slides until they were done" "$(count "performed GET /core")" 4
-
-say "A second course: the narrator refuses it for good, so all is taken back"
+say 'A second course: the narrator refuses it for good, so all is taken back'
 control '{"slow": {"POST /assess/questions": 0},
   "fail": {"POST /avatar/videos": [422], "DELETE /forms": [401]}}'
-begin broken
-eventually 10 is_awaited broken || fail "the form was not published"
-complete broken >"$work/answer"
-becomes broken suspended
-show pawl explain broken
-same "why it stands" "$(of broken 'it["reason"]')" \
+course broken
+becomes .state awaitingCompletion
+complete "$answers" 200
+becomes .status suspended
+pawl explain "$id" | indent
+is 'why it stands' "$(of .reason)" \
   "the compensation of '/do/2/createForm' has failed: Communication Error"
-
-say "The form may be removed now: a resume goes on with that"
-show pawl resume broken --reason 'permission granted'
-becomes broken faulted
-show pawl status broken
-same "error" "$(of broken 'it["error"]["status"]')" 422
-same "state" "$(of broken 'it["state"]')" narrating
-same "what was removed, the last first" "$(calls DELETE)" \
+pawl resume "$id" --reason 'the form may be removed now' | indent
+becomes .status faulted
+is 'the error, and where' "$(of '[.error.status, .state]')" '[422,"narrating"]'
+removed='/sheets/spreadsheets/spreadsheets-N /forms/forms/forms-N /drive/folders/folders-N'
+is 'removed, the last first' "$(all_done DELETE)" \
   "/core/presentations/presentations-2 ${removed//N/2}"
 
-say "A third: nobody wants it any more"
-begin unwanted
-eventually 10 is_awaited unwanted || fail "the form was not published"
-show pawl cancel unwanted --reason 'the course was dropped'
-becomes unwanted cancelled
-same "what was removed then" "$(calls DELETE)" \
+say 'A third: nobody wants it any more'
+course unwanted
+becomes .state awaitingCompletion
+pawl cancel "$id" --reason 'the course was dropped' | indent
+becomes .status cancelled
+is 'removed, the last first' "$(all_done DELETE)" \
   "/core/presentations/presentations-2 ${removed//N/2} ${removed//N/3}"
-
-printf '\nEverything is as it should be.\n'
+finish

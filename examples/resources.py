@@ -1,18 +1,18 @@
-#!/usr/bin/env python3
-"""Stands in for the services that the examples call.
+"""Stub services that keep what is POSTed, for examples whose services are many
+and alike; services.py is for those whose services differ.
 
-What is POSTed to /a/b becomes a resource of the collection /a/b with an id of
-its own, which GET shows and DELETE removes. Like any service that creates
-things it honours Idempotency-Key: a key that was answered gets the same answer
-again, and nothing is done twice. Each request is logged as a line of JSON.
+    serve(replies={"GET /a/b": {...}}, jobs={"/c/d": 3})
 
-    services.py --plan PLAN --port 0 --port-file PORT --log LOG
+What is POSTed to /a/b becomes a resource of that collection with an id of its
+own; GET shows it, DELETE removes it. `replies` are fixed answers; `jobs` say how
+often a resource of a collection is asked about before it is done. Like any
+service that creates things it honours Idempotency-Key: a key that was answered
+gets the same answer again, and nothing is done twice. Each request is logged as
+a line of JSON.
 
-PLAN is a JSON file: `replies` are fixed answers, by "METHOD /path"; `jobs` say
-how often a resource of a collection is asked about before it is done.
 POST /control {"fail": {"POST /a/b": [503, 429]}, "slow": {"POST /a/b": 2}}
-lets the next requests fail, or all of them last that many seconds. A path there
-fits all that begin with it.
+lets the next requests fail, or the answers to all of them come that many
+seconds late. A path there fits all that begin with it.
 """
 
 import argparse
@@ -29,9 +29,8 @@ TITLES = {401: "Unauthorized", 422: "Unprocessable", 429: "Too Many Requests",
 class World:
     """What the services remember, and what is to go wrong."""
 
-    def __init__(self, plan, log):
-        self.replies = plan.get("replies", {})
-        self.jobs = plan.get("jobs", {})
+    def __init__(self, replies, jobs, log):
+        self.replies, self.jobs = replies, jobs
         self.lock = threading.Lock()
         self.answers = {}    # Idempotency-Key -> (status, answer)
         self.things = {}     # path -> resource
@@ -62,8 +61,7 @@ class World:
         with self.lock:
             status, answer, result = self.decide(call, method, path, key, body)
             self.log.write(json.dumps(
-                {"call": call, "status": status, "result": result, "key": key,
-                 "body": body}) + "\n")
+                {"what": call, "key": key, "result": result}) + "\n")
             slow = max([seconds for begin, seconds in self.slow.items()
                         if call.startswith(begin)], default=0)
         time.sleep(slow)
@@ -74,11 +72,11 @@ class World:
             return *self.answers[key], "replayed"
         status = self.planned(call)
         if status:
-            return status, {"title": TITLES.get(status, "Error")}, "refused"
+            return status, {"title": TITLES.get(status, "Error")}, str(status)
         status, answer = self.perform(method, path, body)
         if method != "GET":
             self.answers[key] = (status, answer)
-        return status, answer, "performed"
+        return status, answer, "done"
 
     def perform(self, method, path, body):
         reply = self.replies.get(f"{method} {path}")
@@ -135,15 +133,13 @@ def handler_for(world):
     return Handler
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plan", required=True)
+def serve(replies=None, jobs=None):
+    parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--port-file", help="where the chosen port is written")
     parser.add_argument("--log", default="/dev/stdout")
     options = parser.parse_args()
-    with open(options.plan) as text:
-        world = World(json.load(text), options.log)
+    world = World(replies or {}, jobs or {}, options.log)
     ThreadingHTTPServer.daemon_threads = True
     server = ThreadingHTTPServer(("127.0.0.1", options.port),
                                  handler_for(world))
@@ -154,7 +150,3 @@ def main():
         server.serve_forever()
     except KeyboardInterrupt:
         pass
-
-
-if __name__ == "__main__":
-    main()
