@@ -77,7 +77,7 @@ complete "$answers" 200
 becomes .status suspended
 pawl explain "$id" | indent
 is 'why it stands' "$(of .reason)" \
-  "the compensation of '/do/2/createForm' has failed: Communication Error"
+  "the compensation of '/use/functions/create/try/0/send' has failed: Communication Error"
 pawl resume "$id" --reason 'the form may be removed now' | indent
 becomes .status faulted
 is 'the error, and where' "$(of '[.error.status, .state]')" '[422,"narrating"]'
@@ -85,9 +85,13 @@ removed='/sheets/spreadsheets/spreadsheets-N /forms/forms/forms-N /drive/folders
 is 'removed, the last first' "$(all_done DELETE)" \
   "/core/presentations/presentations-2 ${removed//N/2}"
 
-say 'A third: nobody wants it any more'
+say 'A third: paused while its sheet is being made, and then not wanted any more'
+control '{"slow": {"POST /sheets": 1}}'
 course unwanted
-becomes .state awaitingCompletion
+is_made() { [ "$(done_times 'POST /sheets/spreadsheets')" = 3 ]; }
+eventually 10 is_made || fail 'no sheet was made'
+pawl pause "$id" | indent
+becomes .status suspended
 pawl cancel "$id" --reason 'the course was dropped' | indent
 becomes .status cancelled
 is 'removed, the last first' "$(all_done DELETE)" \
