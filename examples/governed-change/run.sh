@@ -25,12 +25,12 @@ vote() {
 asked() { of '.current[0].waitingFor.id'; }
 
 begin
-say 'Four people. Root on the unix socket needs no token, all others do'
+say 'Five people. Root on the unix socket needs no token, all others do'
 for who in 'dev operator approver:peer' 'ann operator approver:peer' \
   'bob approver:peer' 'eve approver:elder' 'chief admin'; do
   read -r name role more <<<"$who"
-  pawl --url "unix:$work/pawl.sock" token create $name --role $role \
-    ${more:+--role $more} --in '*' >"$work/$name.token"
+  pawl --url "unix:$work/pawl.sock" token create "$name" --role "$role" \
+    ${more:+--role "$more"} >"$work/$name.token"
 done
 as chief
 pawl def apply "$here/governed-change.yaml" | indent
@@ -109,7 +109,7 @@ is 'that did nothing' "$(done_times 'DELETE /changes/schema-1.deploy')" 0
 
 say 'Rolled back to the plan. kill -9 in the middle of it'
 pawl rollback $id --to /do/1/plan --reason 'plan without the migration' | indent
-eventually 5 begun 'DELETE /changes/schema-1.deploy' || fail 'nothing is taken back'
+eventually 15 begun 'DELETE /changes/schema-1.deploy' || fail 'nothing is taken back'
 kill_pawld
 start_pawld
 becomes .status waiting
@@ -144,5 +144,7 @@ is 'backup was taken back' "$(done_times 'DELETE /changes/index-1.backup')" 1
 say 'Who did what: a chain that nobody can change unseen'
 as chief
 pawl audit verify | indent
-pawl audit ls --all -o jsonl | jq -r '[.action, .who, .target] | join(" ")' | head -40 | indent
+pawl audit ls --all -o jsonl >"$work/audit"
+jq -r '[.action, .who, .target] | join(" ")' "$work/audit" | indent
+is 'votes in it' "$(grep -c '"action":"vote"' "$work/audit")" 5
 finish

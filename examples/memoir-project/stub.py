@@ -50,11 +50,12 @@ def match(body, _):
 
 
 def generate(body, _):
-    section = body["sectionId"]
+    section, told = body["sectionId"], body.get("instructions")
+    if told == "in verse":
+        raise services.Trouble(422, "the generator does not rhyme")
     time.sleep(0.8)
     if section == "travels":
         once(section, 500, "the text was cut off")
-    told = body.get("instructions")
     return {"sectionId": section, "qualityScore": 90 if told else 70,
             "content": f"On {section}" + (f", {told}" if told else "")}
 
