@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Walks a course through its eleven steps, twice through a kill -9, and two
+# others to the removal of what they had made. See README.md.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/../show.sh"
+. "$here/../resources.sh"
+
+course() {
+  id=$1
+  pawl run examples/presgen-assess --id "$id" -o name -i '{"course": "'"$id"'",
+  "owner": "ann@example.com", "services": "'"$services"'", "pollEvery": "PT0.3S"}'
+}
+# complete BODY STATUS: the learner's answers come.
+complete() {
+  echo "${dim}\$ curl -X POST .../v1/instances/$id/complete-assessment -d '$1'${plain}"
+  ask POST "/v1/instances/$id/complete-assessment" "$1"
+  is 'status' "$status" "$2"
+}
+answers='{"learner": "bob@example.com", "answers": {"q1": "256", "q2": "a copy"}}'
+
+begin
+say 'Steps 1 to 5: questions, folder, form, publication, sheet'
+pawl def apply "$here/presgen-assess.yaml" | indent
+control '{"slow": {"POST /assess/questions": 1},
+  "fail": {"POST /forms/forms": [429, 503]}}'
+course aws
+complete "$answers" 409
+is 'too early' "$(of '[.code, .from]')" '["invalid-transition","generatingQuestions"]'
+becomes .state awaitingCompletion
+is 'requests to make one form' "$(results 'POST /forms/forms')" '["429","503","done"]'
+
+say 'Step 6: it waits for a human, as long as that takes; kill -9 meanwhile'
+kill_pawld
+start_pawld
+pawl explain "$id" | indent
+becomes .state awaitingCompletion
+complete '{"learner": "bob@example.com"}' 422
+is 'what is wrong' "$(of '.error.errors[0].detail')" "the member 'answers' is missing"
+
+say 'Steps 7, 8: the analysis is down for longer than it is tried again'
+control '{"fail": {"POST /assess/gaps": [503, 503, 503, 503]}}'
+complete "$answers" 200
+becomes .status suspended
+pawl explain "$id" | indent
+is 'what is kept' "$(of '[.state, .reason]')" \
+  '["analyzingGaps","its retries are exhausted: Communication Error"]'
+
+say 'It is up again: resume. kill -9 while step 9 orders the slides'
+control '{"slow": {"POST /core/presentations": 1.5}}'
+pawl resume "$id" --reason 'the analysis is up again' | indent
+eventually 10 happened 'POST /core/presentations' || fail 'no slides were ordered'
+kill_pawld
+control '{"slow": {"POST /core/presentations": 0}}'
+start_pawld
+
+say 'Steps 9 to 11: slides, video, delivery'
+becomes .status completed
+pawl result "$id" | indent
+becomes .state delivered
+is 'gaps, the worst first' "$(of .output.skills)" '["storage","identity"]'
+is 'the order of slides, and its repetition under the same key' \
+  "$(results 'POST /core/presentations')" '["done","replayed"]'
+is 'asked for the slides until they were done' \
+  "$(results 'GET /core/presentations/presentations-1')" '["done","done","done","done"]'
+is 'what was done, in this order' "$(all_done POST)" \
+  "/assess/questions /drive/folders /forms/forms /forms/forms/forms-1/publications\
+ /sheets/spreadsheets /sheets/spreadsheets/spreadsheets-1/values /assess/gaps\
+ /core/presentations /avatar/videos /drive/folders/folders-1/permissions /chat/messages"
+
+say 'A second course: the narrator refuses it for good, so all is taken back'
+control '{"slow": {"POST /assess/questions": 0},
+  "fail": {"POST /avatar/videos": [422], "DELETE /forms": [401]}}'
+course broken
+becomes .state awaitingCompletion
+complete "$answers" 200
+becomes .status suspended
+pawl explain "$id" | indent
+is 'why it stands' "$(of .reason)" \
+  "the compensation of '/use/functions/create/try/0/send' has failed: Communication Error"
+pawl resume "$id" --reason 'the form may be removed now' | indent
+becomes .status faulted
+is 'the error, and where' "$(of '[.error.status, .state]')" '[422,"narrating"]'
+removed='/sheets/spreadsheets/spreadsheets-N /forms/forms/forms-N /drive/folders/folders-N'
+is 'removed, the last first' "$(all_done DELETE)" \
+  "/core/presentations/presentations-2 ${removed//N/2}"
+
+say 'A third: paused while its sheet is being made, and then not wanted any more'
+control '{"slow": {"POST /sheets": 1}}'
+course unwanted
+is_made() { [ "$(done_times 'POST /sheets/spreadsheets')" = 3 ]; }
+eventually 10 is_made || fail 'no sheet was made'
+pawl pause "$id" | indent
+becomes .status suspended
+pawl cancel "$id" --reason 'the course was dropped' | indent
+becomes .status cancelled
+is 'removed, the last first' "$(all_done DELETE)" \
+  "/core/presentations/presentations-2 ${removed//N/2} ${removed//N/3}"
+finish
