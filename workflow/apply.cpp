@@ -106,6 +106,11 @@ void folder::operator()(const events::instance_resumed& x) {
   if (s_.rollback && s_.rollback->then == rollback_end::cancel)
     s_.status = instance_status::cancelling;
   s_.reason = x.reason;
+  wake();
+}
+
+// What a pause has stopped is ordered again, what had failed is begun again.
+void folder::wake() {
   for (auto& [id, f] : s_.frames) {
     f.stopped = false;
     if (f.at == phase::faulted && id != 0)

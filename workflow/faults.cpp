@@ -58,9 +58,11 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
       else if (*taken == verdict::handled)
         return;
     }
+    if (f.role == frame_role::task)
+      move_to_fault(of_.tasks[*f.node].pointer, why);
     parent = f.parent;
   }
-  fault_workflow(id, around, why);
+  fault_workflow(id, pointer, why);
 }
 
 // An error that came from elsewhere must not be hidden by a move that is not
@@ -75,9 +77,9 @@ void planner::move_to_fault(std::string_view pointer, raised& why) {
       = {{"from", business_state()}, {"to", node.moves->fault}};
 }
 
-void planner::fault_workflow(frame_id origin, frame_id around,
+void planner::fault_workflow(frame_id origin, std::string_view pointer,
                              const raised& why) {
-  if (const auto what = left_to_operator(origin, around); !what.empty()) {
+  if (const auto what = left_to_operator(origin, pointer); !what.empty()) {
     // A pause that is there already stays as it is.
     const bool paused = state_.paused.has_value();
     plan.emplace_back(events::instance_suspending{

@@ -40,6 +40,8 @@ void folder::operator()(const events::rollback_started& x) {
     end_pause();
   }
   close_below(x.frame);
+  if (x.then == rollback_end::go_on)
+    wake();
   auto& scope = frame_of(x.frame);
   if (x.then != rollback_end::go_on)
     drop_timers(x.frame);

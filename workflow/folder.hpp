@@ -73,6 +73,7 @@ private:
   void drop_timers(frame_id id);
   void fault_frame(frame_id id, const datum& error);
   static void begin_again(frame& f);
+  void wake();
   void retried_by_operator(frame& f, const events::task_retried& x);
   void move(frame_id parent, const task& node, const datum& output,
             const flow& to);

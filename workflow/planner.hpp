@@ -116,7 +116,8 @@ private:
   [[nodiscard]] bool wants_saga() const;
   void advance_rollback(const frame& scope);
   [[nodiscard]] std::string left_to_operator(frame_id origin,
-                                             frame_id around) const;
+                                             std::string_view pointer) const;
+  [[nodiscard]] frame_id scope_around(frame_id task) const;
   [[nodiscard]] std::string_view business_state() const;
   void move_to_fault(std::string_view pointer, raised& why);
   answer guard_event(const json::value& arrived);
@@ -154,7 +155,8 @@ private:
   bool check_schema(const schema_ptr& rule, const json::value& value,
                     std::string_view what, std::string_view pointer,
                     raised& why) const;
-  void fault_workflow(frame_id origin, frame_id around, const raised& why);
+  void fault_workflow(frame_id origin, std::string_view pointer,
+                      const raised& why);
   enum class verdict : std::uint8_t { handled, passed };
   or_raised<verdict> offer(const frame& guard, frame_id around,
                            const raised& why);

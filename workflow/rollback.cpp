@@ -118,26 +118,34 @@ void planner::advance_rollback(const frame& scope) {
 
 // What it has to be left to an operator for, once nothing has caught the error
 // of `origin`; "" if the instance faults.
-std::string planner::left_to_operator(frame_id origin, frame_id around) const {
+std::string planner::left_to_operator(frame_id origin,
+                                      std::string_view pointer) const {
   if (origin == 0)
     return {};
-  const auto said
-    = [](exhausted_kind how) { return how == exhausted_kind::suspend; };
-  for (auto id = around; id != 0;) {
+  const auto scope = scope_around(origin);
+  for (auto id = scope; id != 0; id = state_.frames.at(id).parent) {
     const auto& f = state_.frames.at(id);
     if (f.role == frame_role::undo)
       return "the compensation of '" + of_.tasks[*f.node].pointer
              + "' has failed";
-    id = f.parent;
   }
-  for (auto id = around; id != 0;) {
-    const auto& f = state_.frames.at(id);
-    const auto& rule = of_.tasks[*f.node].on_exhausted;
-    if (rule)
-      return said(*rule) ? "its retries are exhausted" : std::string{};
-    id = f.parent;
-  }
-  return said(of_.on_exhausted) ? "its retries are exhausted" : std::string{};
+  auto rule = of_.tasks[of_.by_pointer.at(pointer)].on_exhausted;
+  for (auto id = scope; id != 0 && !rule; id = state_.frames.at(id).parent)
+    rule = of_.tasks[*state_.frames.at(id).node].on_exhausted;
+  return rule.value_or(of_.on_exhausted) == exhausted_kind::suspend
+           ? "nothing has caught its error"
+           : std::string{};
+}
+
+// The scope of a task that is there, or that begins in this step.
+frame_id planner::scope_around(frame_id task) const {
+  if (const auto found = state_.frames.find(task); found != state_.frames.end())
+    return found->second.parent;
+  for (const auto& fact : plan)
+    if (const auto* begun = std::get_if<events::task_started>(&fact);
+        begun != nullptr && begun->frame == task)
+      return begun->parent;
+  return 0;
 }
 
 } // namespace pawl

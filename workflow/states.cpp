@@ -105,6 +105,9 @@ planner::answer planner::guard_event(const json::value& arrived) {
 planner::answer planner::guard_move(std::string_view type) {
   const std::string& from = state_.business_state;
   std::string to;
+  auto kept = std::ranges::count_if(state_.inbox, [&](const auto& one) {
+    return one.event->as_object().at("type") == type;
+  });
   for (const auto& [id, f] : state_.frames) {
     if (!f.node || f.at != phase::waiting)
       continue;
@@ -112,9 +115,15 @@ planner::answer planner::guard_move(std::string_view type) {
     const auto* what = std::get_if<tasks::listen>(&node.kind);
     if (what == nullptr || !takes(*what, type))
       continue;
-    if (!node.moves || allows(*of_.states, from, node.moves->done))
+    // In a pause it is kept until the resume; then nobody waits for another.
+    if (kept > 0) {
+      --kept;
+      continue;
+    }
+    const auto done = node.moves ? node.moves->done : std::string{};
+    if (done.empty() || allows(*of_.states, from, done))
       return {};
-    to = node.moves->done;
+    to = done;
   }
   for (const auto& node : of_.tasks)
     if (const auto* what = std::get_if<tasks::listen>(&node.kind);

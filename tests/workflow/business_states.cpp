@@ -155,3 +155,31 @@ BOOST_AUTO_TEST_CASE(routes_are_checked) {
     tells(flow_with(four, nothing, ", events: {a: {route: x}, b: {route: x}}"),
           "the event 'a' has this route already"));
 }
+
+BOOST_AUTO_TEST_CASE(a_fault_within_moves_the_state_of_what_is_around) {
+  trial f{flow_with(
+    four, "- outer: {do: [{a: {raise: {error: {type: 'https://x.test/e', "
+          "status: 400}}}}], metadata: {state: {fault: failed}}}\n")};
+  BOOST_TEST(state_of(f) == "failed");
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_keeps_one_order_and_refuses_the_next) {
+  trial f{flow_with(
+    four, listening("{enter: review, done: draft}") + "- rest: {wait: PT1H}\n",
+    ", events: {submitted: {}}")};
+  f.grant(requests::pause{});
+  BOOST_TEST(f.deliver("submitted").has_value());
+  auto no = f.deliver("submitted");
+  BOOST_REQUIRE(!no);
+  BOOST_TEST((no.error().what.code == errc::invalid_transition));
+  f.grant(requests::resume{});
+  BOOST_TEST(state_of(f) == "draft");
+  BOOST_TEST(f.state().inbox.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_listen_that_moves_nothing_takes_its_event) {
+  trial f{
+    flow_with(four, listening("{enter: review}"), ", events: {submitted: {}}")};
+  BOOST_TEST(f.deliver("submitted").has_value());
+  BOOST_TEST(f.status() == "completed");
+}

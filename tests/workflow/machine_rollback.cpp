@@ -289,3 +289,19 @@ BOOST_AUTO_TEST_CASE(a_saga_waits_for_the_end_of_a_pause) {
   BOOST_TEST(served(f, "") == (names{"undo-flight"}));
   BOOST_TEST(f.status() == "faulted");
 }
+
+BOOST_AUTO_TEST_CASE(a_task_itself_says_what_becomes_of_its_error) {
+  // Without a title, and over within the step that begins it.
+  constexpr std::string_view broken
+    = "do:\n- a: {raise: {error: {type: 'https://x.test/e', status: 403}}, "
+      "metadata: {onExhausted: ";
+  trial left{header("") + std::string{broken} + "suspend}}\n"};
+  BOOST_TEST(left.status() == "suspended");
+  left.crash();
+  left.grant(requests::settle{.output = make_datum(1)});
+  left.grant(requests::resume{});
+  BOOST_TEST(left.status() == "completed");
+  trial ends{header("onExhausted: suspend") + std::string{broken}
+             + "fault}}\n"};
+  BOOST_TEST(ends.status() == "faulted");
+}
