@@ -101,7 +101,7 @@ std::string target_of(const http::route& line) {
     out.append(rest.substr(0, open));
     if (open == rest.npos)
       break;
-    out.append("a.b");
+    out.append(rest.substr(open).starts_with("{queue}") ? "q" : "a.b");
     rest.remove_prefix(rest.find('}') + 1);
   }
   return out;
@@ -258,7 +258,8 @@ BOOST_FIXTURE_TEST_CASE(nobody_gets_nothing_once_there_is_a_token, fixture) {
 BOOST_FIXTURE_TEST_CASE(a_refusal_names_the_role, fixture) {
   const auto token = make({bound(role::worker, "a")});
   for (const auto& line : http::routes()) {
-    if (expected.at(line.operation) == "*")
+    const auto who = expected.at(line.operation);
+    if (who == "*" || who.find('w') != who.npos)
       continue;
     const auto said = ask(line, token);
     BOOST_TEST(said.status == 403U, line.operation);

@@ -281,10 +281,10 @@ BOOST_AUTO_TEST_CASE(refuses_by_name_what_is_not_built) {
     {"do: [{a: {run: {return: all, workflow: {namespace: n, name: w, "
      "version: latest}}}}]",
      "/do/0/a/run/return", 2, 17, "'return' of a workflow is not"},
-    {"do: [{a: {wait: PT1S, metadata: {onExhausted: suspend}}}]",
-     "/do/0/a/metadata/onExhausted", 2, 34, "'metadata.onExhausted' is"},
-    {"do: [{a: {wait: PT1S, metadata: {compensate: []}}}]",
-     "/do/0/a/metadata/compensate", 2, 34, "'metadata.compensate' is not"},
+    {"do: [{a: {wait: PT1S, metadata: {budget: 5}}}]",
+     "/do/0/a/metadata/budget", 2, 34, "'metadata.budget' is"},
+    {"do: [{a: {wait: PT1S, metadata: {cache: {}}}}]", "/do/0/a/metadata/cache",
+     2, 34, "'metadata.cache' is not"},
   };
   check_behind_header(rows, errc::unsupported);
 }

@@ -68,8 +68,9 @@ BOOST_AUTO_TEST_CASE(is_checked_when_a_definition_is_read) {
   BOOST_TEST(parse_definition(front + "P7D" + rest).has_value());
   const auto bad = parse_definition(front + "{faulted: soon}" + rest);
   BOOST_REQUIRE(bad.has_error());
-  BOOST_REQUIRE(bad.error().faults.size() == 1U);
-  const auto& f = bad.error().faults[0];
+  const auto why = bad.error(); // A copy: error() returns by value.
+  BOOST_REQUIRE(why.faults.size() == 1U);
+  const auto& f = why.faults[0];
   BOOST_TEST(f.pointer == "/document/metadata/retention/faulted");
   BOOST_TEST(f.line == 7U);
 }
