@@ -44,7 +44,7 @@ complete "$answers" 200
 becomes .status suspended
 pawl explain "$id" | indent
 is 'what is kept' "$(of '[.state, .reason]')" \
-  '["analyzingGaps","its retries are exhausted: Communication Error"]'
+  '["analyzingGaps","nothing has caught its error: Communication Error"]'
 
 say 'It is up again: resume. kill -9 while step 9 orders the slides'
 control '{"slow": {"POST /core/presentations": 1.5}}'
