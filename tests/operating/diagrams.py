@@ -142,7 +142,8 @@ class Diagrams:
         same("class n2 current" in text, True, text)
         self.daemon.must("POST", f"/v1/instances/{name}/events",
                          {"specversion": "1.0", "id": "1", "source": "s",
-                          "type": "reviewed"})
+                          "type": "reviewed"},
+                         {"Content-Type": "application/cloudevents+json"})
         self.daemon.becomes(name, "faulted")
         text = self.cli("status", name, "--diagram")
         same("class n5 faulted" in text, True, text)

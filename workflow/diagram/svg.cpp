@@ -15,7 +15,8 @@ constexpr int width_min = 320;
 
 // Written out twice instead of with variables, which not every viewer knows.
 constexpr std::string_view style = R"(
-text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-size:14px;fill:#1f2328}
+text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
+font-size:14px;fill:#1f2328}
 .soft{font-size:11px;fill:#59636e}
 .page{fill:#ffffff}
 .figure{fill:#f6f8fa;stroke:#818b98;stroke-width:1.2}
