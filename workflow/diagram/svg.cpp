@@ -84,7 +84,9 @@ public:
 
   std::string write() {
     const auto legend = legend_text();
-    const int width = std::max(at_.width, width_min);
+    const auto longest = std::max(columns_of(of_.title), columns_of(legend));
+    const int width
+      = std::max({at_.width, width_min, static_cast<int>(longest) * 9 + 32});
     const int height
       = at_.height + title_height + (legend.empty() ? 0 : legend_height);
     out_
