@@ -116,7 +116,7 @@ class Diagrams:
                           "-o", str(picture)), "", "stdout")
             xml.etree.ElementTree.parse(picture)
             file.write_text("do: [{a: {nothing: 1}}]")
-            self.cli("def", "diagram", str(file), code=2)
+            self.cli("def", "diagram", str(file), code=1)
         same("stateDiagram-v2" in self.cli("def", "diagram", "-", "--of",
                                            "states", text=FLOW), True, "stdin")
         same("stateDiagram" in self.cli("def", "diagram", "tests/drawn@1.0.0"),
