@@ -45,7 +45,8 @@ class tracks {
 public:
   /// The first track that is free from `a` to `b`.
   int take(std::size_t a, std::size_t b) {
-    const auto [low, high] = std::minmax(a, b);
+    const auto low = std::min(a, b);
+    const auto high = std::max(a, b);
     for (std::size_t t = 0;; ++t) {
       if (t == taken_.size())
         taken_.emplace_back();
