@@ -116,6 +116,18 @@ void open_definitions(gateway& door, const gate_ptr& g) {
   door.remove_definition = [g](const definition_ref& which, reply_to to) {
     g->remove_definition(which, std::move(to));
   };
+  door.draw_definition
+    = [g](const definition_ref& which, drawing how, const reply_to& to) {
+        g->draw_definition(which, how, to);
+      };
+  door.draw_instance
+    = [g](const instance_ref& which, drawing how, const reply_to& to) {
+        g->draw_instance(which, how, to);
+      };
+  door.draw_document
+    = [g](const register_definition& what, drawing how, const reply_to& to) {
+        g->draw_document(what, how, to);
+      };
   door.store_secret = [g](put_secret what, reply_to to) {
     g->store_secret(std::move(what), std::move(to));
   };

@@ -40,6 +40,14 @@ public:
   void list_of_definitions(const list_definitions& what, const reply_to& to);
   void remove_definition(const definition_ref& which, reply_to to);
 
+  // gate_drawings.cpp
+  void draw_definition(const definition_ref& which, drawing how,
+                       const reply_to& to);
+  void draw_instance(const instance_ref& which, drawing how,
+                     const reply_to& to);
+  void draw_document(const register_definition& what, drawing how,
+                     const reply_to& to);
+
   // gate_schedules.cpp
   void list_schedules_of(const list_schedules& what, const reply_to& to);
   void read_schedule(const schedule_ref& which, const reply_to& to);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/drawing.hpp"
 #include "actors/orders.hpp"
 
 #include <cstdint>
@@ -41,6 +42,11 @@ struct gateway {
   std::function<void(definition_ref, bool source, reply_to)> read_definition;
   std::function<void(list_definitions, reply_to)> list_definitions_of;
   std::function<void(definition_ref, reply_to)> remove_definition;
+  /// The body is the drawing.
+  std::function<void(definition_ref, drawing, reply_to)> draw_definition;
+  std::function<void(instance_ref, drawing, reply_to)> draw_instance;
+  /// Of a document that is not registered; as a dry run of `define`.
+  std::function<void(register_definition, drawing, reply_to)> draw_document;
 
   std::function<void(put_secret, reply_to)> store_secret;
   std::function<void(list_secrets, reply_to)> list_of_secrets;

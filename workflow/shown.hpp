@@ -4,12 +4,18 @@
 #include "workflow/state.hpp"
 
 #include <optional>
+#include <string_view>
 
 /// What the instance as it is shown and its explanation have in common.
 namespace pawl {
 
 /// Whether `f` is an active task without an active one below it.
 [[nodiscard]] bool is_leaf(const instance_state& s, const frame& f);
+
+/// How an active task is, as `current` shows it: "running", "waiting",
+/// "suspended" or "faulted".
+[[nodiscard]] std::string_view task_status(const instance_state& s,
+                                           const frame& f);
 
 /// What `f` waits for, as `waitingFor` shows it; null if it does not wait.
 [[nodiscard]] json::value waiting_for(const instance_state& s, const frame& f,

@@ -45,19 +45,6 @@ json::value waiting_for_somebody(const frame& f, const task& node) {
   return out;
 }
 
-std::string_view task_status(const instance_state& s, const frame& f) {
-  if (f.at == phase::faulted)
-    return "faulted";
-  // What a fault elsewhere interrupted goes on with a retry.
-  if (f.stopped || s.status == instance_status::suspended
-      || s.status == instance_status::faulted)
-    return "suspended";
-  return f.at == phase::waiting || f.at == phase::backoff
-             || f.at == phase::handed
-           ? "waiting"
-           : "running";
-}
-
 json::array current_of(const instance_state& s, const definition& of) {
   json::array current;
   if (s.status == instance_status::completed
@@ -114,6 +101,19 @@ bool is_leaf(const instance_state& s, const frame& f) {
          && std::ranges::none_of(s.frames, [&](const auto& other) {
               return other.second.parent == f.id && other.first != f.id;
             });
+}
+
+std::string_view task_status(const instance_state& s, const frame& f) {
+  if (f.at == phase::faulted)
+    return "faulted";
+  // What a fault elsewhere interrupted goes on with a retry.
+  if (f.stopped || s.status == instance_status::suspended
+      || s.status == instance_status::faulted)
+    return "suspended";
+  return f.at == phase::waiting || f.at == phase::backoff
+             || f.at == phase::handed
+           ? "waiting"
+           : "running";
 }
 
 json::value waiting_for(const instance_state& s, const frame& f,

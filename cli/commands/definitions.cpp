@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/diagram.hpp"
 #include "cli/commands/documents.hpp"
 #include "cli/problem.hpp"
 #include "cli/views.hpp"
@@ -211,6 +212,7 @@ void add_definitions(CLI::App& app, action& chosen) {
               "  pawl def validate story.yaml\n"
               "  pawl def apply *.yaml\n"
               "  pawl def show default/story --source\n"
+              "  pawl def diagram default/story --format svg -o story.svg\n"
               "  pawl def rm default/story@1.0.0");
   add_files(*def, chosen, "apply", "Register documents", false);
   add_files(*def, chosen, "validate", "Check documents, register nothing",
@@ -232,6 +234,7 @@ void add_definitions(CLI::App& app, action& chosen) {
                 "How its expressions are evaluated");
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return show(s, *o); }; });
+  add_diagram(*def, chosen);
   auto gone = std::make_shared<std::vector<std::string>>();
   cmd = def->add_subcommand("rm", "Remove versions that nothing runs");
   cmd->add_option("which", *gone, "Which")

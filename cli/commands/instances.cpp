@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/diagram.hpp"
 #include "cli/commands/list_filter.hpp"
 #include "cli/commands/wait_option.hpp"
 #include "cli/follow.hpp"
@@ -55,10 +56,17 @@ outcome<exit_code> list(session& s, const list_options& o) {
   return exit_code::ok;
 }
 
-outcome<exit_code> status(session& s, const std::string& text) {
-  auto id = resolve_id(s, text);
+struct status_options {
+  std::string id;
+  diagram_options drawn;
+};
+
+outcome<exit_code> status(session& s, const status_options& o) {
+  auto id = resolve_id(s, o.id);
   if (!id)
     return id.error();
+  if (o.drawn.wanted)
+    return draw(s, instance_target(s, *id, "/diagram"), o.drawn, {}, *id);
   auto instance = call(s, {.target = instance_target(s, *id)}, {}, *id);
   if (!instance)
     return instance.error();
@@ -121,23 +129,32 @@ void add_list(CLI::App& app, action& chosen) {
     [o, &chosen] { chosen = [o](session& s) { return list(s, *o); }; });
 }
 
+void add_status(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<status_options>();
+  auto* cmd = app.add_subcommand("status", "Show one instance");
+  cmd->add_option("id", o->id, "Id, or a unique beginning of one")
+    ->required()
+    ->type_name("ID");
+  auto* drawn = cmd->add_flag("--diagram", o->drawn.wanted,
+                              "As a drawing of what is done and what runs");
+  add_diagram_options(*cmd, o->drawn);
+  for (const auto* detail : {"--format", "--of"})
+    cmd->get_option(detail)->needs(drawn);
+  cmd->footer("Examples:\n"
+              "  pawl status 01JABC\n"
+              "  pawl status order-7 -o json | jq '.current[].task'\n"
+              "  pawl status order-7 --diagram --format svg > order-7.svg");
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return status(s, *o); }; });
+}
+
 } // namespace
 
 void add_instances(CLI::App& app, action& chosen) {
   add_list(app, chosen);
-  auto id = std::make_shared<std::string>();
-  auto* cmd = app.add_subcommand("status", "Show one instance");
-  cmd->add_option("id", *id, "Id, or a unique beginning of one")
-    ->required()
-    ->type_name("ID");
-  cmd->footer("Examples:\n"
-              "  pawl status 01JABC\n"
-              "  pawl status order-7 -o json | jq '.current[].task'");
-  cmd->callback(
-    [id, &chosen] { chosen = [id](session& s) { return status(s, *id); }; });
-
+  add_status(app, chosen);
   auto o = std::make_shared<result_options>();
-  cmd = app.add_subcommand("result", "Print the output of an instance");
+  auto* cmd = app.add_subcommand("result", "Print the output of an instance");
   cmd->add_option("id", o->id, "Id, or a unique beginning of one")
     ->required()
     ->type_name("ID");

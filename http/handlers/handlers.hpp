@@ -11,6 +11,11 @@ outcome list_definitions(const call& from);
 outcome read_definition(const call& from);
 outcome remove_definition(const call& from);
 
+// diagrams.cpp
+outcome draw_definition(const call& from);
+outcome draw_instance(const call& from);
+outcome draw_document(const call& from);
+
 // instances.cpp
 outcome start_instance(const call& from);
 outcome list_instances(const call& from);

@@ -26,6 +26,8 @@ const std::map<std::string_view, std::string_view> expected = {
   {"readNewestDefinition", "voaA"},
   {"readDefinition", "voaA"},
   {"removeDefinition", "aA"},
+  {"drawDefinition", "voaA"},
+  {"drawDocument", "aA"},
   {"startInstance", "oA"},
   {"listInstances", "voaA"},
   {"readInstance", "voaA"},
@@ -41,6 +43,7 @@ const std::map<std::string_view, std::string_view> expected = {
   {"restartInstance", "oA"},
   {"sendNamedEvent", "oA"},
   {"explainInstance", "voaA"},
+  {"drawInstance", "voaA"},
   {"readHistory", "voaA"},
   {"followInstance", "voaA"},
   {"deliverEvent", "oA"},
@@ -285,6 +288,9 @@ BOOST_FIXTURE_TEST_CASE(what_a_token_is_bound_to_goes_with_every_request,
     static_cast<void>(ask(line, token));
   check(daemon.defined->by, "define");
   check(daemon.definition->by, "definition");
+  check(daemon.definition_drawn->by, "draw definition");
+  check(daemon.instance_drawn->by, "draw instance");
+  check(daemon.document_drawn->by, "draw document");
   check(daemon.definitions_listed->by, "definitions");
   check(daemon.started->workflow.by, "start");
   check(daemon.read->which.by, "read");

@@ -24,6 +24,10 @@ public:
   std::optional<actors::register_definition> defined;
   std::optional<actors::definition_ref> definition;
   bool source = false;
+  std::optional<actors::definition_ref> definition_drawn;
+  std::optional<actors::instance_ref> instance_drawn;
+  std::optional<actors::register_definition> document_drawn;
+  actors::drawing drawn;
   std::optional<actors::list_definitions> definitions_listed;
   std::optional<actors::start_instance> started;
   std::optional<actors::read_instance> read;
@@ -71,6 +75,18 @@ public:
       = [this](auto wish, auto done) { note(definitions_listed, wish, done); };
     g.remove_definition
       = [this](auto wish, auto done) { note(definition, wish, done); };
+    g.draw_definition = [this](auto which, auto how, auto done) {
+      drawn = how;
+      note(definition_drawn, which, done);
+    };
+    g.draw_instance = [this](auto which, auto how, auto done) {
+      drawn = how;
+      note(instance_drawn, which, done);
+    };
+    g.draw_document = [this](auto wish, auto how, auto done) {
+      drawn = how;
+      note(document_drawn, wish, done);
+    };
     g.start = [this](auto wish, auto done) { note(started, wish, done); };
     g.read = [this](auto wish, auto done) { note(read, wish, done); };
     g.explain = [this](auto which, auto done) { note(explained, which, done); };

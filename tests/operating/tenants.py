@@ -108,6 +108,8 @@ class Tenants(World):
                 {"workflow": {"namespace": "a", "name": "hears"}}, 404)
         refused("POST", "/v1/definitions", document("a", "quick"), 403,
                 kind="application/yaml")
+        refused("POST", "/v1/definitions/diagram", document("a", "quick"), 403,
+                kind="application/yaml")
         event = {"specversion": "1.0", "type": "com.example.go",
                  "source": "/t", "id": "1"}
         kind = "application/cloudevents+json"
