@@ -101,6 +101,9 @@ struct state {
     if (!done)
       end_process(done.error());
     const auto ended = clock::now();
+    // Who has an answer finds his commit counted.
+    ctx->measured.commit(group.size(), bytes,
+                         std::chrono::duration<double>(ended - begun).count());
     for (std::size_t i = 0; i < group.size(); ++i) {
       // Off the gauge before the client can come again.
       group[i].what.what.reset();
@@ -111,8 +114,6 @@ struct state {
     }
     ctx->journal.committed(begun - oldest, ctx->options.journal.shed_after,
                            bytes, ended - begun, ended);
-    ctx->measured.commit(group.size(), bytes,
-                         std::chrono::duration<double>(ended - begun).count());
   }
 
   void run(const write_job& job) const {
