@@ -22,8 +22,8 @@ struct kept {
     .directory = (root.path / "shelf").string(), .every = {}, .keep = 2};
   meters measured;
   storage::recovery_report found;
-  std::unique_ptr<storage::store> store
-    = std::move(*storage::store::open({.directory = root.path / "data"}, found));
+  std::unique_ptr<storage::store> store = std::move(
+    *storage::store::open({.directory = root.path / "data"}, found));
   std::optional<backup_keeper> keeper;
 
   void start() { keeper.emplace(*store, how, measured); }

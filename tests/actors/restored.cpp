@@ -102,9 +102,8 @@ BOOST_AUTO_TEST_CASE(suspends_whatever_lives_and_says_why) {
   BOOST_TEST(text(get("paused"), "status") == "suspended");
   BOOST_TEST(text(get("paused"), "reason").empty());
   BOOST_TEST(calls == 1);
-  const auto why = granted([&](const auto& door, auto to) {
-    door.explain({.id = "calls"}, to);
-  });
+  const auto why = granted(
+    [&](const auto& door, auto to) { door.explain({.id = "calls"}, to); });
   BOOST_TEST(why.body.find(reason) != std::string::npos, why.body);
   for (const char* id : {"waits", "calls", "until"}) {
     act(id, verb::resume);
@@ -142,8 +141,8 @@ BOOST_AUTO_TEST_CASE(tells_of_what_it_must_leave) {
   run("listens", "l");
   BOOST_REQUIRE(reaches("l", "waiting"));
   inside->stop();
-  BOOST_REQUIRE(store->put_quarantine(key_of("default", "l"),
-                                      storage::quarantine{"it crashed", {}, 3}));
+  BOOST_REQUIRE(store->put_quarantine(
+    key_of("default", "l"), storage::quarantine{"it crashed", {}, 3}));
   const auto done = suspend();
   BOOST_REQUIRE(done.left.size() == 1U);
   BOOST_TEST(done.left[0].find("default/l") != std::string::npos);

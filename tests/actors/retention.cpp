@@ -166,10 +166,9 @@ BOOST_AUTO_TEST_CASE(sweeps_by_itself_when_it_is_time) {
   run("sets", "s", "completed");
   clock::shift(121min);
   BOOST_TEST(until([&] {
-    return std::holds_alternative<refusal>(
-      ask([&](const auto& door, auto to) {
-        door.read({.which = {.id = "s"}}, to);
-      }));
+    return std::holds_alternative<refusal>(ask([&](const auto& door, auto to) {
+      door.read({.which = {.id = "s"}}, to);
+    }));
   }));
 }
 
