@@ -21,6 +21,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -65,6 +66,7 @@ private:
 [[nodiscard]] std::uint32_t own_uid();
 
 struct context;
+class bulk_keeper;
 
 /// The queues' world: the disk by the writer, time by the alarms.
 [[nodiscard]] queue_world world_of(context& ctx);
@@ -121,6 +123,9 @@ struct context {
   door<step_pool_actor> steps;
   door<evaluator_actor> evaluator;
   door<supervisor_actor> supervisor;
+
+  /// Set by make_gateway().
+  std::shared_ptr<bulk_keeper> bulks;
 
   /// Evaluates in a helper process, and answers on any thread. Set before the
   /// actors start.

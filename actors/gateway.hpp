@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/bulk/orders.hpp"
 #include "actors/drawing.hpp"
 #include "actors/orders.hpp"
 
@@ -82,6 +83,13 @@ struct gateway {
   std::function<void(purge_instance, reply_to)> remove_instance;
   std::function<void(deliver_event, reply_to)> deliver;
   std::function<void(publish_events, reply_to)> publish;
+
+  /// 201; of a dry run the count and some samples.
+  std::function<void(create_bulk, reply_to)> order_bulk;
+  std::function<void(act_on_bulk, reply_to)> act_on_bulk_of;
+  std::function<void(list_bulks, reply_to)> list_of_bulks;
+  std::function<void(bulk_ref, reply_to)> read_bulk;
+  std::function<void(list_bulk_items, reply_to)> report_of_bulk;
 
   std::function<void(list_approvals, reply_to)> list_approvals_of;
   std::function<void(approval_ref, reply_to)> read_approval;

@@ -56,6 +56,7 @@ using reply_to = std::function<void(reply)>;
 struct idempotency {
   std::string scope = {};       ///< Credential, method, path and key.
   std::string body_digest = {}; ///< SHA-256 of the body.
+  bool brief = false; ///< That it was done is kept, but not what was said.
 };
 
 /// The entity tags of If-Match or If-None-Match: sequences of an instance.

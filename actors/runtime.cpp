@@ -1,5 +1,6 @@
 #include "actors/runtime.hpp"
 
+#include "actors/bulk/bulk_keeper.hpp"
 #include "actors/context.hpp"
 #include "actors/expression_pool.hpp"
 #include "actors/make_gateway.hpp"
@@ -79,6 +80,12 @@ void add_gauges(context& ctx) {
           [&ctx] { return static_cast<double>(ctx.programs.detached()); });
   m.gauge("pawl_disk_free_bytes", "Free bytes where the data lives.",
           [&ctx] { return static_cast<double>(ctx.store.free_bytes()); });
+  m.gauge("pawl_bulk_running", "Bulk operations that go on.", [&ctx] {
+    return static_cast<double>(ctx.bulks->count(bulk_status::running));
+  });
+  m.gauge("pawl_bulk_paused", "Bulk operations that stand still.", [&ctx] {
+    return static_cast<double>(ctx.bulks->count(bulk_status::paused));
+  });
   m.gauge("pawl_watchers", "Clients that wait for a change of an instance.",
           [&ctx] { return static_cast<double>(ctx.changes.watchers()); });
 }
@@ -124,6 +131,7 @@ runtime::runtime(storage::store& store, const config::options& options,
     .receive([](writer_lives) {}, [](const caf::error&) {});
   s.door = make_gateway(s.ctx);
   s.retention.emplace(s.ctx);
+  begin_bulks(s.ctx);
 }
 
 runtime::~runtime() {
@@ -164,8 +172,9 @@ void runtime::stop() {
   if (!s.root)
     return;
   s.ctx.draining = true;
-  // Both wait for the writer, which must be there to answer.
+  // They wait for the writer, which must be there to answer.
   s.retention.reset();
+  s.ctx.bulks->stop();
   s.ctx.backups.stop();
   caf::anon_send_exit(*s.root, caf::exit_reason::user_shutdown);
   s.root.reset();
