@@ -124,9 +124,6 @@ struct context {
   door<evaluator_actor> evaluator;
   door<supervisor_actor> supervisor;
 
-  /// Set by make_gateway().
-  std::shared_ptr<bulk_keeper> bulks;
-
   /// Evaluates in a helper process, and answers on any thread. Set before the
   /// actors start.
   std::function<void(const evaluate&,
@@ -134,6 +131,9 @@ struct context {
     helpers;
   /// Tests make turns crash with this; empty otherwise.
   std::function<void(const instance_key&, const input&)> before_turn;
+
+  /// Set by make_gateway().
+  std::shared_ptr<bulk_keeper> bulks;
 };
 
 } // namespace pawl::actors

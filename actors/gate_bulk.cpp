@@ -48,7 +48,9 @@ json::object would(const reply& said) {
             {"detail", no->what.detail}};
   constexpr std::size_t levels = 90;
   const auto body = parse_json(std::get<answer>(said).body, levels);
-  const auto* status = body ? body->find_pointer("/instance/status") : nullptr;
+  json::error_code none;
+  const auto* status
+    = body ? body->find_pointer("/instance/status", none) : nullptr;
   return {{"refused", nullptr},
           {"then", status == nullptr ? json::value{} : *status}};
 }

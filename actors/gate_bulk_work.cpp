@@ -110,9 +110,7 @@ void gate::act_for(const bulk& what, const bulk_item& item, reply_to to) {
     return remove({std::move(which), std::nullopt}, std::move(to));
   auto wish = wish_of(what.order, std::move(which));
   wish.once = idempotency{.scope = "bulk " + what.order.id + ' '
-                                   + std::to_string(item.number),
-                          .body_digest = {},
-                          .brief = true};
+                                   + std::to_string(item.number)};
   act(std::move(wish), std::move(to));
 }
 

@@ -84,13 +84,6 @@ struct gateway {
   std::function<void(deliver_event, reply_to)> deliver;
   std::function<void(publish_events, reply_to)> publish;
 
-  /// 201; of a dry run the count and some samples.
-  std::function<void(create_bulk, reply_to)> order_bulk;
-  std::function<void(act_on_bulk, reply_to)> act_on_bulk_of;
-  std::function<void(list_bulks, reply_to)> list_of_bulks;
-  std::function<void(bulk_ref, reply_to)> read_bulk;
-  std::function<void(list_bulk_items, reply_to)> report_of_bulk;
-
   std::function<void(list_approvals, reply_to)> list_approvals_of;
   std::function<void(approval_ref, reply_to)> read_approval;
   /// Answers with the instance.
@@ -136,6 +129,13 @@ struct gateway {
   std::function<std::string()> metrics;
   /// "" when ready, else why not ("starting", "draining", "disk-low").
   std::function<std::string()> unready;
+
+  /// 201; of a dry run the count and some samples.
+  std::function<void(create_bulk, reply_to)> order_bulk;
+  std::function<void(act_on_bulk, reply_to)> act_on_bulk_of;
+  std::function<void(list_bulks, reply_to)> list_of_bulks;
+  std::function<void(bulk_ref, reply_to)> read_bulk;
+  std::function<void(list_bulk_items, reply_to)> report_of_bulk;
 };
 
 } // namespace pawl::actors

@@ -1,3 +1,4 @@
+#include "cli/commands/bulk_order.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/wait_option.hpp"
 

@@ -192,7 +192,8 @@ storage::list_query query_of(const bulk_filter& f, bulk_action a,
                         .labels = f.labels,
                         .started_after = f.started_after,
                         .started_before = f.started_before,
-                        .quarantined = f.quarantined};
+                        .quarantined = f.quarantined,
+                        .cursor = {}};
   q.shown = [a, until, any = f.status.has_value()](const storage::head& h) {
     return h.created <= until && (any || applies(a, h.status));
   };

@@ -1,5 +1,4 @@
 #include "cli/commands/bulk_order.hpp"
-#include "cli/commands/commands.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -131,7 +130,7 @@ outcome<exit_code> control(session& s, const control_options& o) {
   return exit_code::ok;
 }
 
-void add_run(CLI::App& to, action& chosen) {
+void add_order(CLI::App& to, action& chosen) {
   auto o = std::make_shared<bulk_wish>();
   auto args = std::make_shared<std::string>();
   auto* cmd = to.add_subcommand(
@@ -191,7 +190,7 @@ void add_bulk(CLI::App& app, action& chosen) {
                "  pawl bulk run delete -q 'status=completed' -n scratch\n"
                "  pawl bulk pause 01JABC\n"
                "  pawl bulk report 01JABC --outcome refused");
-  add_run(*bulk, chosen);
+  add_order(*bulk, chosen);
   bulk->add_subcommand("ls", "List them, the newest first")
     ->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
   auto id = std::make_shared<std::string>();
