@@ -308,7 +308,10 @@ planner::answer planner::deliver(const requests::deliver& wish) {
   if (wish.otherwise != policy::ignore)
     if (auto fine = guard_event(*wish.event); !fine || values_.pending())
       return fine;
-  const bool full = state_.inbox.size() >= limits_.inbox_max;
+  // What some have taken already has its own bound.
+  const auto kept = static_cast<std::size_t>(std::ranges::count_if(
+    state_.inbox, [](const auto& one) { return one.left_for.empty(); }));
+  const bool full = kept >= limits_.inbox_max;
   bool has_room = !full;
   if (wish.otherwise != policy::keep || full) {
     const bool awaited = is_awaited(*wish.event);
@@ -322,7 +325,7 @@ planner::answer planner::deliver(const requests::deliver& wish) {
   }
   if (!has_room)
     return refused{{errc::overloaded,
-                    "the instance keeps " + std::to_string(state_.inbox.size())
+                    "the instance keeps " + std::to_string(kept)
                       + " events that nothing has consumed yet"},
                    {}};
   plan.emplace_back(

@@ -239,7 +239,7 @@ struct event_consumed {
   bool ends = false;      ///< It belongs to `until`, and is not put out.
   datum correlation = {}; ///< What the keys must be from now on; null pointer:
                           ///< unchanged.
-  /// The first that takes an event says who else in the instance gets it.
+  /// Who else gets it: tasks that listen, and lanes in which some may do so.
   std::vector<frame_id> also = {};
 };
 

@@ -1,5 +1,7 @@
 #include "workflow/planner.hpp"
 
+#include <algorithm>
+
 namespace pawl {
 
 void planner::begin_step(timestamp now, std::uint64_t seed) {
@@ -145,7 +147,7 @@ bool planner::start(const entry& e, bool lasting, datum arguments) {
     fail(e, illegal_move(*e.node, e.node->moves->enter));
     return false;
   }
-  if (!lasting || !e.node->timeout)
+  if (!lasting || !e.node->timeout || is_limited(e))
     return true;
   auto length = values_.evaluate(*e.node->timeout, *e.input, seen_from(e));
   if (!length) {
@@ -154,6 +156,16 @@ bool planner::start(const entry& e, bool lasting, datum arguments) {
   }
   arm(e.id, timer_purpose::timeout, add(now_, *length));
   return true;
+}
+
+// Whether the extensions around a task have its timeout.
+bool planner::is_limited(const entry& e) const {
+  const auto& scope = state_.frames.at(e.parent);
+  return scope.role == frame_role::wrap && scope.node == e.node->index
+         && std::ranges::any_of(state_.timers, [&](const auto& t) {
+              return t.second.frame == scope.id
+                     && t.second.purpose == timer_purpose::timeout;
+            });
 }
 
 void planner::arm(frame_id frame, timer_purpose purpose, timestamp due) {

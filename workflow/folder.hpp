@@ -78,6 +78,8 @@ private:
   void move(frame_id parent, const task& node, const datum& output,
             const flow& to);
   void settle_lanes(frame& owner);
+  void begin_no_more(frame& owner);
+  void bound_shared();
   void remember_undoable(const frame& f, const datum& output);
 
   instance_state& s_;

@@ -141,9 +141,13 @@ private:
   [[nodiscard]] refused refuse_unawaited() const;
   void begin(entry e);
   bool extend(const frame& parent, const entry& e);
+  void limit_all(entry e);
+  [[nodiscard]] bool is_limited(const entry& e) const;
   void advance_lanes(const frame& f);
   void advance_wrap(const frame& f);
-  std::vector<frame_id> others_for(frame_id taker, const json::value& arrived);
+  std::vector<frame_id> others_for(const frame& taker, frame_id share,
+                                   const json::value& arrived);
+  bool wants(const frame& lane, const json::value& arrived);
   void take_event(const frame& f, const tasks::listen& what,
                   const event_match& match, const datum& arrived);
   void end_item(const frame& f);

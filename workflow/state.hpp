@@ -138,8 +138,8 @@ struct armed_timer {
 struct inbox_event {
   std::uint64_t number = 0;
   datum event = null_datum();
-  /// Once a `listen` has taken it: the others that get it too. Nobody else
-  /// does.
+  /// Once a `listen` has taken it: the others that get it too, and the lanes in
+  /// which one may. Nobody else does.
   std::vector<frame_id> left_for = {};
 };
 

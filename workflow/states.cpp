@@ -106,7 +106,8 @@ planner::answer planner::guard_move(std::string_view type) {
   const std::string& from = state_.business_state;
   std::string to;
   auto kept = std::ranges::count_if(state_.inbox, [&](const auto& one) {
-    return std::string_view{one.event->at("type").as_string()} == type;
+    return one.left_for.empty()
+           && std::string_view{one.event->at("type").as_string()} == type;
   });
   for (const auto& [id, f] : state_.frames) {
     if (!f.node || f.at != phase::waiting)

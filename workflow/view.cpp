@@ -97,7 +97,8 @@ json::value error_of(const instance_state& s) {
 } // namespace
 
 bool is_leaf(const instance_state& s, const frame& f) {
-  return f.node && f.role == frame_role::task
+  // The extensions around a task, when its time is over, stand for it.
+  return f.node && (f.role == frame_role::task || f.at == phase::faulted)
          && std::ranges::none_of(s.frames, [&](const auto& other) {
               return other.second.parent == f.id && other.first != f.id;
             });
