@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(each_kind_keeps_its_own) {
 BOOST_AUTO_TEST_CASE(a_turn_is_told_of_tasks_by_pointer) {
   const auto of = parse_definition(
     "document: {dsl: '1.0.3', namespace: shop, name: order, version: "
-    "'1.0.0'}\ndo: [{a: {set: {}}}, {b: {do: [{a: {set: {}}}]}}]\n");
+    "'1.0.0'}\ndo: [{a: {set: {x: 1}}}, {b: {do: [{a: {set: {x: 1}}}]}}]\n");
   BOOST_REQUIRE(of);
   hold_book book;
   BOOST_TEST(book.of_turn(**of).whole.empty());
