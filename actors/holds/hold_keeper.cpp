@@ -110,13 +110,22 @@ void hold_keeper::arm() {
     return;
   const auto now = world_.now();
   const auto delay = std::clamp(*end - now, duration{1}, look_every);
+  const auto at = now + delay;
   {
     const std::lock_guard guard{lock_};
-    if (armed_ && *armed_ <= now + delay)
+    if (armed_ && *armed_ <= at)
       return;
-    armed_ = now + delay;
+    armed_ = at;
   }
-  world_.wake(delay, [this] { look(); });
+  world_.wake(delay, [this, at] {
+    {
+      // An earlier alarm may have taken its place.
+      const std::lock_guard guard{lock_};
+      if (armed_ != at)
+        return;
+    }
+    look();
+  });
 }
 
 } // namespace pawl::actors
