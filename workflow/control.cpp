@@ -324,10 +324,10 @@ planner::answer planner::deliver(const requests::deliver& wish) {
     has_room = has_room || (awaited && s == instance_status::running);
   }
   if (!has_room)
-    return refused{{errc::overloaded,
-                    "the instance keeps " + std::to_string(kept)
-                      + " events that nothing has consumed yet"},
-                   {}};
+    return refused{
+      {errc::overloaded, "the instance keeps " + std::to_string(kept)
+                           + " events that nothing has consumed yet"},
+      {}};
   plan.emplace_back(
     events::event_received{state_.next_inbox, wish.event, wish.arrival});
   return {};

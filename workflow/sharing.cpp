@@ -69,7 +69,8 @@ bool planner::wants(const frame& lane, const json::value& arrived) {
   if (later.empty())
     return false;
   for (const auto& [id, f] : state_.frames) {
-    if (!f.listening || f.at == phase::faulted || !is_within(state_, f, lane.id))
+    if (!f.listening || f.at == phase::faulted
+        || !is_within(state_, f, lane.id))
       continue;
     const auto& what = std::get<tasks::listen>(of_.tasks[*f.node].kind);
     const auto match = match_event(

@@ -16,8 +16,7 @@ share_of(const instance_state& s, const frame& f, const inbox_event& kept);
 
 /// The tasks of `lane` that listen, whether active or not, and whose constants
 /// do not rule `arrived` out.
-[[nodiscard]] std::set<task_index> listens_in(const definition& of,
-                                              const frame& lane,
-                                              const json::value& arrived);
+[[nodiscard]] std::set<task_index>
+listens_in(const definition& of, const frame& lane, const json::value& arrived);
 
 } // namespace pawl

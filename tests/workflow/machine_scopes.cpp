@@ -63,9 +63,11 @@ BOOST_AUTO_TEST_CASE(exit_before_a_task_stands_in_for_it) {
 BOOST_AUTO_TEST_CASE(a_timeout_covers_the_extensions_of_its_task) {
   const auto slow = [](std::string_view before, std::string_view after) {
     return "use:\n  extensions:\n  - slow: {extend: set, before: [{b: {wait: "
-           + std::string{before} + ", timeout: {after: PT1H}}}], after: [{a: {wait: "
+           + std::string{before}
+           + ", timeout: {after: PT1H}}}], after: [{a: {wait: "
            + std::string{after} + "}}]}\n"
-           + "do:\n- first: {set: '${ \"done\" }', input: {from: .more}, timeout: {after: "
+           + "do:\n- first: {set: '${ \"done\" }', input: {from: .more}, "
+             "timeout: {after: "
              "'${ .limit }'}}\n- last: {wait: PT0S}\n";
   };
   const json::value input{{"more", {{"limit", "PT5S"}}}};
