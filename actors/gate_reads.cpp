@@ -164,6 +164,8 @@ void gate::list(list_instances what, const reply_to& to) {
       .limit = what.limit,
       .cursor = what.cursor,
     };
+    for (const auto& [name, value] : what.index)
+      query.labels.emplace(storage::attribute_mark + name, value);
     if (!access::sees_all(what.by)) {
       query.namespaces = what.by->sees.namespaces();
       query.shown = [by = what.by](const storage::head& h) {

@@ -82,6 +82,7 @@ struct meters::state {
   prometheus::Counter& completed = instances("completed");
   prometheus::Counter& faulted = instances("faulted");
   prometheus::Counter& cancelled = instances("cancelled");
+  prometheus::Counter& overdue = instances("overdue");
   prometheus::Counter& tasks_completed = tasks("completed");
   prometheus::Counter& tasks_faulted = tasks("faulted");
   prometheus::Counter& tasks_retried = tasks("retried");
@@ -156,6 +157,7 @@ void meters::facts(std::span<const event> committed) {
         [&](const events::instance_completed&) { s.completed.Increment(); },
         [&](const events::instance_faulted&) { s.faulted.Increment(); },
         [&](const events::instance_cancelled&) { s.cancelled.Increment(); },
+        [&](const events::instance_overdue&) { s.overdue.Increment(); },
         [&](const events::task_completed&) { s.tasks_completed.Increment(); },
         [&](const events::task_faulted&) { s.tasks_faulted.Increment(); },
         [&](const events::task_retried&) { s.tasks_retried.Increment(); },

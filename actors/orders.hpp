@@ -290,6 +290,7 @@ struct list_instances {
   std::optional<instance_status> status = {};
   std::optional<std::string> state = {}; ///< The business state.
   std::map<std::string, std::string> labels = {};
+  std::map<std::string, std::string> index = {}; ///< `metadata.index`
   std::optional<timestamp> started_after = {};
   std::optional<timestamp> started_before = {};
   std::optional<bool> quarantined = {};

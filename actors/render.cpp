@@ -78,8 +78,12 @@ render_instance(const instance_state& state, const definition& of,
 json::object render_head(const storage::head& head,
                          const std::optional<storage::quarantine>& set_aside) {
   json::object labels;
+  json::object index;
   for (const auto& [key, value] : head.labels)
-    labels[key] = value;
+    if (key.front() == storage::attribute_mark)
+      index[key.substr(1)] = value;
+    else
+      labels[key] = value;
   json::object item{
     {"id", head.id},
     {"workflow", name_of(head.workflow)},
@@ -97,6 +101,8 @@ json::object render_head(const storage::head& head,
      json::object{{"completed", head.completed}, {"faulted", head.faulted}}},
     {"allowedActions", set_aside ? only_retry(head.id) : actions_of(head)},
   };
+  if (!index.empty())
+    item["index"] = std::move(index);
   if (set_aside)
     item["quarantined"] = render(set_aside);
   return item;

@@ -56,6 +56,10 @@ storage::head head_of(const machine& now, bool busy) {
   h.updated = s.updated;
   h.ended = s.ended;
   h.labels = s.labels;
+  for (const auto& [name, value] : s.index)
+    h.labels.emplace(storage::attribute_mark + name, value);
+  if (!s.outcome->is_null())
+    h.outcome = to_text(*s.outcome);
   if (s.status == instance_status::faulted)
     h.error = to_text(*s.error);
   h.completed = s.tasks_completed;

@@ -33,6 +33,10 @@ struct open_approval {
 
 /// What the store keeps of an instance beside its history: enough to list it
 /// and to find what must go on after a restart. Written with every turn.
+///
+/// `labels` has those that it was started with, and what its definition lists
+/// it by (`metadata.index`), with attribute_mark before the name.
+inline constexpr char attribute_mark = '@';
 struct head {
   std::string ns;
   std::string id;

@@ -151,6 +151,8 @@ void planner::begin_workflow() {
   plan.emplace_back(events::instance_started{changed});
   if (of_.states)
     plan.emplace_back(events::state_changed{"", "", of_.states->initial});
+  if (of_.sla)
+    arm(0, timer_purpose::sla, now_ + *of_.sla);
   if (fine && of_.timeout) {
     auto length = values_.evaluate(*of_.timeout,
                                    changed ? *changed : *state_.raw_input, at);

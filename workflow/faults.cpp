@@ -44,13 +44,16 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
       events::task_faulted{id, std::string{pointer}, make_datum(why.problem)});
   if (state_.status == instance_status::cancelling && !moves(state_))
     return;
+  frame_id cleaned = 0;
   while (parent != 0) {
     const auto& f = state_.frames.at(parent);
     if (f.role == frame_role::undo)
       break; // Nothing around what is undone handles that.
+    if (f.role == frame_role::cleanup)
+      cleaned = f.parent; // What is to be tried again does not handle it.
     if (f.role == frame_role::lane && leaves_race(f, around, why))
       return;
-    if (!f.handling && f.role == frame_role::task
+    if (f.id != cleaned && !f.handling && f.role == frame_role::task
         && std::holds_alternative<tasks::try_catch>(of_.tasks[*f.node].kind)) {
       auto taken = offer(f, of_attempt ? 0 : around, why);
       if (!taken)

@@ -24,7 +24,7 @@ bool holds_one(const frame& scope, const definition& of) {
   if (!scope.node)
     return false;
   const auto& kind = of.tasks[*scope.node].kind;
-  if (scope.role == frame_role::undo)
+  if (scope.role == frame_role::undo || scope.role == frame_role::cleanup)
     return false;
   if (scope.role == frame_role::wrap)
     return scope.wrap->segment == scope.wrap->extensions.size();

@@ -54,6 +54,10 @@ public:
   void operator()(const events::compensation_started& x);
   void operator()(const events::compensation_completed& x);
   void operator()(const events::rollback_completed& x);
+  void operator()(const events::instance_indexed& x);
+  void operator()(const events::instance_overdue& x);
+  void operator()(const events::cleanup_started& x);
+  void operator()(const events::cleanup_completed& x);
 
 private:
   static void require(bool holds, const char* what);

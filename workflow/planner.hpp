@@ -56,6 +56,9 @@ public:
   answer create(const requests::create& wish);
   /// The first step of an instance that is created.
   void begin_workflow();
+  /// By what it can be listed, if that has changed; `output` is the workflow's,
+  /// a null pointer before its end.
+  void plan_index(const datum& output);
   answer pause(const requests::pause& wish);
   answer resume(const requests::resume& wish);
   answer cancel(const requests::cancel& wish);
@@ -141,6 +144,8 @@ private:
   [[nodiscard]] refused refuse_unawaited() const;
   void begin(entry e);
   bool extend(const frame& parent, const entry& e);
+  [[nodiscard]] bool wants_cleanup(const frame& f) const;
+  void begin_cleanup(const frame& f);
   void limit_all(entry e);
   [[nodiscard]] bool is_limited(const entry& e) const;
   void advance_lanes(const frame& f);
@@ -183,6 +188,9 @@ private:
                                                   const frame& f);
 /// Whether `f` begins lanes, and runs no tasks itself.
 [[nodiscard]] bool owns_lanes(const definition& of, const frame& f);
+
+/// Whether what an instance can be listed by may be another after `fact`.
+[[nodiscard]] bool changes_index(const definition& of, const event& fact);
 
 /// Whether `f` runs tasks below it.
 [[nodiscard]] bool is_container(const definition& of, const frame& f);

@@ -40,6 +40,8 @@ std::span<const task_index> body_of(const definition& of, const frame& f) {
     return segment_of(of, f);
   if (f.role == frame_role::undo)
     return of.tasks[*f.node].compensation;
+  if (f.role == frame_role::cleanup)
+    return of.tasks[*f.node].cleanup;
   const auto& kind = of.tasks[*f.node].kind;
   if (const auto* block = std::get_if<tasks::do_block>(&kind))
     return block->body;

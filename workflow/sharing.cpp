@@ -55,6 +55,12 @@ std::optional<frame_id> share_of(const instance_state& s, const frame& f,
   return std::nullopt;
 }
 
+bool may_want_kept(const event& fact) {
+  return std::holds_alternative<events::task_started>(fact)
+         || std::holds_alternative<events::event_handled>(fact)
+         || std::holds_alternative<events::instance_resumed>(fact);
+}
+
 std::set<task_index> listens_in(const definition& of, const frame& lane,
                                 const json::value& arrived) {
   search all{of, arrived, {}, {}};

@@ -14,6 +14,9 @@ namespace pawl {
 [[nodiscard]] std::optional<frame_id>
 share_of(const instance_state& s, const frame& f, const inbox_event& kept);
 
+/// Whether some task may want what the inbox holds, after `fact`.
+[[nodiscard]] bool may_want_kept(const event& fact);
+
 /// The tasks of `lane` that listen, whether active or not, and whose constants
 /// do not rule `arrived` out.
 [[nodiscard]] std::set<task_index>

@@ -202,7 +202,7 @@ json::object view(const instance_state& s, const definition& of) {
     {"status", to_text(shown)},
     {"state",
      s.business_state.empty() ? json::value{} : json::value(s.business_state)},
-    {"outcome", nullptr},
+    {"outcome", *s.outcome},
     {"sequence", s.last},
     {"createdAt", to_text(s.created)},
     {"startedAt", time_or_null(s.started)},
@@ -227,6 +227,11 @@ json::object view(const instance_state& s, const definition& of) {
     out["rollback"] = rollback_of(s, of);
   if (const auto due = due_of(s, timer_purpose::start))
     out["startAt"] = to_text(*due);
+  if (!s.index.empty())
+    out["index"] = json::value_from(s.index);
+  if (of.sla && s.started)
+    out["sla"]
+      = {{"due", to_text(*s.started + *of.sla)}, {"overdue", s.overdue}};
   return out;
 }
 

@@ -89,6 +89,10 @@ std::vector<event> one_of_each() {
     compensation_started{2, 1, "/do/0/a", 3},
     compensation_completed{2, "/do/0/a"},
     rollback_completed{1, "/do/0/a"},
+    instance_indexed{{{"customer", "ann"}}},
+    instance_overdue{at(9)},
+    cleanup_started{2, 1, "/do/0/a"},
+    cleanup_completed{2, "/do/0/a"},
   };
 }
 
