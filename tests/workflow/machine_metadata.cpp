@@ -111,14 +111,14 @@ BOOST_AUTO_TEST_CASE(a_cleanup_runs_before_an_operators_retry) {
   BOOST_TEST(f.status() == "faulted");
   f.grant(requests::retry{});
   const auto first = f.call();
-  BOOST_TEST(first.url == "http://x.test/7");
+  BOOST_TEST(first.uri == "http://x.test/7");
   f.crash();
   BOOST_TEST(f.call().effect_key == first.effect_key);
   f.reply(test::ok());
-  BOOST_TEST(f.call().url == "http://x.test/match");
+  BOOST_TEST(f.call().uri == "http://x.test/match");
   f.reply(test::status_of(500));
   f.grant(requests::retry{});
-  BOOST_TEST(f.call().url == "http://x.test/7");
+  BOOST_TEST(f.call().uri == "http://x.test/7");
   BOOST_TEST(f.call().effect_key != first.effect_key);
   f.reply(test::ok());
   f.reply(test::ok(R"({"n":1})"));
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_cleanup_that_fails_is_gone_on_with) {
   f.crash();
   f.grant(requests::retry{});
   f.reply(test::ok());
-  BOOST_TEST(f.call().url == "http://x.test/match");
+  BOOST_TEST(f.call().uri == "http://x.test/match");
   f.reply(test::ok());
   BOOST_TEST(f.status() == "completed");
 }
@@ -149,14 +149,14 @@ BOOST_AUTO_TEST_CASE(a_try_cleans_up_before_each_further_attempt) {
     metadata:
       onRetry: [{clear: {call: http, with: {method: delete, endpoint: 'http://x.test/c'}}}]
 )"};
-  BOOST_TEST(f.call().url == "http://x.test/a");
+  BOOST_TEST(f.call().uri == "http://x.test/a");
   f.reply(test::status_of(500));
   BOOST_TEST(f.calls().empty()); // First its delay.
   f.to_next_timer();
-  BOOST_TEST(f.call().url == "http://x.test/c");
+  BOOST_TEST(f.call().uri == "http://x.test/c");
   f.crash();
   f.reply(test::ok());
-  BOOST_TEST(f.call().url == "http://x.test/a");
+  BOOST_TEST(f.call().uri == "http://x.test/a");
   f.reply(test::status_of(500));
   f.to_next_timer();
   f.reply(test::ok());
