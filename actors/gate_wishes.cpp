@@ -358,6 +358,11 @@ void gate::remove_now(removal what, reply_to to) {
     refusal no{.what = done.error()};
     if (head && no.what.code == errc::invalid_state) {
       no.members["from"] = to_text(head->status);
+      const auto actions = actions_of(*head);
+      json::array names;
+      for (const auto& one : actions)
+        names.push_back(one.at("name"));
+      no.members["allowed"] = std::move(names);
       no.members["allowedActions"] = actions_of(*head);
     }
     slot->give(std::move(no));

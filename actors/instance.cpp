@@ -333,7 +333,8 @@ struct state : instance_args {
       = turned_away || (turn->delivers && no.what.code == errc::overloaded);
     if (no.what.code == errc::invalid_state && flow
         && !no.members.contains("allowedActions"))
-      no.members["allowedActions"] = allowed_actions(flow->state());
+      no.members["allowedActions"]
+        = allowed_actions(flow->state(), flow->flow());
     if (turn->reply)
       turn->reply->give(std::move(no));
     if (!stands)

@@ -42,14 +42,14 @@ void planner::plan_index(const datum& output) {
   if (of_.index.empty())
     return;
   const auto root = state_.frames.find(0);
-  const auto input
+  const auto given
     = root == state_.frames.end() ? state_.raw_input : root->second.input;
   auto at = seen_from_outside();
-  at.input = input;
+  at.input = given;
   at.output = output ? output : null_datum();
   std::map<std::string, std::string> values;
   for (const auto& [name, rule] : of_.index)
-    if (const auto made = values_.evaluate(rule, *input, at))
+    if (const auto made = values_.evaluate(rule, *given, at))
       if (auto text = attribute_of(**made))
         values.emplace(name, std::move(*text));
   if (values != state_.index)

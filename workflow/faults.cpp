@@ -153,6 +153,22 @@ or_raised<planner::verdict> planner::offer(const frame& guard, frame_id around,
   return verdict::handled;
 }
 
+or_raised<bool> planner::wants_retry(const retry_policy& policy,
+                                     const json::value& problem,
+                                     const vantage& at) {
+  if (policy.when) {
+    auto wanted = values_.holds(*policy.when, problem, at);
+    if (!wanted || !*wanted)
+      return wanted;
+  }
+  if (!policy.except_when)
+    return true;
+  auto unwanted = values_.holds(*policy.except_when, problem, at);
+  if (!unwanted)
+    return unwanted;
+  return !*unwanted;
+}
+
 or_raised<bool> planner::plan_retry(const frame& guard, frame_id around,
                                     const raised& why) {
   const auto& node = of_.tasks[*guard.node];
@@ -167,18 +183,8 @@ or_raised<bool> planner::plan_retry(const frame& guard, frame_id around,
     return false;
   if (policy.attempts_max && guard.retries >= *policy.attempts_max)
     return false;
-  if (policy.when) {
-    auto wanted = values_.holds(*policy.when, *error, at);
-    if (!wanted || !*wanted)
-      return wanted;
-  }
-  if (policy.except_when) {
-    auto unwanted = values_.holds(*policy.except_when, *error, at);
-    if (!unwanted)
-      return unwanted;
-    if (*unwanted)
-      return false;
-  }
+  if (auto wanted = wants_retry(policy, *error, at); !wanted || !*wanted)
+    return wanted;
   const auto length_of
     = [&](const std::optional<duration_rule>& rule_of) -> or_raised<duration> {
     if (!rule_of)

@@ -124,12 +124,13 @@ private:
   [[nodiscard]] std::string_view business_state() const;
   void move_to_fault(std::string_view pointer, raised& why);
   answer guard_event(const json::value& arrived);
-  answer guard_move(std::string_view type);
+  answer guard_move(std::string_view type, bool declared);
   void approval_timer(const frame& f, timer_purpose purpose);
   /// False: it was cast before.
   [[nodiscard]] boost::system::result<bool, refused>
   check_vote(const requests::vote& wish, const frame& f) const;
-  answer check_ballot(const requests::vote& wish, const frame& f) const;
+  [[nodiscard]] answer check_ballot(const requests::vote& wish,
+                                    const frame& f) const;
   answer retry_faulted(const requests::retry& wish);
   answer retry_from(const requests::retry& wish);
   void renew_limits();
@@ -169,6 +170,8 @@ private:
   enum class verdict : std::uint8_t { handled, passed };
   or_raised<verdict> offer(const frame& guard, frame_id around,
                            const raised& why);
+  or_raised<bool> wants_retry(const retry_policy& policy,
+                              const json::value& problem, const vantage& at);
   or_raised<bool> plan_retry(const frame& guard, frame_id around,
                              const raised& why);
   [[nodiscard]] std::uint32_t attempts_of_guards(frame_id scope) const;

@@ -192,6 +192,7 @@ json::object view(const instance_state& s, const definition& of) {
   json::object labels;
   for (const auto& [key, value] : s.labels)
     labels[key] = value;
+  json::object found_by;
   const auto shown = shown_status(s, of);
   json::object out{
     {"id", s.id},
@@ -216,7 +217,7 @@ json::object view(const instance_state& s, const definition& of) {
     {"current", current_of(s, of)},
     {"progress",
      {{"completed", s.tasks_completed}, {"faulted", s.tasks_faulted}}},
-    {"allowedActions", allowed_actions(s)}};
+    {"allowedActions", allowed_actions(s, of)}};
   if (!s.reason.empty())
     out["reason"] = s.reason;
   if (!s.parent.empty())
@@ -227,8 +228,10 @@ json::object view(const instance_state& s, const definition& of) {
     out["rollback"] = rollback_of(s, of);
   if (const auto due = due_of(s, timer_purpose::start))
     out["startAt"] = to_text(*due);
-  if (!s.index.empty())
-    out["index"] = json::value_from(s.index);
+  for (const auto& [name, value] : s.index)
+    found_by[name] = value;
+  if (!found_by.empty())
+    out["index"] = std::move(found_by);
   if (of.sla && s.started)
     out["sla"]
       = {{"due", to_text(*s.started + *of.sla)}, {"overdue", s.overdue}};
