@@ -13,6 +13,7 @@
 #include "actors/worker_news.hpp"
 #include "base/log.hpp"
 #include "base/overload.hpp"
+#include "workflow/shown.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -333,8 +334,7 @@ struct state : instance_args {
       = turned_away || (turn->delivers && no.what.code == errc::overloaded);
     if (no.what.code == errc::invalid_state && flow
         && !no.members.contains("allowedActions"))
-      no.members["allowedActions"]
-        = allowed_actions(flow->state(), flow->flow());
+      no.members["allowedActions"] = actions_now(flow->state(), flow->flow());
     if (turn->reply)
       turn->reply->give(std::move(no));
     if (!stands)

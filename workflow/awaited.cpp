@@ -1,4 +1,5 @@
 #include "workflow/planner.hpp"
+#include "workflow/shown.hpp"
 
 #include <algorithm>
 #include <set>
@@ -40,7 +41,7 @@ json::object sent_to(const instance_state& s, const definition& of,
 
 } // namespace
 
-json::array allowed_actions(const instance_state& s, const definition& of) {
+json::array actions_now(const instance_state& s, const definition& of) {
   auto all = allowed_actions(s);
   if (ended(s.status) || s.status == instance_status::cancelling)
     return all;

@@ -249,8 +249,5 @@ void apply(instance_state& state, const definition& of, const event& fact,
 [[nodiscard]] std::vector<std::string_view>
 allowed_verbs(const instance_state& s);
 [[nodiscard]] json::array allowed_actions(const instance_state& s);
-/// With the events that are awaited now, each with its type and where it goes.
-[[nodiscard]] json::array allowed_actions(const instance_state& s,
-                                          const definition& of);
 
 } // namespace pawl

@@ -217,7 +217,7 @@ json::object view(const instance_state& s, const definition& of) {
     {"current", current_of(s, of)},
     {"progress",
      {{"completed", s.tasks_completed}, {"faulted", s.tasks_faulted}}},
-    {"allowedActions", allowed_actions(s, of)}};
+    {"allowedActions", actions_now(s, of)}};
   if (!s.reason.empty())
     out["reason"] = s.reason;
   if (!s.parent.empty())
