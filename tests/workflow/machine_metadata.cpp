@@ -15,9 +15,9 @@ using lines = std::vector<std::string>;
 namespace {
 
 std::string with(std::string_view metadata, std::string_view flow) {
-  return "document: {dsl: 1.0.3, namespace: test, name: flow, version: 1.0.0, "
-         "metadata: {"
-         + std::string{metadata} + "}}\n" + std::string{flow};
+  return "document:\n  dsl: 1.0.3\n  namespace: test\n  name: flow\n  version: "
+         "1.0.0\n  metadata: {"
+         + std::string{metadata} + "}\n" + std::string{flow};
 }
 
 std::string found_by(const trial& f) {
