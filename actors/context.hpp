@@ -22,6 +22,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -66,6 +67,7 @@ private:
 [[nodiscard]] std::uint32_t own_uid();
 
 struct context;
+class bulk_keeper;
 
 /// The queues' world: the disk by the writer, time by the alarms.
 [[nodiscard]] queue_world world_of(context& ctx);
@@ -134,6 +136,9 @@ struct context {
     helpers;
   /// Tests make turns crash with this; empty otherwise.
   std::function<void(const instance_key&, const input&)> before_turn;
+
+  /// Set by make_gateway().
+  std::shared_ptr<bulk_keeper> bulks;
 };
 
 } // namespace pawl::actors

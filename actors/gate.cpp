@@ -179,6 +179,23 @@ void open_instances(gateway& door, const gate_ptr& g) {
   };
 }
 
+void open_bulks(gateway& door, const gate_ptr& g) {
+  door.order_bulk = [g](create_bulk what, reply_to to) {
+    g->order_bulk(std::move(what), std::move(to));
+  };
+  door.act_on_bulk_of = [g](act_on_bulk what, reply_to to) {
+    g->act_on_bulk_of(std::move(what), std::move(to));
+  };
+  door.list_of_bulks = [g](const list_bulks& what, const reply_to& to) {
+    g->list_of_bulks(what, to);
+  };
+  door.read_bulk
+    = [g](const bulk_ref& which, const reply_to& to) { g->read_bulk(which, to); };
+  door.report_of_bulk = [g](const list_bulk_items& what, const reply_to& to) {
+    g->report_of_bulk(what, to);
+  };
+}
+
 void open_schedules(gateway& door, const gate_ptr& g) {
   door.list_schedules_of = [g](const list_schedules& what, const reply_to& to) {
     g->list_schedules_of(what, to);
@@ -290,10 +307,12 @@ void open_access(gateway& door, const gate_ptr& g) {
 
 gateway make_gateway(context& ctx) {
   const auto g = std::make_shared<gate>(ctx);
+  ctx.bulks = g->make_bulk_keeper();
   gateway door;
   open_definitions(door, g);
   open_keeping(door, g);
   open_instances(door, g);
+  open_bulks(door, g);
   open_schedules(door, g);
   open_approvals(door, g);
   open_queues(door, g);

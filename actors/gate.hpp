@@ -1,6 +1,7 @@
 #pragma once
 
 #include "access/veil.hpp"
+#include "actors/bulk/bulk_keeper.hpp"
 #include "actors/context.hpp"
 #include "actors/once_book.hpp"
 #include "actors/render.hpp"
@@ -105,6 +106,15 @@ public:
   void list_of_audit(const list_audit& what, const reply_to& to);
   void verify_audit_of(const verify_audit& what, const reply_to& to);
 
+  // gate_bulk.cpp
+  void order_bulk(create_bulk what, reply_to to);
+  void act_on_bulk_of(act_on_bulk what, reply_to to);
+  void list_of_bulks(const list_bulks& what, const reply_to& to);
+  void read_bulk(const bulk_ref& which, const reply_to& to);
+  void report_of_bulk(const list_bulk_items& what, const reply_to& to);
+  // gate_bulk_work.cpp
+  std::shared_ptr<bulk_keeper> make_bulk_keeper();
+
   // gate_keeping.cpp
   void preview(const preview_retention& what, const reply_to& to);
   void back_up(take_backup what, reply_to to);
@@ -165,6 +175,23 @@ private:
   void wait(const instance_key& key, duration patience,
             std::function<bool(sequence, instance_status)> enough,
             std::function<void(bool in_time)> then);
+  struct bulk_count;
+  void count_bulk(const std::shared_ptr<bulk_count>& c);
+  void preview_bulk(const std::shared_ptr<bulk_count>& c);
+  void create_bulk_of(const bulk_count& c);
+  [[nodiscard]] bulk_papers
+  papers_of(const answer& said, const std::optional<idempotency>& once,
+            std::optional<storage::audit_entry> note) const;
+  /// Only where he who comes with `by` may do it. Whether there are others, he
+  /// does not learn.
+  [[nodiscard]] static storage::list_query
+  selection_of(const bulk_order& what, timestamp until, const mandate_ptr& by);
+  /// What whoever ordered it comes with today; null if nobody was asked.
+  [[nodiscard]] mandate_ptr mandate_of(const bulk_order& what) const;
+  [[nodiscard]] std::string objection_to(const bulk_order& what) const;
+  [[nodiscard]] result<bulk_page> select_for(const bulk& what,
+                                             std::size_t max) const;
+  void act_for(const bulk& what, const bulk_item& item, reply_to to);
   void end_lease(const lease_wish& what, const reply_to& to);
   void define_now(const register_definition& what, const reply_to& to);
   void define_read(const register_definition& what, const definition_ptr& made,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/bulk/orders.hpp"
 #include "actors/drawing.hpp"
 #include "actors/orders.hpp"
 
@@ -133,6 +134,13 @@ struct gateway {
   std::function<std::string()> metrics;
   /// "" when ready, else why not ("starting", "draining", "disk-low").
   std::function<std::string()> unready;
+
+  /// 201; of a dry run the count and some samples.
+  std::function<void(create_bulk, reply_to)> order_bulk;
+  std::function<void(act_on_bulk, reply_to)> act_on_bulk_of;
+  std::function<void(list_bulks, reply_to)> list_of_bulks;
+  std::function<void(bulk_ref, reply_to)> read_bulk;
+  std::function<void(list_bulk_items, reply_to)> report_of_bulk;
 };
 
 } // namespace pawl::actors

@@ -93,7 +93,7 @@ storage::kept_answer to_keep(const open_turn& turn, const answer& told,
           .body_digest = turn.once->body_digest,
           .status = told.status,
           .location = told.location,
-          .body = told.body,
+          .body = turn.once->body_digest.empty() ? std::string{} : told.body,
           .expires = turn.at + kept_for};
 }
 

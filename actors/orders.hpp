@@ -56,7 +56,9 @@ using reply_to = std::function<void(reply)>;
 /// What an Idempotency-Key names.
 struct idempotency {
   std::string scope = {};       ///< Credential, method, path and key.
-  std::string body_digest = {}; ///< SHA-256 of the body.
+  /// SHA-256 of the body. Empty: nobody repeats it but we, so that it was done
+  /// is kept, and not what was said.
+  std::string body_digest = {};
 };
 
 /// The entity tags of If-Match or If-None-Match: sequences of an instance.

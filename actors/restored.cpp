@@ -1,8 +1,10 @@
 #include "actors/restored.hpp"
 
+#include "actors/bulk/bulk.hpp"
 #include "actors/context.hpp"
 #include "actors/stored_machine.hpp"
 #include "base/overload.hpp"
+#include "storage/bulk.hpp"
 #include "workflow/schedule.hpp"
 
 #include <algorithm>
@@ -131,6 +133,7 @@ private:
   void leave(const storage::head& of, const std::string& why);
   result<> commit();
   result<> pause_schedules();
+  result<> pause_bulks();
 
   storage::store& store_;
   definition_cache definitions_;
@@ -227,6 +230,26 @@ result<> suspender::pause_schedules() {
   }
 }
 
+result<> suspender::pause_bulks() {
+  const auto rows = store_.list_bulks();
+  if (!rows)
+    return rows.error();
+  for (const auto& row : *rows) {
+    auto one = decode_bulk(row.state);
+    if (!one)
+      return one.error();
+    if (one->status != bulk_status::running)
+      continue;
+    one->status = bulk_status::paused;
+    one->detail = reason_;
+    one->updated = now_;
+    if (auto put = store_.put_bulk({row.id, encode_bulk(*one)}, {}); !put)
+      return put;
+    ++done_.bulks;
+  }
+  return {};
+}
+
 result<restored> suspender::run() {
   std::optional<instance_key> after;
   do {
@@ -245,6 +268,8 @@ result<restored> suspender::run() {
     after = *next;
   } while (after);
   if (auto done = pause_schedules(); !done)
+    return done.error();
+  if (auto done = pause_bulks(); !done)
     return done.error();
   return std::move(done_);
 }

@@ -1,5 +1,6 @@
 #include "actors/runtime.hpp"
 
+#include "actors/bulk/bulk_keeper.hpp"
 #include "actors/context.hpp"
 #include "actors/expression_pool.hpp"
 #include "actors/make_gateway.hpp"
@@ -83,6 +84,12 @@ void add_gauges(context& ctx) {
           [&ctx] { return static_cast<double>(ctx.holds.book().size()); });
   m.gauge("pawl_held_instances", "Instances that a hold keeps from going on.",
           [&ctx] { return static_cast<double>(ctx.holds.book().kept()); });
+  m.gauge("pawl_bulk_running", "Bulk operations that go on.", [&ctx] {
+    return static_cast<double>(ctx.bulks->count(bulk_status::running));
+  });
+  m.gauge("pawl_bulk_paused", "Bulk operations that stand still.", [&ctx] {
+    return static_cast<double>(ctx.bulks->count(bulk_status::paused));
+  });
   m.gauge("pawl_watchers", "Clients that wait for a change of an instance.",
           [&ctx] { return static_cast<double>(ctx.changes.watchers()); });
 }
@@ -129,6 +136,7 @@ runtime::runtime(storage::store& store, const config::options& options,
   s.ctx.holds.look();
   s.door = make_gateway(s.ctx);
   s.retention.emplace(s.ctx);
+  begin_bulks(s.ctx);
 }
 
 runtime::~runtime() {
@@ -169,8 +177,9 @@ void runtime::stop() {
   if (!s.root)
     return;
   s.ctx.draining = true;
-  // Both wait for the writer, which must be there to answer.
+  // They wait for the writer, which must be there to answer.
   s.retention.reset();
+  s.ctx.bulks->stop();
   s.ctx.backups.stop();
   caf::anon_send_exit(*s.root, caf::exit_reason::user_shutdown);
   s.root.reset();

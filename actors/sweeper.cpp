@@ -1,6 +1,6 @@
 #include "actors/sweeper.hpp"
 
-#include "actors/context.hpp"
+#include "actors/ask_writer.hpp"
 #include "base/log.hpp"
 
 #include <caf/send.hpp>
@@ -21,29 +21,6 @@ constexpr std::size_t purged_at_once = 32;
 constexpr std::size_t rows_measured_max = 4096;
 /// Below this the space is left to RocksDB's own housekeeping.
 constexpr std::uint64_t reclaim_min = 16ULL << 20;
-
-/// Runs `work` on the writer's thread and waits; nothing if that has died.
-std::optional<std::size_t>
-ask_writer(context& ctx,
-           std::function<result<std::size_t>(storage::store&)> work) {
-  auto answer = std::make_shared<std::promise<std::size_t>>();
-  auto done = answer->get_future();
-  caf::anon_send(ctx.writer.get(),
-                 write_job{[answer = std::move(answer), work = std::move(work)](
-                             storage::store& s) -> result<> {
-                   const auto said = work(s);
-                   if (!said)
-                     return said.error();
-                   answer->set_value(*said);
-                   return {};
-                 }});
-  // If the writer dies, the job is gone, and its promise with it.
-  try {
-    return done.get();
-  } catch (const std::future_error&) {
-    return std::nullopt;
-  }
-}
 
 } // namespace
 
@@ -169,7 +146,7 @@ bool sweeper::purge(const std::vector<storage::ended_instance>& some,
   const auto now = clock::now();
   const storage::purge_terms terms{now,
                                    now + ctx_.options.retention.tombstones};
-  const auto gone = ask_writer(ctx_, [some, terms](storage::store& s) {
+  const auto gone = ask_writer<std::size_t>(ctx_, [some, terms](storage::store& s) {
     return s.remove_ended(some, terms);
   });
   if (!gone)

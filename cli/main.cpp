@@ -1,3 +1,4 @@
+#include "cli/commands/bulk_order.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/wait_option.hpp"
 
@@ -120,6 +121,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_explain(app, chosen);
   commands::add_history(app, chosen);
   commands::add_control(app, chosen);
+  commands::add_bulk(app, chosen);
   commands::add_emit(app, chosen);
   commands::add_approvals(app, chosen);
   commands::add_definitions(app, chosen);

@@ -7,6 +7,7 @@ namespace {
 using o = options;
 using t = options::retention_options;
 using b = options::backup_options;
+using k = options::bulk_options;
 constexpr option keeping[] = {
   {.key = "retention.idempotency_for",
    .is = unit::time,
@@ -79,6 +80,38 @@ constexpr option keeping[] = {
    .help = "How many of the newest stay; older ones are removed when another "
            "is complete.",
    .at = at<&o::backup, &b::keep>},
+  {.key = "bulk.active_max",
+   .is = unit::count,
+   .min = 1,
+   .max = 100,
+   .help = "Bulk operations under way, running or paused; more are refused.",
+   .at = at<&o::bulk, &k::active_max>},
+  {.key = "bulk.concurrency",
+   .is = unit::count,
+   .min = 1,
+   .max = 1000,
+   .help = "Instances that one of them asks at a time.",
+   .at = at<&o::bulk, &k::concurrency>},
+  {.key = "bulk.rate",
+   .is = unit::count,
+   .min = 1,
+   .max = 1000,
+   .help = "Instances a second where an order names no ratePerSecond.",
+   .at = at<&o::bulk, &k::rate>},
+  {.key = "bulk.items_max",
+   .is = unit::count,
+   .min = 1,
+   .max = 10'000'000,
+   .help = "Instances of one operation, each of which has a line in its report. "
+           "It ends there, and says that it is not complete.",
+   .at = at<&o::bulk, &k::items_max>},
+  {.key = "bulk.kept_max",
+   .is = unit::count,
+   .min = 1,
+   .max = 10'000,
+   .help = "Operations that have ended and are kept with their reports; the "
+           "oldest go first.",
+   .at = at<&o::bulk, &k::kept_max>},
 };
 
 } // namespace

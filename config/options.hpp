@@ -193,6 +193,15 @@ struct options {
     bool operator==(const backup_options&) const = default;
   } backup;
 
+  struct bulk_options {
+    std::uint32_t active_max = 8;   ///< Operations that have not ended.
+    std::uint32_t concurrency = 16; ///< Instances of one at a time.
+    std::uint32_t rate = 50;        ///< Instances a second, if none is asked.
+    std::uint32_t items_max = 100'000; ///< Instances of one.
+    std::uint32_t kept_max = 100;      ///< Operations that have ended.
+    bool operator==(const bulk_options&) const = default;
+  } bulk;
+
   bool operator==(const options&) const = default;
 };
 

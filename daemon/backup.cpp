@@ -195,6 +195,8 @@ int restore(const storage::backups& all, const wanted& what) {
   std::printf("%zu live instances are suspended now, %zu were before, %zu are "
               "being cancelled; %zu schedules are paused\n",
               done->suspended, done->held, done->cancelling, done->schedules);
+  if (done->bulks != 0)
+    std::printf("%zu bulk operations are paused\n", done->bulks);
   for (const auto& one : done->left)
     std::printf("NOT SUSPENDED: %s\n", one.c_str());
   return 0;

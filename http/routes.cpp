@@ -65,6 +65,16 @@ constexpr route table[] = {
   {"POST", "/v1/instances/{id}/{event}", "sendNamedEvent", send_named_event,
    send, json, "namespace"},
 
+  {"POST", "/v1/bulk", "orderBulk", order_bulk, operate, json},
+  {"GET", "/v1/bulk", "listBulks", list_bulks, view, none,
+   "namespace status limit cursor"},
+  {"GET", "/v1/bulk/{id}", "readBulk", read_bulk, view},
+  {"GET", "/v1/bulk/{id}/items", "reportBulk", report_bulk, view, none,
+   "outcome limit cursor"},
+  {"POST", "/v1/bulk/{id}/pause", "pauseBulk", pause_bulk, operate, json},
+  {"POST", "/v1/bulk/{id}/resume", "resumeBulk", resume_bulk, operate, json},
+  {"POST", "/v1/bulk/{id}/stop", "stopBulk", stop_bulk, operate, json},
+
   {"POST", "/v1/events", "publishEvents", publish_events, send, event,
    "namespace"},
   {"GET", "/v1/events", "followLifecycle", follow_lifecycle, view, none,

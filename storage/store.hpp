@@ -24,6 +24,8 @@ namespace pawl::storage {
 
 class database;
 struct stored_lease; // storage/leases.hpp
+struct stored_bulk;  // storage/bulk.hpp
+struct stored_bulk_item;
 
 /// Everything that Pawl remembers: one RocksDB with several column families
 /// (storage/keys.hpp, docs/format/keys.md), one write-ahead log, one writer.
@@ -128,6 +130,13 @@ public:
                         const std::optional<audit_entry>& note = {});
   /// Forgets a schedule, if there is one.
   result<> remove_schedule(std::string_view ns, std::string_view name);
+  /// Stores how a bulk operation stands, and these lines of its report.
+  result<> put_bulk(const stored_bulk& what,
+                    std::span<const stored_bulk_item> items,
+                    const std::optional<kept_answer>& answer = {},
+                    const std::optional<audit_entry>& note = {});
+  /// Forgets a bulk operation with its report, if there is one.
+  result<> remove_bulk(std::string_view id);
   /// Keeps an answer that no other change goes with.
   result<> put_answer(const kept_answer& what);
   result<> put_quarantine(const instance_key& key,
@@ -228,6 +237,14 @@ public:
   [[nodiscard]] result<std::vector<stored_schedule>>
   list_schedules(const std::optional<stored_schedule>& after,
                  std::size_t limit) const;
+  /// All bulk operations, ordered by id: the oldest first. Fails with
+  /// errc::corrupt.
+  [[nodiscard]] result<std::vector<stored_bulk>> list_bulks() const;
+  /// Lines of a report behind number `after`, at most `limit`. Fails with
+  /// errc::corrupt.
+  [[nodiscard]] result<std::vector<stored_bulk_item>>
+  read_bulk_items(std::string_view id, std::uint64_t after,
+                  std::size_t limit) const;
   /// The number of the last lease that was given; 0 if none was.
   [[nodiscard]] result<std::uint64_t> last_lease() const;
   /// Calls `visit` with all leases, by instance and frame. Fails with

@@ -1,4 +1,5 @@
 #include "base/bytes.hpp"
+#include "storage/bulk.hpp"
 #include "storage/database.hpp"
 #include "storage/index.hpp"
 #include "storage/journal_row.hpp"
@@ -189,6 +190,11 @@ result<> verifier::check_values() {
     ok = each(family::meta, [&](auto key, auto value) {
       if (key.starts_with(secret_key("")))
         must_decode(family::meta, key, decode_secret(key, value).has_value());
+      else if (key.starts_with(bulk_key("")))
+        must_decode(family::meta, key, decode_bulk_row(key, value).has_value());
+      else if (key.starts_with(bulk_item_prefix()))
+        must_decode(family::meta, key,
+                    decode_bulk_item(key, value).has_value());
       else if (key.starts_with(token_key("")))
         must_decode(family::meta, key,
                     decode_token_row(key, value).has_value());

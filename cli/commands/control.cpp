@@ -1,3 +1,4 @@
+#include "cli/commands/bulk_order.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
@@ -25,6 +26,7 @@ struct control_options {
   std::string error;
   std::string to;
   bool dry_run = false;
+  bulk_wish all; ///< With -q.
 };
 
 /// Puts the JSON argument of an option into the body, if it was given.
@@ -89,10 +91,27 @@ std::string plan_of(const json::value& told) {
   return text;
 }
 
+outcome<exit_code> control_all(session& s, const control_options& o,
+                               json::object body) {
+  auto wish = o.all;
+  wish.action = o.verb;
+  wish.reason = o.reason;
+  wish.dry_run = o.dry_run;
+  body.erase("reason");
+  body.erase("dryRun");
+  wish.args = std::move(body);
+  return order_bulk(s, wish);
+}
+
 outcome<exit_code> control(session& s, const control_options& o) {
+  if (o.ids.empty() == o.all.query.empty())
+    return failure{exit_code::usage,
+                   "say which: ids, or -q QUERY, and not both"};
   auto body = body_of(s, o);
   if (!body)
     return body.error();
+  if (!o.all.query.empty())
+    return control_all(s, o, std::move(*body));
   auto text = to_text(*body);
   auto code = exit_code::ok;
   std::vector<json::value> done;
@@ -138,8 +157,8 @@ CLI::App* add_verb(CLI::App& app, action& chosen, const verb& what,
   o->verb = what.name;
   auto* cmd = app.add_subcommand(what.name, what.help);
   cmd->add_option("id", o->ids, "Ids, or unique beginnings of them")
-    ->required()
     ->type_name("ID...");
+  add_bulk_options(*cmd, o->all);
   cmd->add_option("--reason", o->reason, "Why; kept in the history")
     ->type_name("TEXT");
   cmd->add_flag("--dry-run", o->dry_run,

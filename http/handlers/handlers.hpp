@@ -34,6 +34,15 @@ outcome fail(const call& from);
 outcome rollback(const call& from);
 outcome restart(const call& from);
 
+// bulk.cpp
+outcome order_bulk(const call& from);
+outcome list_bulks(const call& from);
+outcome read_bulk(const call& from);
+outcome report_bulk(const call& from);
+outcome pause_bulk(const call& from);
+outcome resume_bulk(const call& from);
+outcome stop_bulk(const call& from);
+
 // history.cpp
 outcome history(const call& from);
 outcome follow(const call& from);

@@ -1,6 +1,7 @@
 #include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
+#include "http/handlers/verb_arguments.hpp"
 
 namespace pawl::http::handlers {
 
@@ -67,14 +68,7 @@ outcome act(const call& from, verb what) {
   fault_list faults;
   member_reader members{*body, "", faults};
   wish.reason = members.text("reason").value_or("");
-  if (what == verb::pause)
-    read_pause(members, wish);
-  if (what == verb::retry)
-    read_retry(members, wish);
-  if (what == verb::skip || what == verb::complete || what == verb::fail)
-    read_settle(members, wish);
-  if (what == verb::rollback)
-    wish.task = members.needed_text("to", task_bytes_max);
+  read_verb_arguments(members, wish);
   wish.dry_run = members.flag("dryRun").value_or(false);
   members.finish();
   if (!faults.empty())
@@ -86,6 +80,19 @@ outcome act(const call& from, verb what) {
 }
 
 } // namespace
+
+void read_verb_arguments(member_reader& members,
+                         actors::act_on_instance& wish) {
+  const auto what = wish.what;
+  if (what == verb::pause)
+    read_pause(members, wish);
+  if (what == verb::retry)
+    read_retry(members, wish);
+  if (what == verb::skip || what == verb::complete || what == verb::fail)
+    read_settle(members, wish);
+  if (what == verb::rollback)
+    wish.task = members.needed_text("to", task_bytes_max);
+}
 
 outcome pause(const call& from) {
   return act(from, verb::pause);

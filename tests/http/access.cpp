@@ -68,6 +68,13 @@ const std::map<std::string_view, std::string_view> expected = {
   {"failLease", "wA"},
   {"releaseLease", "wA"},
   {"previewRetention", "G"},
+  {"orderBulk", "oA"},
+  {"listBulks", "voaA"},
+  {"readBulk", "voaA"},
+  {"reportBulk", "voaA"},
+  {"pauseBulk", "oA"},
+  {"resumeBulk", "oA"},
+  {"stopBulk", "oA"},
   {"takeBackup", "G"},
   {"listBackups", "G"},
   {"createHold", "oA"},
@@ -119,6 +126,8 @@ std::string_view body_of(const http::route& line) {
     return R"({"workflow":{"namespace":"a","name":"w"}})";
   if (line.operation == "createHold")
     return R"({"selector":{"namespace":"a"},"reason":"x"})";
+  if (line.operation == "orderBulk")
+    return R"({"action":"pause","filter":{"namespace":"a"}})";
   if (line.operation == "putSecret")
     return R"({"value":"x"})";
   if (line.operation == "createToken")

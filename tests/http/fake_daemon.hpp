@@ -61,6 +61,11 @@ public:
   std::optional<actors::list_tokens> tokens_listed;
   std::optional<actors::hold_ref> hold_named;
   std::optional<actors::token_ref> token;
+  std::optional<actors::create_bulk> bulk_ordered;
+  std::optional<actors::act_on_bulk> bulk_acted;
+  std::optional<actors::list_bulks> bulks_listed;
+  std::optional<actors::bulk_ref> bulk_named;
+  std::optional<actors::list_bulk_items> bulk_reported;
   std::optional<actors::instance_ref> history_asked;
   std::optional<actors::list_audit> audit_listed;
   std::optional<actors::verify_audit> audit_verified;
@@ -105,6 +110,16 @@ public:
     g.read_queue = [this](auto name, auto done) { note(queue, name, done); };
     g.deliver = [this](auto wish, auto done) { note(delivered, wish, done); };
     g.publish = [this](auto wish, auto done) { note(published, wish, done); };
+    g.order_bulk
+      = [this](auto wish, auto done) { note(bulk_ordered, wish, done); };
+    g.act_on_bulk_of
+      = [this](auto wish, auto done) { note(bulk_acted, wish, done); };
+    g.list_of_bulks
+      = [this](auto wish, auto done) { note(bulks_listed, wish, done); };
+    g.read_bulk
+      = [this](auto which, auto done) { note(bulk_named, which, done); };
+    g.report_of_bulk
+      = [this](auto wish, auto done) { note(bulk_reported, wish, done); };
     g.store_secret
       = [this](auto wish, auto done) { note(secret_put, wish, done); };
     g.list_of_secrets

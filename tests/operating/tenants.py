@@ -43,6 +43,11 @@ class Tenants(World):
     def compare(self, method, pattern, there, nowhere):
         if "{" not in pattern:
             return
+        if pattern.startswith("/v1/bulk"):
+            there = {"id": self.ok("POST", "/v1/bulk", {
+                "action": "delete", "limit": 1,
+                "filter": {"namespace": "a", "label.g": "none"}})["id"]}
+            nowhere = {"id": "known-bulk"}
         if pattern.startswith("/v1/schedules"):
             there, nowhere = {"id": "a.nightly"}, {"id": "a.naghtly"}
         answers = []

@@ -1,0 +1,248 @@
+#include "actors/bulk/wish.hpp"
+#include "http/handlers/handlers.hpp"
+#include "http/handlers/reading.hpp"
+#include "http/handlers/verb_arguments.hpp"
+
+#include <charconv>
+
+namespace pawl::http::handlers {
+
+namespace {
+
+constexpr double rate_min = 0.01;
+constexpr double rate_max = 1000;
+constexpr std::size_t reason_max = 1024;
+
+actors::bulk_ref bulk_named(const call& from) {
+  return {std::string{from.names[0]}, from.by};
+}
+
+/// "namespace/name" is both.
+void split_workflow(member_reader& members, actors::bulk_filter& f) {
+  const auto stroke = f.workflow.find('/');
+  if (stroke == std::string::npos)
+    return;
+  auto ns = f.workflow.substr(0, stroke);
+  f.workflow.erase(0, stroke + 1);
+  if (ns.empty() || f.workflow.empty()
+      || f.workflow.find('/') != std::string::npos)
+    return members.blame(errc::invalid_request, "workflow",
+                         "Is a name, or a namespace and a name: `a/b`.");
+  if (!f.ns.empty() && f.ns != ns)
+    return members.blame(errc::invalid_request, "workflow",
+                         "Is in another namespace than `namespace` says.");
+  f.ns = std::move(ns);
+}
+
+/// `labels: {k: v}`, or `label.k: v` as in the query of a list.
+void read_filter_labels(const json::object& given, member_reader& members,
+                        actors::bulk_filter& f, fault_list& faults) {
+  f.labels = read_labels(members.take("labels"), faults);
+  constexpr std::string_view label = "label.";
+  for (const auto& [key, value] : given) {
+    const std::string_view name{key};
+    if (!name.starts_with(label))
+      continue;
+    if (const auto text = members.text(name))
+      f.labels.emplace(name.substr(label.size()), *text);
+  }
+}
+
+actors::bulk_filter read_filter(const json::value* given, fault_list& faults) {
+  actors::bulk_filter f;
+  if (given == nullptr) {
+    faults.add(errc::invalid_request, "/filter",
+               "Is missing; an empty object selects all.");
+    return f;
+  }
+  member_reader members{*given, "/filter", faults};
+  if (!given->is_object())
+    return f;
+  f.ns = members.text("namespace", 256).value_or("");
+  f.workflow = members.text("workflow", 513).value_or("");
+  split_workflow(members, f);
+  f.version = members.text("version", 256).value_or("");
+  f.state = members.text("state", 256).value_or("");
+  if (const auto text = members.text("status")) {
+    f.status = parse_status(*text);
+    if (!f.status)
+      members.blame(errc::invalid_request, "status", "Names no status.");
+  }
+  read_filter_labels(given->get_object(), members, f, faults);
+  f.started_after = members.time("startedAfter");
+  f.started_before = members.time("startedBefore");
+  f.quarantined = members.flag("quarantined");
+  members.finish();
+  return f;
+}
+
+const json::value& nothing() {
+  static const json::value none{json::object_kind};
+  return none;
+}
+
+/// Reads them as the verb itself would, with its reason.
+void read_arguments(const json::value* given, actors::bulk_order& into,
+                    fault_list& faults) {
+  if (given == nullptr || given->is_null())
+    return read_arguments(&nothing(), into, faults);
+  member_reader members{*given, "/args", faults};
+  if (into.action != actors::bulk_action::remove) {
+    auto wish = actors::wish_of(into, {});
+    read_verb_arguments(members, wish);
+  }
+  into.reason = members.text("reason", reason_max).value_or("");
+  members.finish();
+  if (!given->is_object())
+    return;
+  into.args = given->get_object();
+  into.args.erase("reason");
+}
+
+double read_rate(member_reader& members) {
+  const auto* value = members.take("ratePerSecond");
+  if (value == nullptr || value->is_null())
+    return 0;
+  const auto rate = value->is_number() ? value->to_number<double>() : 0;
+  if (rate >= rate_min && rate <= rate_max)
+    return rate;
+  members.blame(errc::invalid_request, "ratePerSecond",
+                "Must be a number from 0.01 to 1000.");
+  return 0;
+}
+
+actors::create_bulk read_order(const json::value& body, fault_list& faults) {
+  actors::create_bulk wish;
+  auto& o = wish.what;
+  member_reader members{body, "", faults};
+  if (!body.is_object())
+    return wish;
+  const auto name = members.needed_text("action");
+  const auto action = actors::parse_bulk_action(name);
+  if (!action && !name.empty())
+    members.blame(errc::invalid_request, "action",
+                  "Must be one of pause, resume, cancel, retry, skip, "
+                  "complete, fail, rollback and delete.");
+  const auto* args = members.take("args");
+  if (action) {
+    o.action = *action;
+    read_arguments(args, o, faults);
+  }
+  o.filter = read_filter(members.take("filter"), faults);
+  o.rate = read_rate(members);
+  o.limit = members.count("limit").value_or(0);
+  if (auto reason = members.text("reason", reason_max))
+    o.reason = std::move(*reason);
+  wish.dry_run = members.flag("dryRun").value_or(false);
+  members.finish();
+  return wish;
+}
+
+outcome act(const call& from, actors::bulk_verb what) {
+  auto once = once_of(from, from.message.body);
+  if (!once)
+    return refuse(once.error(), from);
+  auto body = body_of(from);
+  if (!body)
+    return refuse(body.error(), from);
+  fault_list faults;
+  member_reader members{*body, "", faults};
+  actors::act_on_bulk wish{
+    .which = bulk_named(from),
+    .what = what,
+    .reason = members.text("reason", reason_max).value_or(""),
+    .once = std::move(*once)};
+  members.finish();
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.act_on_bulk_of(std::move(wish), std::move(done));
+    }};
+}
+
+} // namespace
+
+outcome order_bulk(const call& from) {
+  auto once = once_of(from, from.message.body);
+  if (!once)
+    return refuse(once.error(), from);
+  auto body = body_of(from);
+  if (!body)
+    return refuse(body.error(), from);
+  fault_list faults;
+  auto wish = read_order(*body, faults);
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  wish.once = std::move(*once);
+  wish.who = from.who;
+  wish.by = from.by;
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.order_bulk(std::move(wish), std::move(done));
+    }};
+}
+
+outcome list_bulks(const call& from) {
+  fault_list faults;
+  actors::list_bulks wish;
+  wish.ns = text_of(from, "namespace").value_or("");
+  if (const auto* text = from.parameter("status")) {
+    wish.status = actors::parse_bulk_status(*text);
+    if (!wish.status)
+      faults.add(errc::invalid_request, "",
+                 "The query parameter `status` must be running, paused, "
+                 "stopped or completed.");
+  }
+  wish.limit = limit_of(from, faults);
+  wish.cursor = text_of(from, "cursor").value_or("");
+  wish.by = from.by;
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
+    daemon.list_of_bulks(wish, std::move(done));
+  }};
+}
+
+outcome read_bulk(const call& from) {
+  return order{[&daemon = from.daemon, which = bulk_named(from)](auto done) {
+    daemon.read_bulk(which, std::move(done));
+  }};
+}
+
+outcome report_bulk(const call& from) {
+  fault_list faults;
+  actors::list_bulk_items wish;
+  wish.which = bulk_named(from);
+  if (const auto* text = from.parameter("outcome")) {
+    wish.outcome = actors::parse_bulk_outcome(*text);
+    if (!wish.outcome)
+      faults.add(errc::invalid_request, "",
+                 "The query parameter `outcome` must be pending, done, "
+                 "refused, failed, unknown or left.");
+  }
+  wish.limit = limit_of(from, faults);
+  if (const auto text = text_of(from, "cursor"); text && !text->empty()) {
+    const auto* end = text->data() + text->size();
+    const auto read = std::from_chars(text->data(), end, wish.after);
+    if (read.ec != std::errc{} || read.ptr != end)
+      faults.add(errc::malformed, "", "The cursor is none that a list gave.");
+  }
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
+    daemon.report_of_bulk(wish, std::move(done));
+  }};
+}
+
+outcome pause_bulk(const call& from) {
+  return act(from, actors::bulk_verb::pause);
+}
+outcome resume_bulk(const call& from) {
+  return act(from, actors::bulk_verb::resume);
+}
+outcome stop_bulk(const call& from) {
+  return act(from, actors::bulk_verb::stop);
+}
+
+} // namespace pawl::http::handlers
