@@ -54,6 +54,12 @@ public:
   void act_on_schedule_of(act_on_schedule what, reply_to to);
   void trigger(trigger_schedule what, reply_to to);
 
+  // gate_holds.cpp
+  void create_hold_of(create_hold what, reply_to to);
+  void list_of_holds(const list_holds& what, const reply_to& to);
+  void read_hold(const hold_ref& which, const reply_to& to);
+  void remove_hold(const hold_ref& which, reply_to to);
+
   // gate_queues.cpp
   void lease(ask_for_jobs what, const reply_to& to);
   void act_on_lease(const lease_wish& what, const reply_to& to);

@@ -1,7 +1,9 @@
 #include "actors/instance.hpp"
 
 #include "actors/containment.hpp"
+#include "actors/holds/instance_holds.hpp"
 #include "actors/left_children.hpp"
+#include "actors/lifting.hpp"
 #include "actors/open_turn.hpp"
 #include "actors/render.hpp"
 #include "actors/step_crew.hpp"
@@ -80,7 +82,7 @@ struct state : instance_args {
     ++handled;
     turn.emplace();
     turn->errand = std::move(n.errand);
-    armed.reset(); // The timers have forgotten it by now.
+    armed.due.reset(); // The timers have forgotten it by now.
     if (!load() || set_aside)
       return try_leave();
     step(reports::time_passed{});
@@ -91,6 +93,8 @@ struct state : instance_args {
       refuse_worker(e.how);
       return try_leave();
     }
+    if (std::holds_alternative<step_held>(e.how)) // A pause waits for it too.
+      return rest_or_go_on(moves(flow->state()) && held.rest(*ctx, e));
     turn.emplace();
     std::visit(
       overload{[&](effect_outcome& x) {
@@ -103,7 +107,8 @@ struct state : instance_args {
                [&](worker_told& x) { step(take_told(*turn, e, std::move(x))); },
                [&](step_stopped) {
                  step(reports::effect_stopped{e.frame, e.dispatch});
-               }},
+               },
+               [](const step_held&) {}},
       e.how);
   }
 
@@ -185,7 +190,7 @@ struct state : instance_args {
     if (ctx->before_turn)
       ctx->before_turn(key, what);
     auto made
-      = flow->decide(std::move(what), {.now = turn->at, .seed = random_seed()});
+      = flow->decide(std::move(what), held.before_turn(*ctx, *flow, turn->at));
     if (!made)
       return refuse({.what = std::move(made.error().what),
                      .members = std::move(made.error().members),
@@ -232,7 +237,7 @@ struct state : instance_args {
       .left = living(*ctx, turn->left),
       .emitted_for = ctx->options.events.buffer_for,
       .at = turn->at,
-      .busy = !outstanding.empty() || flow->has_work(),
+      .busy = !outstanding.empty() || flow->has_work() || held.keep(*flow),
       .answer = {},
     };
     outcome.answer = kept_for_worker(*turn, outcome.events,
@@ -246,6 +251,7 @@ struct state : instance_args {
     const auto& s = ctx->options.storage;
     turn->record = record_turn(key, stands, *flow, std::move(outcome),
                                {s.snapshot_events, s.snapshot_bytes});
+    turn->record.after.status = held.shown(*flow, !outstanding.empty());
     turn->record.note = take_note(*turn, *flow);
     turn->rows = std::make_shared<const queued_turn>(
       storage::prepare(turn->record), ctx->journal);
@@ -310,14 +316,16 @@ struct state : instance_args {
                                    : answer_now(turn->record.events));
     answer_worker(*ctx, key, *turn);
     turn.reset();
-    if (const auto due = flow->next_timer(); due != armed) {
-      self->send(ctx->timers.get(), arm{key, due});
-      armed = due;
-    }
-    if (!orphans.empty() || flow->has_work())
-      self->send(self, go_on{});
-    else
-      try_leave();
+    if (arm now{key, flow->next_timer(), held.keep_all(*flow)}; now != armed)
+      self->send(ctx->timers.get(), armed = now);
+    rest_or_go_on(held.rest(*ctx, *flow) && orphans.empty()
+                  && !flow->has_work());
+  }
+
+  void rest_or_go_on(bool rests) {
+    if (rests)
+      return try_leave();
+    self->send(self, go_on{});
   }
 
   void refuse(refusal no) {
@@ -355,17 +363,9 @@ struct state : instance_args {
     again->once = std::move(turn->once);
     again->note = std::move(turn->note);
     turn.reset();
-    caf::anon_send(
-      ctx->writer.get(),
-      write_job{[k = key, again, me = caf::actor_cast<instance_actor>(self)](
-                  storage::store& s) {
-        auto done = s.put_quarantine(k, std::nullopt);
-        if (done && again->note)
-          done = s.put_audit(*std::exchange(again->note, {}));
-        if (done)
-          caf::anon_send(me, lifted{again});
-        return done;
-      }});
+    caf::anon_send(ctx->writer.get(),
+                   lift_quarantine(key, std::move(again),
+                                   caf::actor_cast<instance_actor>(self)));
   }
 
   void take(const lifted& l) {
@@ -411,15 +411,15 @@ struct state : instance_args {
   std::optional<machine> flow;
   std::optional<footing> stands; ///< None as long as nothing is committed.
   std::optional<storage::quarantine> set_aside;
+  instance_holds held{key};
   step_crew crew;
   std::optional<open_turn> turn;
   std::vector<command> outstanding;             ///< After the turn under way.
   std::vector<reports::effect_stopped> orphans; ///< Nobody is at work on them.
-  std::optional<timestamp> armed; ///< What the timers were told last.
-  std::uint64_t handled = 0;      ///< Messages of the registry.
+  arm armed;                 ///< What the timers were told last.
+  std::uint64_t handled = 0; ///< Messages of the registry.
   bool lifting = false;
-  /// There was no room for an event; the broker is asked for it again.
-  bool turned_away = false;
+  bool turned_away = false; ///< An event; the broker is asked for it again.
 };
 
 instance_actor::behavior_type

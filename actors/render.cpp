@@ -58,15 +58,21 @@ json::array actions_of(const storage::head& head) {
   return all;
 }
 
-std::string
-render_instance(const instance_state& state, const definition& of,
-                const std::optional<storage::quarantine>& set_aside) {
+json::object
+shown_instance(const instance_state& state, const definition& of,
+               const std::optional<storage::quarantine>& set_aside) {
   auto body = view(state, of);
   if (set_aside) {
     body["quarantined"] = render(set_aside);
     body["allowedActions"] = only_retry(state.id);
   }
-  return to_text(json::value(std::move(body)));
+  return body;
+}
+
+std::string
+render_instance(const instance_state& state, const definition& of,
+                const std::optional<storage::quarantine>& set_aside) {
+  return to_text(json::value(shown_instance(state, of, set_aside)));
 }
 
 json::object render_head(const storage::head& head,

@@ -79,6 +79,10 @@ void add_gauges(context& ctx) {
           [&ctx] { return static_cast<double>(ctx.programs.detached()); });
   m.gauge("pawl_disk_free_bytes", "Free bytes where the data lives.",
           [&ctx] { return static_cast<double>(ctx.store.free_bytes()); });
+  m.gauge("pawl_holds", "Holds in force.",
+          [&ctx] { return static_cast<double>(ctx.holds.book().size()); });
+  m.gauge("pawl_held_instances", "Instances that a hold keeps from going on.",
+          [&ctx] { return static_cast<double>(ctx.holds.book().kept()); });
   m.gauge("pawl_watchers", "Clients that wait for a change of an instance.",
           [&ctx] { return static_cast<double>(ctx.changes.watchers()); });
 }
@@ -122,6 +126,7 @@ runtime::runtime(storage::store& store, const config::options& options,
   caf::scoped_actor self{s.system};
   self->request(*s.root, caf::infinite, want_writer{})
     .receive([](writer_lives) {}, [](const caf::error&) {});
+  s.ctx.holds.look();
   s.door = make_gateway(s.ctx);
   s.retention.emplace(s.ctx);
 }

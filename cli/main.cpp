@@ -125,6 +125,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_definitions(app, chosen);
   commands::add_secrets(app, chosen);
   commands::add_schedules(app, chosen);
+  commands::add_holds(app, chosen);
   commands::add_export(app, chosen);
   commands::add_keeping(app, chosen);
   commands::add_tokens(app, chosen);

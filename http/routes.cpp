@@ -101,6 +101,12 @@ constexpr route table[] = {
   {"POST", "/v1/leases/{token}/release", "releaseLease", release_job, work,
    json},
 
+  {"POST", "/v1/holds", "createHold", create_hold, operate, json},
+  {"GET", "/v1/holds", "listHolds", list_holds, view, none,
+   "namespace limit cursor"},
+  {"GET", "/v1/holds/{id}", "readHold", read_hold, view},
+  {"DELETE", "/v1/holds/{id}", "releaseHold", release_hold, operate},
+
   {"PUT", "/v1/secrets/{name}", "putSecret", put_secret, rule, json},
   {"GET", "/v1/secrets", "listSecrets", list_secrets, rule, none,
    "limit cursor"},

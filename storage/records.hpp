@@ -215,6 +215,12 @@ struct stored_token {
   std::string state; ///< Bytes; only their reader knows what they mean.
 };
 
+/// What is kept of a hold (actors/holds/hold.hpp).
+struct stored_hold {
+  std::string id;
+  std::string state; ///< Bytes; only their reader knows what they mean.
+};
+
 /// What is kept of a schedule (workflow/schedule.hpp). There is one at most for
 /// each workflow of a namespace.
 struct stored_schedule {

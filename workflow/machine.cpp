@@ -1,6 +1,7 @@
 #include "workflow/machine.hpp"
 
 #include "base/overload.hpp"
+#include "workflow/next_task.hpp"
 #include "workflow/planner.hpp"
 
 #include <boost/throw_exception.hpp>
@@ -173,8 +174,10 @@ struct machine::impl {
                       true});
   }
   bool look_through_inbox(planner& p) {
-    if (!moves(state_) || held_)
+    if (!moves(state_) || held_) {
+      examine_ = examine_ || held_; // As soon as it is not held any more.
       return false;
+    }
     for (const auto& kept : state_.inbox)
       for (const auto& [id, f] : state_.frames) {
         if (!listens(f))
@@ -288,14 +291,8 @@ struct machine::impl {
   [[nodiscard]] bool is_held(const frame& f) const {
     if (held_tasks_.empty())
       return false;
-    if (f.at == phase::entering)
-      return held_tasks_.contains(of_->tasks[*f.node].pointer);
-    if (state_.rollback && state_.rollback->scope == f.id)
-      return false;
-    const auto body
-      = owns_lanes(*of_, f) ? std::span<const task_index>{} : body_of(*of_, f);
-    return f.cursor < body.size()
-           && held_tasks_.contains(of_->tasks[body[f.cursor]].pointer);
+    const auto* next = next_task(state_, *of_, f);
+    return next != nullptr && held_tasks_.contains(next->pointer);
   }
 
   void commit_plan() {

@@ -56,9 +56,9 @@ void add_access(http_request& request, const authorized& access) {
 
 http_exchange::http_exchange(context& ctx, const step_order& order,
                              step_done done)
-    : ctx_{ctx}, key_{header_safe(order.what.effect_key)},
-      attempt_{order.what.attempt}, access_{order.access}, done_{
-                                                             std::move(done)} {}
+    : ctx_{ctx}, key_{header_safe(order.what.effect_key)}, flow_{order.flow},
+      task_{order.what.task}, attempt_{order.what.attempt},
+      access_{order.access}, done_{std::move(done)} {}
 
 http_exchange::~http_exchange() {
   abandon();
@@ -75,6 +75,8 @@ bool http_exchange::end() {
 void http_exchange::send(http_request request, json::object shown) {
   if (access_)
     add_access(request, *access_);
+  if (auto by = held_by(request.uri); !by.empty())
+    return end_with(step_held{std::move(by)});
   if (has_line_break(request)) {
     http_outcome refused;
     refused.failure = "A header holds a line break.";
@@ -98,6 +100,14 @@ void http_exchange::send(http_request request, json::object shown) {
       o.request = sent;
       done(effect_outcome{std::move(o)});
     });
+}
+
+std::vector<std::string> http_exchange::held_by(const std::string& uri) const {
+  const auto& book = ctx_.holds.book();
+  if (book.empty())
+    return {};
+  const auto& id = flow_->id;
+  return book.on_call({id.ns, id.name, id.version}, task_, uri);
 }
 
 void http_exchange::end_with(step_result how) {

@@ -70,6 +70,10 @@ const std::map<std::string_view, std::string_view> expected = {
   {"previewRetention", "G"},
   {"takeBackup", "G"},
   {"listBackups", "G"},
+  {"createHold", "oA"},
+  {"listHolds", "voaA"},
+  {"readHold", "voaA"},
+  {"releaseHold", "oA"},
   {"putSecret", "G"},
   {"listSecrets", "G"},
   {"removeSecret", "G"},
@@ -113,6 +117,8 @@ std::string target_of(const http::route& line) {
 std::string_view body_of(const http::route& line) {
   if (line.operation == "startInstance")
     return R"({"workflow":{"namespace":"a","name":"w"}})";
+  if (line.operation == "createHold")
+    return R"({"selector":{"namespace":"a"},"reason":"x"})";
   if (line.operation == "putSecret")
     return R"({"value":"x"})";
   if (line.operation == "createToken")

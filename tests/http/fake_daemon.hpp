@@ -55,8 +55,11 @@ public:
   std::optional<actors::schedule_ref> schedule;
   std::optional<actors::act_on_schedule> schedule_acted;
   std::optional<actors::trigger_schedule> triggered;
+  std::optional<actors::create_hold> hold_made;
   std::optional<actors::create_token> token_made;
+  std::optional<actors::list_holds> holds_listed;
   std::optional<actors::list_tokens> tokens_listed;
+  std::optional<actors::hold_ref> hold_named;
   std::optional<actors::token_ref> token;
   std::optional<actors::instance_ref> history_asked;
   std::optional<actors::list_audit> audit_listed;
@@ -126,6 +129,14 @@ public:
     g.act_on_schedule_of
       = [this](auto wish, auto done) { note(schedule_acted, wish, done); };
     g.trigger = [this](auto wish, auto done) { note(triggered, wish, done); };
+    g.create_hold_of
+      = [this](auto wish, auto done) { note(hold_made, wish, done); };
+    g.list_of_holds
+      = [this](auto wish, auto done) { note(holds_listed, wish, done); };
+    g.read_hold
+      = [this](auto which, auto done) { note(hold_named, which, done); };
+    g.remove_hold
+      = [this](auto which, auto done) { note(hold_named, which, done); };
     g.create_token_of
       = [this](auto wish, auto done) { note(token_made, wish, done); };
     g.list_of_tokens
