@@ -2,6 +2,7 @@
 
 #include "actors/context.hpp"
 #include "actors/expression_pool.hpp"
+#include "actors/figures/census_taker.hpp"
 #include "actors/make_gateway.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/sweeper.hpp"
@@ -79,6 +80,8 @@ void add_gauges(context& ctx) {
           [&ctx] { return static_cast<double>(ctx.programs.detached()); });
   m.gauge("pawl_disk_free_bytes", "Free bytes where the data lives.",
           [&ctx] { return static_cast<double>(ctx.store.free_bytes()); });
+  m.gauge("pawl_disk_low_bytes", "Below this nothing new is taken on.",
+          [&ctx] { return static_cast<double>(ctx.disk_low.load()); });
   m.gauge("pawl_holds", "Holds in force.",
           [&ctx] { return static_cast<double>(ctx.holds.book().size()); });
   m.gauge("pawl_held_instances", "Instances that a hold keeps from going on.",
@@ -110,6 +113,7 @@ struct runtime::state {
   context ctx;
   std::optional<supervisor_actor> root;
   std::optional<sweeper> retention;
+  std::optional<census_taker> counting;
   gateway door;
 };
 
@@ -129,6 +133,7 @@ runtime::runtime(storage::store& store, const config::options& options,
   s.ctx.holds.look();
   s.door = make_gateway(s.ctx);
   s.retention.emplace(s.ctx);
+  s.counting.emplace(s.ctx);
 }
 
 runtime::~runtime() {
@@ -169,6 +174,7 @@ void runtime::stop() {
   if (!s.root)
     return;
   s.ctx.draining = true;
+  s.counting.reset();
   // Both wait for the writer, which must be there to answer.
   s.retention.reset();
   s.ctx.backups.stop();
