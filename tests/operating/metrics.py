@@ -14,9 +14,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 import harness  # noqa: E402
 import stub  # noqa: E402
 from harness import same, wait_until  # noqa: E402
+from runbook_pages import page_of_metrics  # noqa: E402
 
 PAWL = pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl"
-PAGE = harness.ROOT / "docs/operating/metrics.md"
 
 HEAD = "document: {dsl: '1.0.3', namespace: %s, name: %s, version: '1.0.0'%s}\n"
 STATES = (", metadata: {states: {initial: new, terminal: [done], "
@@ -52,18 +52,6 @@ def samples(text):
                                             labels or "")))
             values.setdefault(name, {})[pairs] = float(value)
     return values, types
-
-
-def page_of_metrics():
-    """name -> (type, labels) as the page has it."""
-    out = {}
-    for line in PAGE.read_text().splitlines():
-        row = re.fullmatch(r"\| `([a-z_0-9]+)` \| (\w+) \| ([a-z, ]*) ?\| .*\|",
-                           line)
-        if row:
-            out[row[1]] = (row[2], sorted(
-                each.strip() for each in row[3].split(",") if each.strip()))
-    return out
 
 
 class Metrics:
