@@ -5,6 +5,7 @@
 #include "actors/backup_keeper.hpp"
 #include "actors/definition_cache.hpp"
 #include "actors/feed.hpp"
+#include "actors/figures/figure_book.hpp"
 #include "actors/holds/hold_keeper.hpp"
 #include "actors/journal_gauge.hpp"
 #include "actors/lifecycle_feed.hpp"
@@ -111,6 +112,7 @@ struct context {
   lifecycle_feed lifecycle;
   journal_gauge journal;
   meters measured;
+  figure_book figures{options.metrics};
   std::atomic<std::size_t> hot = 0; ///< Instances in memory.
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> disk_low;      ///< Bytes; may be reloaded.

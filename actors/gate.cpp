@@ -319,8 +319,9 @@ gateway make_gateway(context& ctx) {
   open_holds(door, g);
   open_history(door, g);
   open_access(door, g);
-  door.metrics
-    = [g] { return g->ctx().measured.text() + g->ctx().queues.metrics(); };
+  door.stats
+    = [g](const read_stats& what, const reply_to& to) { g->stats(what, to); };
+  door.metrics = [g] { return g->metrics(); };
   door.unready = [g] { return g->unready(); };
   return door;
 }

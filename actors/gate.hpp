@@ -126,7 +126,7 @@ public:
   void remember_backup(const storage::backup_info& made, backup_order of);
   void list_of_backups(const reply_to& to);
 
-  // gate_reads.cpp
+  // gate_reads.cpp; stats and metrics: gate_keeping.cpp
   void read(const read_instance& what, reply_to to);
   void explain(const instance_ref& which, const reply_to& to);
   void list(list_instances what, const reply_to& to);
@@ -134,6 +134,8 @@ public:
                const history_reply& to);
   std::unique_ptr<watch> observe(const instance_ref& which,
                                  std::function<void()> changed);
+  void stats(const read_stats& what, const reply_to& to);
+  std::string metrics();
   std::string unready();
   sequence lifecycle_position(const mandate_ptr& by) const;
   void lifecycle(const lifecycle_filter& want, sequence after,

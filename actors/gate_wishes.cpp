@@ -296,6 +296,7 @@ void gate::publish(publish_events what, reply_to to) {
         slot->give(refusal{.what = done.error()});
         return done.error();
       }
+      g->ctx_.figures.published(done->size());
       caf::anon_send(g->ctx_.broker.get(), events_arrived{});
       caf::anon_send(g->ctx_.scheduler.get(), events_arrived{});
       slot->give(a);

@@ -130,6 +130,8 @@ struct gateway {
   std::function<std::unique_ptr<watch>(std::function<void()> changed)>
     observe_lifecycle;
 
+  /// Percentiles, rates and bottlenecks.
+  std::function<void(read_stats, reply_to)> stats;
   /// Prometheus text.
   std::function<std::string()> metrics;
   /// "" when ready, else why not ("starting", "draining", "disk-low").

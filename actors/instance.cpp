@@ -156,11 +156,11 @@ struct state : instance_args {
       return false;
     if (!loaded)
       throw std::runtime_error{loaded.error().detail};
-    auto quarantined = ctx->store.read_quarantine(key);
-    if (quarantined)
+    if (auto quarantined = ctx->store.read_quarantine(key))
       set_aside = std::move(*quarantined);
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
+    seen.begin(*flow, stands->head.state_since);
     ctx->queues.keep_only(key, stands->jobs);
     turned_away = flow->state().inbox.size() >= ctx->limits().inbox_max;
     stop_detached();
@@ -285,7 +285,7 @@ struct state : instance_args {
     }
     stands = moved_on(stands, turn->record, turn->rows->rows, *flow);
     turn->rows.reset();
-    ctx->measured.facts(turn->record.events);
+    count_turn(*ctx, turn->record, seen, *flow);
     ctx->changes.changed(key, stands->head.last, stands->head.status);
     tell_of_lifecycle(*ctx, *turn, stands->head.last, *flow);
     turned_away = tell_broker(*ctx, *turn, *stands, *flow, turned_away);
@@ -413,6 +413,7 @@ struct state : instance_args {
   std::optional<footing> stands; ///< None as long as nothing is committed.
   std::optional<storage::quarantine> set_aside;
   instance_holds held{key};
+  turn_watch seen;
   step_crew crew;
   std::optional<open_turn> turn;
   std::vector<command> outstanding;             ///< After the turn under way.

@@ -222,6 +222,13 @@ struct trigger_schedule {
   json::value input = {}; ///< Absent input is an empty object.
   std::optional<idempotency> once = {};
 };
+/// What /v1/stats is to tell; "" for all.
+struct read_stats {
+  std::string ns = {};
+  std::string workflow = {};
+  mandate_ptr by = {};
+};
+
 struct list_schedules {
   std::string ns = {}; ///< "" for all.
   std::uint32_t limit = 100;

@@ -133,6 +133,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_tokens(app, chosen);
   commands::add_audit(app, chosen);
   commands::add_queues(app, chosen);
+  commands::add_stats(app, chosen);
   commands::add_worker(app, chosen);
   commands::add_version(app, chosen);
   commands::add_completion(app, chosen);

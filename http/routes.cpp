@@ -132,6 +132,9 @@ constexpr route table[] = {
   {"GET", "/v1/tokens/{id}", "readToken", read_token, rule},
   {"DELETE", "/v1/tokens/{id}", "revokeToken", revoke_token, rule},
 
+  {"GET", "/v1/stats", "readStats", read_stats, view, none,
+   "namespace workflow"},
+
   {"GET", "/v1/audit", "listAudit", list_audit, rule, none,
    "who action namespace target after before order limit cursor"},
   {"GET", "/v1/audit/verify", "verifyAudit", verify_audit, rule, none,

@@ -8,11 +8,13 @@
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What the store keeps and what it is asked for, as plain values.
@@ -29,6 +31,27 @@ struct open_approval {
   timestamp since;
   std::optional<timestamp> due;
   bool operator==(const open_approval&) const = default;
+};
+
+/// What an active task waits for. On disk: never renumber.
+enum class wait_kind : std::uint8_t {
+  timer = 1,
+  event = 2,
+  approval = 3,
+  worker = 4,
+  child = 5,
+  retry = 6, ///< The end of a backoff.
+};
+inline constexpr std::array<std::string_view, 6> wait_kind_names{
+  "timer", "event", "approval", "worker", "child", "retry"};
+
+/// Places of an instance that wait for the same at the same task.
+struct standing_wait {
+  wait_kind kind = wait_kind::timer;
+  std::string task; ///< Pointer; "" for all that are too many to be named.
+  std::uint32_t count = 1;
+  timestamp since; ///< Of the one that has waited longest.
+  bool operator==(const standing_wait&) const = default;
 };
 
 /// What the store keeps of an instance beside its history: enough to list it
@@ -61,6 +84,8 @@ struct head {
   sequence older_snapshot = 0; ///< The one before it, which is kept as well.
   std::string state;           ///< The business state, "" if it has none.
   std::vector<open_approval> approvals;
+  std::optional<timestamp> state_since; ///< When `state` was entered.
+  std::vector<standing_wait> waits; ///< While it goes on: what it waits for.
   bool operator==(const head&) const = default;
 };
 

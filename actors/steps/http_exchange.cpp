@@ -87,6 +87,7 @@ void http_exchange::send(http_request request, json::object shown) {
   const std::lock_guard hold{lock_};
   if (over_)
     return;
+  const auto uri = request.uri;
   running_ = ctx_.http.start(
     {.method = std::move(request.method),
      .uri = std::move(request.uri),
@@ -94,9 +95,10 @@ void http_exchange::send(http_request request, json::object shown) {
      .body = std::move(request.body),
      .redirect = request.redirect,
      .digest = access_ ? access_->digest : std::nullopt},
-    [done = done_, sent = std::move(shown), &ctx = ctx_](http_outcome o) {
+    [done = done_, sent = std::move(shown), uri, &ctx = ctx_](http_outcome o) {
       ctx.measured.http_call(o.failure.empty() ? meters::call::answered
                                                : meters::call::failed);
+      ctx.figures.called(uri, o.failure.empty() ? o.status : 0);
       o.request = sent;
       done(effect_outcome{std::move(o)});
     });

@@ -81,6 +81,7 @@ const std::map<std::string_view, std::string_view> expected = {
   {"listHolds", "voaA"},
   {"readHold", "voaA"},
   {"releaseHold", "oA"},
+  {"readStats", "voaA"},
   {"putSecret", "G"},
   {"listSecrets", "G"},
   {"removeSecret", "G"},
@@ -316,6 +317,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_token_is_bound_to_goes_with_every_request,
   check(daemon.delivered->which.by, "deliver");
   check(daemon.published->by, "publish");
   check(daemon.schedules_listed->by, "schedules");
+  check(daemon.stats_read->by, "stats");
   check(daemon.schedule->by, "schedule");
   check(daemon.schedule_acted->which.by, "act on schedule");
   check(daemon.triggered->which.by, "trigger");

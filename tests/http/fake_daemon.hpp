@@ -52,6 +52,7 @@ public:
   std::optional<actors::link_approval> linked;
   std::optional<actors::follow_link> link_followed;
   std::optional<actors::list_schedules> schedules_listed;
+  std::optional<actors::read_stats> stats_read;
   std::optional<actors::schedule_ref> schedule;
   std::optional<actors::act_on_schedule> schedule_acted;
   std::optional<actors::trigger_schedule> triggered;
@@ -140,6 +141,7 @@ public:
       = [this](auto wish, auto done) { note(link_followed, wish, done); };
     g.list_schedules_of
       = [this](auto wish, auto done) { note(schedules_listed, wish, done); };
+    g.stats = [this](auto wish, auto done) { note(stats_read, wish, done); };
     g.read_schedule = [this](auto id, auto done) { note(schedule, id, done); };
     g.act_on_schedule_of
       = [this](auto wish, auto done) { note(schedule_acted, wish, done); };
