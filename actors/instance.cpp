@@ -352,7 +352,6 @@ struct state : instance_args {
   [[nodiscard]] answer answer_now(const std::vector<event>& facts) const {
     return answer_of(*turn, facts, *flow, set_aside);
   }
-
   // --- Quarantine ----------------------------------------------------------
 
   /// An operator's retry ends the quarantine first; when that is durable the
