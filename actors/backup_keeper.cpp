@@ -107,9 +107,9 @@ void backup_keeper::run() {
       continue;
     }
     busy_ = true;
-    auto waiting = std::exchange(waiting_, {});
+    const auto waiting = std::exchange(waiting_, {});
     hold.unlock();
-    take_one(std::move(waiting));
+    take_one(waiting);
     hold.lock();
   }
   const auto left = std::exchange(waiting_, {});
@@ -140,7 +140,7 @@ result<storage::backup_info> backup_keeper::make() {
   return made;
 }
 
-void backup_keeper::take_one(std::vector<done> waiting) {
+void backup_keeper::take_one(const std::vector<done>& waiting) {
   const auto begun = std::chrono::steady_clock::now();
   const auto made = make();
   const std::chrono::duration<double> took

@@ -62,7 +62,7 @@ public:
 
 private:
   void run();
-  void take_one(std::vector<done> waiting);
+  void take_one(const std::vector<done>& waiting);
   result<storage::backup_info> make();
   void learn_last();
 

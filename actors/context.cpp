@@ -91,9 +91,60 @@ queue_world world_of(context& ctx) {
               return to_hex(bytes);
             },
           .closing = [&ctx] { return ctx.draining.load(); },
+          .kept =
+            [&ctx](const job_owner& whose, const std::string& version,
+                   const std::string& task, const std::string& queue) {
+              const auto& book = ctx.holds.book();
+              return !book.empty()
+                     && !book
+                           .on_job({whose.first, whose.second, version}, task,
+                                   queue)
+                           .empty();
+            },
           .lease = o.queues.lease,
           .unserved_after = o.queues.unserved_after,
           .answers_for = o.retention.idempotency_for};
+}
+
+namespace {
+
+/// The end of a hold is written down, as if somebody had released it.
+void forget_hold(context& ctx, const placed_hold& what) {
+  storage::audit_entry note{.at = clock::now(),
+                            .who = "pawl",
+                            .from = "",
+                            .action = "expireHold",
+                            .ns = what.on.ns,
+                            .target = what.id,
+                            .reason = what.reason,
+                            .status = 204};
+  caf::anon_send(ctx.writer.get(),
+                 write_job{[id = what.id, note = std::move(note)](
+                             storage::store& s) -> result<> {
+                   auto done = s.remove_hold(id, note);
+                   // Somebody may have released it just now.
+                   if (!done && done.error().code == errc::not_found)
+                     return {};
+                   return done;
+                 }});
+}
+
+} // namespace
+
+hold_world holds_of(context& ctx) {
+  return {.now = [] { return clock::now(); },
+          .wake =
+            [&ctx](duration after, std::function<void()> then) {
+              ctx.deadlines.set(after, std::move(then));
+            },
+          .nudge =
+            [&ctx](const instance_key& key, std::shared_ptr<void> errand) {
+              caf::anon_send(ctx.registry.get(), nudge{key, std::move(errand)});
+            },
+          .changed = [&ctx] { ctx.queues.look_again(); },
+          .forget = [&ctx](const auto& what) { forget_hold(ctx, what); },
+          .closing = [&ctx] { return ctx.draining.load(); },
+          .at_once = ctx.options.instances.rehydrations_max};
 }
 
 machine_limits machine_limits_of(const config::options& options) {

@@ -5,6 +5,8 @@
 #include "actors/backup_keeper.hpp"
 #include "actors/definition_cache.hpp"
 #include "actors/feed.hpp"
+#include "actors/figures/figure_book.hpp"
+#include "actors/holds/hold_keeper.hpp"
 #include "actors/journal_gauge.hpp"
 #include "actors/lifecycle_feed.hpp"
 #include "actors/messages.hpp"
@@ -71,6 +73,9 @@ class bulk_keeper;
 /// The queues' world: the disk by the writer, time by the alarms.
 [[nodiscard]] queue_world world_of(context& ctx);
 
+/// The holds' world: instances by the registry, time by the alarms.
+[[nodiscard]] hold_world holds_of(context& ctx);
+
 /// What all actors share. It outlives them all, and each part is safe to use
 /// from any thread.
 struct context {
@@ -107,10 +112,12 @@ struct context {
   lifecycle_feed lifecycle;
   journal_gauge journal;
   meters measured;
+  figure_book figures{options.metrics};
   std::atomic<std::size_t> hot = 0; ///< Instances in memory.
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> disk_low;      ///< Bytes; may be reloaded.
   std::atomic<std::uint64_t> disk_critical; ///< Bytes; may be reloaded.
+  hold_keeper holds{holds_of(*this)};
   work_queues queues{world_of(*this)};
   alarms deadlines; ///< Of clients that wait. It ends before those do.
   backup_keeper backups{store, options.backup, measured};

@@ -242,6 +242,21 @@ void open_queues(gateway& door, const gate_ptr& g) {
   };
 }
 
+void open_holds(gateway& door, const gate_ptr& g) {
+  door.create_hold_of = [g](create_hold what, reply_to to) {
+    g->create_hold_of(std::move(what), std::move(to));
+  };
+  door.list_of_holds = [g](const list_holds& what, const reply_to& to) {
+    g->list_of_holds(what, to);
+  };
+  door.read_hold = [g](const hold_ref& which, const reply_to& to) {
+    g->read_hold(which, to);
+  };
+  door.remove_hold = [g](const hold_ref& which, reply_to to) {
+    g->remove_hold(which, std::move(to));
+  };
+}
+
 void open_history(gateway& door, const gate_ptr& g) {
   door.history
     = [g](const instance_ref& which, sequence after, std::uint32_t limit,
@@ -301,10 +316,12 @@ gateway make_gateway(context& ctx) {
   open_schedules(door, g);
   open_approvals(door, g);
   open_queues(door, g);
+  open_holds(door, g);
   open_history(door, g);
   open_access(door, g);
-  door.metrics
-    = [g] { return g->ctx().measured.text() + g->ctx().queues.metrics(); };
+  door.stats
+    = [g](const read_stats& what, const reply_to& to) { g->stats(what, to); };
+  door.metrics = [g] { return g->metrics(); };
   door.unready = [g] { return g->unready(); };
   return door;
 }

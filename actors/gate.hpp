@@ -55,6 +55,12 @@ public:
   void act_on_schedule_of(act_on_schedule what, reply_to to);
   void trigger(trigger_schedule what, reply_to to);
 
+  // gate_holds.cpp
+  void create_hold_of(create_hold what, reply_to to);
+  void list_of_holds(const list_holds& what, const reply_to& to);
+  void read_hold(const hold_ref& which, const reply_to& to);
+  void remove_hold(const hold_ref& which, reply_to to);
+
   // gate_queues.cpp
   void lease(ask_for_jobs what, const reply_to& to);
   void act_on_lease(const lease_wish& what, const reply_to& to);
@@ -120,7 +126,7 @@ public:
   void remember_backup(const storage::backup_info& made, backup_order of);
   void list_of_backups(const reply_to& to);
 
-  // gate_reads.cpp
+  // gate_reads.cpp; stats and metrics: gate_keeping.cpp
   void read(const read_instance& what, reply_to to);
   void explain(const instance_ref& which, const reply_to& to);
   void list(list_instances what, const reply_to& to);
@@ -128,6 +134,8 @@ public:
                const history_reply& to);
   std::unique_ptr<watch> observe(const instance_ref& which,
                                  std::function<void()> changed);
+  void stats(const read_stats& what, const reply_to& to);
+  std::string metrics();
   std::string unready();
   sequence lifecycle_position(const mandate_ptr& by) const;
   void lifecycle(const lifecycle_filter& want, sequence after,

@@ -122,4 +122,22 @@ void gate::list_of_backups(const reply_to& to) {
   });
 }
 
+void gate::stats(const read_stats& what, const reply_to& to) {
+  aside([g = shared_from_this(), what, to] {
+    const auto shows = [&](const workflow_name& name) {
+      return (what.ns.empty() || name.first == what.ns)
+             && (what.workflow.empty() || name.second == what.workflow)
+             && access::sees(what.by, name.first, name.second);
+    };
+    auto body = g->ctx_.figures.view(
+      {.shows = shows, .shows_all = access::sees_all(what.by)}, clock::now());
+    to(answer{.body = to_text(json::value(std::move(body)))});
+  });
+}
+
+std::string gate::metrics() {
+  return ctx_.measured.text() + ctx_.queues.metrics()
+         + ctx_.figures.metrics(ctx_.hot, clock::now());
+}
+
 } // namespace pawl::actors

@@ -1,4 +1,5 @@
 #include "actors/gate.hpp"
+#include "actors/holds/hold_view.hpp"
 #include "actors/stored_machine.hpp"
 
 namespace pawl::actors {
@@ -62,8 +63,9 @@ reply gate::snapshot_of(const instance_key& key) {
     if (!loaded)
       return refusal{.what = loaded.error()};
     const auto& state = loaded->flow.state();
-    return answer{.body
-                  = render_instance(state, loaded->flow.flow(), *set_aside),
+    auto body = shown_instance(state, loaded->flow.flow(), *set_aside);
+    show_holds(ctx_.holds.book(), key, loaded->flow, body);
+    return answer{.body = to_text(json::value(std::move(body))),
                   .etag = state.last};
   } catch (const std::exception& e) {
     // A history that does not fold can still be told by its head.
@@ -111,6 +113,7 @@ void gate::explain(const instance_ref& which, const reply_to& to) {
     for (auto& entry : why["blockedBy"].as_array())
       if (entry.at("kind") == "worker")
         g->ctx_.queues.explain(k, entry.as_object());
+    explain_holds(g->ctx_.holds.book(), k, loaded->flow, why);
     const auto set_aside = g->ctx_.store.read_quarantine(k);
     if (set_aside && *set_aside) {
       why["canProceed"] = false;
@@ -161,6 +164,8 @@ void gate::list(list_instances what, const reply_to& to) {
       .limit = what.limit,
       .cursor = what.cursor,
     };
+    for (const auto& [name, value] : what.index)
+      query.labels.emplace(storage::attribute_mark + name, value);
     if (!access::sees_all(what.by)) {
       query.namespaces = what.by->sees.namespaces();
       query.shown = [by = what.by](const storage::head& h) {

@@ -296,6 +296,7 @@ void gate::publish(publish_events what, reply_to to) {
         slot->give(refusal{.what = done.error()});
         return done.error();
       }
+      g->ctx_.figures.published(done->size());
       caf::anon_send(g->ctx_.broker.get(), events_arrived{});
       caf::anon_send(g->ctx_.scheduler.get(), events_arrived{});
       slot->give(a);
@@ -358,6 +359,11 @@ void gate::remove_now(removal what, reply_to to) {
     refusal no{.what = done.error()};
     if (head && no.what.code == errc::invalid_state) {
       no.members["from"] = to_text(head->status);
+      const auto actions = actions_of(*head);
+      json::array names;
+      for (const auto& one : actions)
+        names.push_back(one.at("name"));
+      no.members["allowed"] = std::move(names);
       no.members["allowedActions"] = actions_of(*head);
     }
     slot->give(std::move(no));

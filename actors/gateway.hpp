@@ -62,6 +62,11 @@ struct gateway {
   /// Somebody was not let in, or has not the role: for the audit log.
   std::function<void(const access::mandate& by, std::uint32_t status)>
     note_refusal;
+  std::function<void(create_hold, reply_to)> create_hold_of;
+  std::function<void(list_holds, reply_to)> list_of_holds;
+  std::function<void(hold_ref, reply_to)> read_hold;
+  std::function<void(hold_ref, reply_to)> remove_hold;
+
   std::function<void(create_token, reply_to)> create_token_of;
   std::function<void(list_tokens, reply_to)> list_of_tokens;
   std::function<void(token_ref, reply_to)> read_token;
@@ -125,6 +130,8 @@ struct gateway {
   std::function<std::unique_ptr<watch>(std::function<void()> changed)>
     observe_lifecycle;
 
+  /// Percentiles, rates and bottlenecks.
+  std::function<void(read_stats, reply_to)> stats;
   /// Prometheus text.
   std::function<std::string()> metrics;
   /// "" when ready, else why not ("starting", "draining", "disk-low").

@@ -1,7 +1,9 @@
 #include "actors/instance.hpp"
 
 #include "actors/containment.hpp"
+#include "actors/holds/instance_holds.hpp"
 #include "actors/left_children.hpp"
+#include "actors/lifting.hpp"
 #include "actors/open_turn.hpp"
 #include "actors/render.hpp"
 #include "actors/step_crew.hpp"
@@ -11,6 +13,7 @@
 #include "actors/worker_news.hpp"
 #include "base/log.hpp"
 #include "base/overload.hpp"
+#include "workflow/shown.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -80,7 +83,7 @@ struct state : instance_args {
     ++handled;
     turn.emplace();
     turn->errand = std::move(n.errand);
-    armed.reset(); // The timers have forgotten it by now.
+    armed.due.reset(); // The timers have forgotten it by now.
     if (!load() || set_aside)
       return try_leave();
     step(reports::time_passed{});
@@ -91,6 +94,8 @@ struct state : instance_args {
       refuse_worker(e.how);
       return try_leave();
     }
+    if (std::holds_alternative<step_held>(e.how)) // A pause waits for it too.
+      return rest_or_go_on(moves(flow->state()) && held.rest(*ctx, e));
     turn.emplace();
     std::visit(
       overload{[&](effect_outcome& x) {
@@ -103,7 +108,8 @@ struct state : instance_args {
                [&](worker_told& x) { step(take_told(*turn, e, std::move(x))); },
                [&](step_stopped) {
                  step(reports::effect_stopped{e.frame, e.dispatch});
-               }},
+               },
+               [](const step_held&) {}},
       e.how);
   }
 
@@ -150,11 +156,11 @@ struct state : instance_args {
       return false;
     if (!loaded)
       throw std::runtime_error{loaded.error().detail};
-    auto quarantined = ctx->store.read_quarantine(key);
-    if (quarantined)
+    if (auto quarantined = ctx->store.read_quarantine(key))
       set_aside = std::move(*quarantined);
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
+    seen.begin(*flow, stands->head.state_since);
     ctx->queues.keep_only(key, stands->jobs);
     turned_away = flow->state().inbox.size() >= ctx->limits().inbox_max;
     stop_detached();
@@ -185,7 +191,7 @@ struct state : instance_args {
     if (ctx->before_turn)
       ctx->before_turn(key, what);
     auto made
-      = flow->decide(std::move(what), {.now = turn->at, .seed = random_seed()});
+      = flow->decide(std::move(what), held.before_turn(*ctx, *flow, turn->at));
     if (!made)
       return refuse({.what = std::move(made.error().what),
                      .members = std::move(made.error().members),
@@ -232,7 +238,7 @@ struct state : instance_args {
       .left = living(*ctx, turn->left),
       .emitted_for = ctx->options.events.buffer_for,
       .at = turn->at,
-      .busy = !outstanding.empty() || flow->has_work(),
+      .busy = !outstanding.empty() || flow->has_work() || held.keep(*flow),
       .answer = {},
     };
     outcome.answer = kept_for_worker(*turn, outcome.events,
@@ -246,6 +252,7 @@ struct state : instance_args {
     const auto& s = ctx->options.storage;
     turn->record = record_turn(key, stands, *flow, std::move(outcome),
                                {s.snapshot_events, s.snapshot_bytes});
+    turn->record.after.status = held.shown(*flow, !outstanding.empty());
     turn->record.note = take_note(*turn, *flow);
     turn->rows = std::make_shared<const queued_turn>(
       storage::prepare(turn->record), ctx->journal);
@@ -278,7 +285,7 @@ struct state : instance_args {
     }
     stands = moved_on(stands, turn->record, turn->rows->rows, *flow);
     turn->rows.reset();
-    ctx->measured.facts(turn->record.events);
+    count_turn(*ctx, turn->record, seen, *flow);
     ctx->changes.changed(key, stands->head.last, stands->head.status);
     tell_of_lifecycle(*ctx, *turn, stands->head.last, *flow);
     turned_away = tell_broker(*ctx, *turn, *stands, *flow, turned_away);
@@ -310,14 +317,16 @@ struct state : instance_args {
                                    : answer_now(turn->record.events));
     answer_worker(*ctx, key, *turn);
     turn.reset();
-    if (const auto due = flow->next_timer(); due != armed) {
-      self->send(ctx->timers.get(), arm{key, due});
-      armed = due;
-    }
-    if (!orphans.empty() || flow->has_work())
-      self->send(self, go_on{});
-    else
-      try_leave();
+    if (arm now{key, flow->next_timer(), held.keep_all(*flow)}; now != armed)
+      self->send(ctx->timers.get(), armed = now);
+    rest_or_go_on(held.rest(*ctx, *flow) && orphans.empty()
+                  && !flow->has_work());
+  }
+
+  void rest_or_go_on(bool rests) {
+    if (rests)
+      return try_leave();
+    self->send(self, go_on{});
   }
 
   void refuse(refusal no) {
@@ -325,7 +334,7 @@ struct state : instance_args {
       = turned_away || (turn->delivers && no.what.code == errc::overloaded);
     if (no.what.code == errc::invalid_state && flow
         && !no.members.contains("allowedActions"))
-      no.members["allowedActions"] = allowed_actions(flow->state());
+      no.members["allowedActions"] = actions_now(flow->state(), flow->flow());
     if (turn->reply)
       turn->reply->give(std::move(no));
     if (!stands)
@@ -343,7 +352,6 @@ struct state : instance_args {
   [[nodiscard]] answer answer_now(const std::vector<event>& facts) const {
     return answer_of(*turn, facts, *flow, set_aside);
   }
-
   // --- Quarantine ----------------------------------------------------------
 
   /// An operator's retry ends the quarantine first; when that is durable the
@@ -355,17 +363,9 @@ struct state : instance_args {
     again->once = std::move(turn->once);
     again->note = std::move(turn->note);
     turn.reset();
-    caf::anon_send(
-      ctx->writer.get(),
-      write_job{[k = key, again, me = caf::actor_cast<instance_actor>(self)](
-                  storage::store& s) {
-        auto done = s.put_quarantine(k, std::nullopt);
-        if (done && again->note)
-          done = s.put_audit(*std::exchange(again->note, {}));
-        if (done)
-          caf::anon_send(me, lifted{again});
-        return done;
-      }});
+    caf::anon_send(ctx->writer.get(),
+                   lift_quarantine(key, std::move(again),
+                                   caf::actor_cast<instance_actor>(self)));
   }
 
   void take(const lifted& l) {
@@ -411,15 +411,16 @@ struct state : instance_args {
   std::optional<machine> flow;
   std::optional<footing> stands; ///< None as long as nothing is committed.
   std::optional<storage::quarantine> set_aside;
+  instance_holds held{key};
+  turn_watch seen;
   step_crew crew;
   std::optional<open_turn> turn;
   std::vector<command> outstanding;             ///< After the turn under way.
   std::vector<reports::effect_stopped> orphans; ///< Nobody is at work on them.
-  std::optional<timestamp> armed; ///< What the timers were told last.
-  std::uint64_t handled = 0;      ///< Messages of the registry.
+  arm armed;                 ///< What the timers were told last.
+  std::uint64_t handled = 0; ///< Messages of the registry.
   bool lifting = false;
-  /// There was no room for an event; the broker is asked for it again.
-  bool turned_away = false;
+  bool turned_away = false; ///< An event; the broker is asked for it again.
 };
 
 instance_actor::behavior_type

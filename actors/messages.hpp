@@ -92,6 +92,10 @@ struct step_failed {
   error_kind kind = error_kind::runtime;
   std::string detail;
 };
+/// It was not begun, since these holds (by id) keep it; it is still to be done.
+struct step_held {
+  std::vector<std::string> by;
+};
 /// A worker outside has told how it went, and waits until that is recorded.
 struct worker_told {
   worker_outcome what;
@@ -99,8 +103,8 @@ struct worker_told {
   answer said;      ///< If it is recorded; else that the lease is lost.
   answer_ptr reply;
 };
-using step_result
-  = std::variant<effect_outcome, step_failed, step_stopped, worker_told>;
+using step_result = std::variant<effect_outcome, step_failed, step_stopped,
+                                 worker_told, step_held>;
 
 /// Step worker -> instance: the effect of `frame` has ended thus.
 struct effect_ended {
@@ -187,6 +191,12 @@ struct write_job {
 struct arm {
   instance_key key;
   std::optional<timestamp> due;
+  bool asleep = false; ///< A hold keeps it: it is not to be woken before it
+                       ///< says so again.
+  /// Whether it tells the same; of whom is known.
+  bool operator==(const arm& other) const {
+    return due == other.due && asleep == other.asleep;
+  }
 };
 /// An errand of the timers or of recovery: this instance has been woken.
 struct woken {

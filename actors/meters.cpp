@@ -64,10 +64,6 @@ struct meters::state {
     return counter("pawl_instances_total", "Instances that became this.",
                    {{"status", status}});
   }
-  prometheus::Counter& tasks(const std::string& status) {
-    return counter("pawl_tasks_total", "Tasks that became this.",
-                   {{"status", status}});
-  }
   prometheus::Counter& calls(const std::string& outcome) {
     return counter("pawl_http_calls_total", "HTTP calls of steps.",
                    {{"outcome", outcome}});
@@ -82,9 +78,7 @@ struct meters::state {
   prometheus::Counter& completed = instances("completed");
   prometheus::Counter& faulted = instances("faulted");
   prometheus::Counter& cancelled = instances("cancelled");
-  prometheus::Counter& tasks_completed = tasks("completed");
-  prometheus::Counter& tasks_faulted = tasks("faulted");
-  prometheus::Counter& tasks_retried = tasks("retried");
+  prometheus::Counter& overdue = instances("overdue");
   prometheus::Counter& events
     = counter("pawl_journal_events_total", "Facts that were made durable.");
   prometheus::Counter& bytes
@@ -156,9 +150,7 @@ void meters::facts(std::span<const event> committed) {
         [&](const events::instance_completed&) { s.completed.Increment(); },
         [&](const events::instance_faulted&) { s.faulted.Increment(); },
         [&](const events::instance_cancelled&) { s.cancelled.Increment(); },
-        [&](const events::task_completed&) { s.tasks_completed.Increment(); },
-        [&](const events::task_faulted&) { s.tasks_faulted.Increment(); },
-        [&](const events::task_retried&) { s.tasks_retried.Increment(); },
+        [&](const events::instance_overdue&) { s.overdue.Increment(); },
         [](const auto&) {},
       },
       fact);

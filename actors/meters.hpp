@@ -22,7 +22,7 @@ public:
   meters(const meters&) = delete;
   meters& operator=(const meters&) = delete;
 
-  /// The facts of one committed turn: instances and tasks by how they went.
+  /// The facts of one committed turn: instances by how they went.
   void facts(std::span<const event> committed);
   /// One commit of the journal.
   void commit(std::size_t turns, std::size_t bytes, double seconds);

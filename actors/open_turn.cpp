@@ -30,11 +30,14 @@ namespace {
 /// The status of the answer to `turn`.
 std::uint32_t status_of(const open_turn& turn, const std::vector<event>& facts,
                         const machine& flow) {
-  const auto is = flow.state().status;
-  const bool under_way = is == instance_status::suspending
-                         || is == instance_status::cancelling
-                         || (turn.delivers && !consumed(facts));
-  return turn.creates ? 201U : under_way ? 202U : 200U;
+  const auto& s = flow.state();
+  // What changes nothing is not under way because of it.
+  const bool under_way
+    = !facts.empty()
+      && (s.status == instance_status::suspending
+          || s.status == instance_status::cancelling || s.rollback.has_value());
+  const bool is_kept = turn.delivers && !consumed(facts);
+  return turn.creates ? 201U : under_way || is_kept ? 202U : 200U;
 }
 
 } // namespace

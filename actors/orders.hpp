@@ -1,6 +1,7 @@
 #pragma once
 
 #include "access/guard.hpp"
+#include "actors/holds/hold.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
@@ -221,6 +222,13 @@ struct trigger_schedule {
   json::value input = {}; ///< Absent input is an empty object.
   std::optional<idempotency> once = {};
 };
+/// What /v1/stats is to tell; "" for all.
+struct read_stats {
+  std::string ns = {};
+  std::string workflow = {};
+  mandate_ptr by = {};
+};
+
 struct list_schedules {
   std::string ns = {}; ///< "" for all.
   std::uint32_t limit = 100;
@@ -291,6 +299,7 @@ struct list_instances {
   std::optional<instance_status> status = {};
   std::optional<std::string> state = {}; ///< The business state.
   std::map<std::string, std::string> labels = {};
+  std::map<std::string, std::string> index = {}; ///< `metadata.index`
   std::optional<timestamp> started_after = {};
   std::optional<timestamp> started_before = {};
   std::optional<bool> quarantined = {};
@@ -346,6 +355,27 @@ struct preview_retention {
 struct take_backup {
   duration wait{};
   std::optional<idempotency> once = {};
+  mandate_ptr by = {};
+};
+
+/// A new hold. One that is not bound to a namespace needs an admin.
+struct create_hold {
+  hold_selector on = {};
+  std::string reason = {};
+  std::optional<timestamp> until = {};
+  bool rules = false; ///< Who asks is an admin.
+  std::optional<idempotency> once = {};
+  mandate_ptr by = {};
+};
+struct hold_ref {
+  std::string id = {};
+  bool rules = false; ///< As above.
+  mandate_ptr by = {};
+};
+struct list_holds {
+  std::string ns = {}; ///< "" for all.
+  std::uint32_t limit = 100;
+  std::string cursor = {}; ///< The last id of the page before.
   mandate_ptr by = {};
 };
 

@@ -58,22 +58,32 @@ json::array actions_of(const storage::head& head) {
   return all;
 }
 
-std::string
-render_instance(const instance_state& state, const definition& of,
-                const std::optional<storage::quarantine>& set_aside) {
+json::object
+shown_instance(const instance_state& state, const definition& of,
+               const std::optional<storage::quarantine>& set_aside) {
   auto body = view(state, of);
   if (set_aside) {
     body["quarantined"] = render(set_aside);
     body["allowedActions"] = only_retry(state.id);
   }
-  return to_text(json::value(std::move(body)));
+  return body;
+}
+
+std::string
+render_instance(const instance_state& state, const definition& of,
+                const std::optional<storage::quarantine>& set_aside) {
+  return to_text(json::value(shown_instance(state, of, set_aside)));
 }
 
 json::object render_head(const storage::head& head,
                          const std::optional<storage::quarantine>& set_aside) {
   json::object labels;
+  json::object index;
   for (const auto& [key, value] : head.labels)
-    labels[key] = value;
+    if (key.front() == storage::attribute_mark)
+      index[key.substr(1)] = value;
+    else
+      labels[key] = value;
   json::object item{
     {"id", head.id},
     {"workflow", name_of(head.workflow)},
@@ -91,6 +101,8 @@ json::object render_head(const storage::head& head,
      json::object{{"completed", head.completed}, {"faulted", head.faulted}}},
     {"allowedActions", set_aside ? only_retry(head.id) : actions_of(head)},
   };
+  if (!index.empty())
+    item["index"] = std::move(index);
   if (set_aside)
     item["quarantined"] = render(set_aside);
   return item;

@@ -14,6 +14,10 @@ namespace pawl::actors {
 [[nodiscard]] std::string location_of(std::string_view id);
 
 /// One instance.
+[[nodiscard]] json::object
+shown_instance(const instance_state& state, const definition& of,
+               const std::optional<storage::quarantine>& set_aside);
+/// The same as text.
 [[nodiscard]] std::string
 render_instance(const instance_state& state, const definition& of,
                 const std::optional<storage::quarantine>& set_aside);

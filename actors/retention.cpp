@@ -42,6 +42,7 @@ struct policy {
   std::string whose;
   instance_status status = instance_status::completed;
   duration keep{};
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads <=>.
   auto operator<=>(const policy&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include "actors/bulk/bulk_keeper.hpp"
 #include "actors/context.hpp"
 #include "actors/expression_pool.hpp"
+#include "actors/figures/census_taker.hpp"
 #include "actors/make_gateway.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/sweeper.hpp"
@@ -80,6 +81,12 @@ void add_gauges(context& ctx) {
           [&ctx] { return static_cast<double>(ctx.programs.detached()); });
   m.gauge("pawl_disk_free_bytes", "Free bytes where the data lives.",
           [&ctx] { return static_cast<double>(ctx.store.free_bytes()); });
+  m.gauge("pawl_disk_low_bytes", "Below this nothing new is taken on.",
+          [&ctx] { return static_cast<double>(ctx.disk_low.load()); });
+  m.gauge("pawl_holds", "Holds in force.",
+          [&ctx] { return static_cast<double>(ctx.holds.book().size()); });
+  m.gauge("pawl_held_instances", "Instances that a hold keeps from going on.",
+          [&ctx] { return static_cast<double>(ctx.holds.book().kept()); });
   m.gauge("pawl_bulk_running", "Bulk operations that go on.", [&ctx] {
     return static_cast<double>(ctx.bulks->count(bulk_status::running));
   });
@@ -113,6 +120,7 @@ struct runtime::state {
   context ctx;
   std::optional<supervisor_actor> root;
   std::optional<sweeper> retention;
+  std::optional<census_taker> counting;
   gateway door;
 };
 
@@ -129,9 +137,11 @@ runtime::runtime(storage::store& store, const config::options& options,
   caf::scoped_actor self{s.system};
   self->request(*s.root, caf::infinite, want_writer{})
     .receive([](writer_lives) {}, [](const caf::error&) {});
+  s.ctx.holds.look();
   s.door = make_gateway(s.ctx);
   s.retention.emplace(s.ctx);
   begin_bulks(s.ctx);
+  s.counting.emplace(s.ctx);
 }
 
 runtime::~runtime() {
@@ -172,7 +182,8 @@ void runtime::stop() {
   if (!s.root)
     return;
   s.ctx.draining = true;
-  // They wait for the writer, which must be there to answer.
+  s.counting.reset();
+  // Both wait for the writer, which must be there to answer.
   s.retention.reset();
   s.ctx.bulks->stop();
   s.ctx.backups.stop();

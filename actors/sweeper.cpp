@@ -107,7 +107,7 @@ bool sweeper::look_at_some(sweep_report& so_far,
         && !purge(std::exchange(some, {}), so_far))
       return false;
   }
-  if (!some.empty() && !purge(std::move(some), so_far))
+  if (!some.empty() && !purge(some, so_far))
     return false;
   after = *next;
   return true;
@@ -137,7 +137,7 @@ sweeper::put_down(const instance_key& key, const storage::head& of) {
   return storage::ended_instance{key, *now->ended};
 }
 
-bool sweeper::purge(std::vector<storage::ended_instance> some,
+bool sweeper::purge(const std::vector<storage::ended_instance>& some,
                     sweep_report& so_far) {
   std::uint64_t bytes = 0;
   for (const auto& one : some)

@@ -46,7 +46,8 @@ public:
 private:
   void run();
   bool look_at_some(sweep_report& so_far, std::optional<instance_key>& after);
-  bool purge(std::vector<storage::ended_instance> some, sweep_report& so_far);
+  bool purge(const std::vector<storage::ended_instance>& some,
+             sweep_report& so_far);
   std::optional<storage::ended_instance> put_down(const instance_key& key,
                                                   const storage::head& of);
   void reclaim();

@@ -34,7 +34,11 @@ struct state {
       in_order.erase({known->second, a.key});
       due_of.erase(known);
     }
-    if (!a.due || *a.due >= horizon)
+    if (a.asleep)
+      asleep.insert(a.key);
+    else
+      asleep.erase(a.key);
+    if (a.asleep || !a.due || *a.due >= horizon)
       return; // The store has it, and it is read in time.
     in_order.emplace(*a.due, a.key);
     due_of.emplace(a.key, *a.due);
@@ -72,18 +76,19 @@ struct state {
   /// since the span then ends at the last one that was read.
   void refill(timestamp now) {
     const auto until = now + span_ahead;
-    auto read = ctx->store.due_timers(until, held_max);
+    const auto max = held_max + asleep.size();
+    auto read = ctx->store.due_timers(until, max);
     if (!read) {
       log::error("timers.unreadable", {{"detail", read.error().detail}});
       return;
     }
     for (const auto& [due, key] : *read) {
-      if (out.contains(key) || due_of.contains(key))
+      if (out.contains(key) || due_of.contains(key) || asleep.contains(key))
         continue;
       in_order.emplace(due, key);
       due_of.emplace(key, due);
     }
-    horizon = read->size() < held_max ? until : read->back().first;
+    horizon = read->size() < max ? until : read->back().first;
   }
 
   /// By the steady clock, so that a wall clock that is set back stops nothing.
@@ -106,6 +111,8 @@ struct state {
   std::set<std::pair<timestamp, instance_key>> in_order;
   std::unordered_map<instance_key, timestamp> due_of;
   std::unordered_set<instance_key> out; ///< Being woken.
+  /// Kept by holds: whatever the store says of their timers, these are still.
+  std::unordered_set<instance_key> asleep;
   std::chrono::steady_clock::time_point next_look;
 };
 

@@ -64,6 +64,12 @@ bool tell_broker(context& ctx, const open_turn& turn, const footing& stands,
   return turned_away && !has_room;
 }
 
+void count_turn(context& ctx, const storage::turn& written, turn_watch& seen,
+                const machine& flow) {
+  ctx.measured.facts(written.events);
+  ctx.figures.saw(seen.after(written.events, written.at, flow), written.at);
+}
+
 void say(const log_line& line, const instance_state& of) {
   const auto level = log::parse_level(line.level);
   log::write(level ? *level : log::level::info, "workflow.log",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/context.hpp"
+#include "actors/figures/turn_watch.hpp"
 #include "actors/open_turn.hpp"
 #include "actors/turn_record.hpp"
 
@@ -15,6 +16,10 @@ void publish_lifecycle(const context& ctx, open_turn& turn,
 /// ends with the fact `last`.
 void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
                        const machine& flow);
+
+/// Counts what `written`, which is durable, and which `flow` has folded, shows.
+void count_turn(context& ctx, const storage::turn& written, turn_watch& seen,
+                const machine& flow);
 
 /// Logs what a `log` task says.
 void say(const log_line& line, const instance_state& of);

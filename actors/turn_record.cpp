@@ -1,5 +1,6 @@
 #include "actors/turn_record.hpp"
 
+#include "actors/figures/waits.hpp"
 #include "workflow/approval.hpp"
 
 #include <algorithm>
@@ -56,6 +57,10 @@ storage::head head_of(const machine& now, bool busy) {
   h.updated = s.updated;
   h.ended = s.ended;
   h.labels = s.labels;
+  for (const auto& [name, value] : s.index)
+    h.labels.emplace(storage::attribute_mark + name, value);
+  if (!s.outcome->is_null())
+    h.outcome = to_text(*s.outcome);
   if (s.status == instance_status::faulted)
     h.error = to_text(*s.error);
   h.completed = s.tasks_completed;
@@ -64,7 +69,17 @@ storage::head head_of(const machine& now, bool busy) {
   h.state = s.business_state;
   h.busy = busy;
   h.approvals = approvals_of(now);
+  h.waits = waits_of(now);
   return h;
+}
+
+/// When the business state was entered.
+std::optional<timestamp> state_since(const storage::head& before,
+                                     const turn_outcome& what) {
+  const bool moved = std::ranges::any_of(what.events, [](const event& e) {
+    return std::holds_alternative<events::state_changed>(e);
+  });
+  return moved ? what.at : before.state_since;
 }
 
 bool holds(const std::vector<awaited_event>& all, const awaited_event& one) {
@@ -109,6 +124,7 @@ storage::turn record_turn(const instance_key& key,
   if (snapshot_due(old, what.events.size(), policy))
     t.snapshot = now.snapshot();
   t.after = head_of(now, what.busy);
+  t.after.state_since = state_since(old.head, what);
   t.events = std::move(what.events);
   t.emitted = std::move(what.emitted);
   t.emitted_for = what.emitted_for;

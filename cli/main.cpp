@@ -127,11 +127,13 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_definitions(app, chosen);
   commands::add_secrets(app, chosen);
   commands::add_schedules(app, chosen);
+  commands::add_holds(app, chosen);
   commands::add_export(app, chosen);
   commands::add_keeping(app, chosen);
   commands::add_tokens(app, chosen);
   commands::add_audit(app, chosen);
   commands::add_queues(app, chosen);
+  commands::add_stats(app, chosen);
   commands::add_worker(app, chosen);
   commands::add_version(app, chosen);
   commands::add_completion(app, chosen);

@@ -367,7 +367,8 @@ std::vector<option> join() {
         std::span<const option>{steps}, catalogue_of_resources(),
         catalogue_of_programs(), std::span<const option>{failures},
         catalogue_of_secrets(), catalogue_of_access(), catalogue_of_queues(),
-        std::span<const option>{events}, catalogue_of_keeping()})
+        std::span<const option>{events}, catalogue_of_keeping(),
+        catalogue_of_metrics()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

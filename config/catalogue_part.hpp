@@ -34,6 +34,9 @@ slot top(options& in) {
 /// The options about how long things are kept, and about backups.
 [[nodiscard]] std::span<const option> catalogue_of_keeping();
 
+/// The options about what the daemon counts.
+[[nodiscard]] std::span<const option> catalogue_of_metrics();
+
 /// The options about queues of jobs for workers.
 [[nodiscard]] std::span<const option> catalogue_of_queues();
 

@@ -202,6 +202,14 @@ struct options {
     bool operator==(const bulk_options&) const = default;
   } bulk;
 
+  struct metrics_options {
+    duration census_every{15'000};
+    std::uint32_t workflows_max = 100; ///< That have series of their own.
+    std::uint32_t hosts_max = 64;      ///< That have series of their own.
+    duration window{86'400'000};       ///< Of /v1/stats.
+    bool operator==(const metrics_options&) const = default;
+  } metrics;
+
   bool operator==(const options&) const = default;
 };
 

@@ -35,7 +35,10 @@ struct wanted {
 std::optional<wanted> read(const std::vector<std::string>& words) {
   if (words.size() < 2 || words.size() % 2 != 0)
     return std::nullopt;
-  wanted out{.verb = words[0], .directory = words[1], .name = {}, .to = {}};
+  wanted out{.verb = words[0],
+             .directory = std::filesystem::absolute(words[1]).string(),
+             .name = {},
+             .to = {}};
   for (std::size_t i = 2; i < words.size(); i += 2) {
     const auto& value = words[i + 1];
     if (words[i] == "--name") {

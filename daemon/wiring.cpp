@@ -144,6 +144,22 @@ result<known_tokens> tokens_in(const storage::store& from,
   return out;
 }
 
+/// Reads the holds. Without them nothing must start: it might do what somebody
+/// has stopped.
+result<std::vector<actors::placed_hold>> holds_in(const storage::store& from) {
+  const auto rows = from.list_holds();
+  if (!rows)
+    return rows.error();
+  std::vector<actors::placed_hold> out;
+  for (const auto& row : *rows) {
+    auto one = actors::decode_hold(row.state);
+    if (!one)
+      return one.error();
+    out.push_back(std::move(*one));
+  }
+  return out;
+}
+
 } // namespace
 
 struct wiring::state {
@@ -173,10 +189,14 @@ result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
   auto tokens = tokens_in(*made->store, chosen);
   if (!tokens)
     return tokens.error();
+  auto holds = holds_in(*made->store);
+  if (!holds)
+    return holds.error();
   made->inside = std::make_unique<actors::runtime>(
     *made->store, chosen, [&](actors::context& inside) {
       inside.vault.use_keys(std::move(*keys));
       inside.guard.load(std::move(tokens->all), tokens->made);
+      inside.holds.load(std::move(*holds));
     });
   auto& ctx = made->inside->ctx();
   http::observer watching;

@@ -34,6 +34,9 @@ bool matches(const std::vector<std::string_view>& pattern,
 }
 
 void allow(std::string& list, std::string_view method) {
+  if ((", " + list + ',').find(" " + std::string{method} + ',')
+      != std::string::npos)
+    return; // Another route has the same path.
   if (!list.empty())
     list.append(", ");
   list.append(method);

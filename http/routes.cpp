@@ -27,7 +27,7 @@ constexpr route table[] = {
 
   {"POST", "/v1/instances", "startInstance", start_instance, operate, json},
   {"GET", "/v1/instances", "listInstances", list_instances, view, none,
-   "namespace workflow version status state label.* startedAfter "
+   "namespace workflow version status state label.* index.* startedAfter "
    "startedBefore quarantined limit cursor"},
   {"GET", "/v1/instances/{id}", "readInstance", read_instance, view, none,
    "namespace"},
@@ -111,6 +111,12 @@ constexpr route table[] = {
   {"POST", "/v1/leases/{token}/release", "releaseLease", release_job, work,
    json},
 
+  {"POST", "/v1/holds", "createHold", create_hold, operate, json},
+  {"GET", "/v1/holds", "listHolds", list_holds, view, none,
+   "namespace limit cursor"},
+  {"GET", "/v1/holds/{id}", "readHold", read_hold, view},
+  {"DELETE", "/v1/holds/{id}", "releaseHold", release_hold, operate},
+
   {"PUT", "/v1/secrets/{name}", "putSecret", put_secret, rule, json},
   {"GET", "/v1/secrets", "listSecrets", list_secrets, rule, none,
    "limit cursor"},
@@ -125,6 +131,9 @@ constexpr route table[] = {
   {"GET", "/v1/tokens", "listTokens", list_tokens, rule, none, "limit cursor"},
   {"GET", "/v1/tokens/{id}", "readToken", read_token, rule},
   {"DELETE", "/v1/tokens/{id}", "revokeToken", revoke_token, rule},
+
+  {"GET", "/v1/stats", "readStats", read_stats, view, none,
+   "namespace workflow"},
 
   {"GET", "/v1/audit", "listAudit", list_audit, rule, none,
    "who action namespace target after before order limit cursor"},

@@ -1,6 +1,8 @@
 #include "storage/values.hpp"
 #include "storage/wire.hpp"
 
+#include <algorithm>
+
 namespace pawl::storage {
 
 namespace {
@@ -8,7 +10,9 @@ namespace {
 constexpr std::uint8_t format = 1;
 constexpr std::uint8_t busy_flag = 1;
 constexpr std::uint8_t state_flag = 2;     // A business state stands behind ...
-constexpr std::uint8_t approvals_flag = 4; // ... and then approvals.
+constexpr std::uint8_t approvals_flag = 4; // ... and then approvals, ...
+constexpr std::uint8_t since_flag = 8;     // ... the time of that state, ...
+constexpr std::uint8_t waits_flag = 16;    // ... and what is waited for.
 
 void put_texts(std::string& out, const std::vector<std::string>& all) {
   put_u32(out, static_cast<std::uint32_t>(all.size()));
@@ -45,10 +49,31 @@ open_approval get_approval(wire_reader& in) {
   return one;
 }
 
+void put_wait(std::string& out, const standing_wait& one) {
+  out.push_back(static_cast<char>(one.kind));
+  put_text(out, one.task);
+  put_u32(out, one.count);
+  put_time(out, one.since);
+}
+
+standing_wait get_wait(wire_reader& in) {
+  standing_wait one;
+  one.kind = static_cast<wait_kind>(in.u8());
+  one.task = in.text();
+  one.count = in.u32();
+  one.since = in.time();
+  return one;
+}
+
+bool is_known(const standing_wait& one) {
+  return one.kind >= wait_kind::timer && one.kind <= wait_kind::retry;
+}
+
 std::uint8_t flags_of(const head& h) {
   return static_cast<std::uint8_t>(
     (h.busy ? busy_flag : 0) | (h.state.empty() ? 0 : state_flag)
-    | (h.approvals.empty() ? 0 : approvals_flag));
+    | (h.approvals.empty() ? 0 : approvals_flag)
+    | (h.state_since ? since_flag : 0) | (h.waits.empty() ? 0 : waits_flag));
 }
 
 std::size_t text_size(const head& h) {
@@ -92,6 +117,12 @@ std::string encode_head(const head& what) {
     put_u32(out, static_cast<std::uint32_t>(what.approvals.size()));
   for (const auto& one : what.approvals)
     put_approval(out, one);
+  if (what.state_since)
+    put_time(out, *what.state_since);
+  if (!what.waits.empty())
+    put_u32(out, static_cast<std::uint32_t>(what.waits.size()));
+  for (const auto& one : what.waits)
+    put_wait(out, one);
   seal(out);
   return out;
 }
@@ -126,9 +157,15 @@ result<head> decode_head(std::string_view key, std::string_view value) {
   if ((flags & approvals_flag) != 0)
     for (auto left = in.u32(); left > 0 && !in.broken(); --left)
       out.approvals.push_back(get_approval(in));
+  if ((flags & since_flag) != 0)
+    out.state_since = in.time();
+  if ((flags & waits_flag) != 0)
+    for (auto left = in.u32(); left > 0 && !in.broken(); --left)
+      out.waits.push_back(get_wait(in));
   const auto status = static_cast<std::uint8_t>(out.status);
   const bool known
-    = status >= static_cast<std::uint8_t>(instance_status::pending)
+    = std::ranges::all_of(out.waits, is_known)
+      && status >= static_cast<std::uint8_t>(instance_status::pending)
       && status <= static_cast<std::uint8_t>(instance_status::cancelled);
   if (!in.done() || !known)
     return broken_row(family::head, key);

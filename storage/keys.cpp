@@ -158,6 +158,10 @@ std::string token_key(std::string_view id) {
   return std::string{"token/"}.append(id);
 }
 
+std::string hold_key(std::string_view id) {
+  return std::string{"hold/"}.append(id);
+}
+
 std::string audit_prefix() {
   return "audit/";
 }

@@ -126,6 +126,8 @@ void put_time(std::string& out, timestamp t);
 [[nodiscard]] std::string secret_key(std::string_view name);
 /// In meta: "token/", id.
 [[nodiscard]] std::string token_key(std::string_view id);
+/// In meta: "hold/", id.
+[[nodiscard]] std::string hold_key(std::string_view id);
 /// In meta: "audit/", number.
 [[nodiscard]] std::string audit_key(std::uint64_t number);
 /// What all of these begin with.

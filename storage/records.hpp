@@ -8,11 +8,13 @@
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What the store keeps and what it is asked for, as plain values.
@@ -31,8 +33,33 @@ struct open_approval {
   bool operator==(const open_approval&) const = default;
 };
 
+/// What an active task waits for. On disk: never renumber.
+enum class wait_kind : std::uint8_t {
+  timer = 1,
+  event = 2,
+  approval = 3,
+  worker = 4,
+  child = 5,
+  retry = 6, ///< The end of a backoff.
+};
+inline constexpr std::array<std::string_view, 6> wait_kind_names{
+  "timer", "event", "approval", "worker", "child", "retry"};
+
+/// Places of an instance that wait for the same at the same task.
+struct standing_wait {
+  wait_kind kind = wait_kind::timer;
+  std::string task; ///< Pointer; "" for all that are too many to be named.
+  std::uint32_t count = 1;
+  timestamp since; ///< Of the one that has waited longest.
+  bool operator==(const standing_wait&) const = default;
+};
+
 /// What the store keeps of an instance beside its history: enough to list it
 /// and to find what must go on after a restart. Written with every turn.
+///
+/// `labels` has those that it was started with, and what its definition lists
+/// it by (`metadata.index`), with attribute_mark before the name.
+inline constexpr char attribute_mark = '@';
 struct head {
   std::string ns;
   std::string id;
@@ -57,6 +84,8 @@ struct head {
   sequence older_snapshot = 0; ///< The one before it, which is kept as well.
   std::string state;           ///< The business state, "" if it has none.
   std::vector<open_approval> approvals;
+  std::optional<timestamp> state_since; ///< When `state` was entered.
+  std::vector<standing_wait> waits; ///< While it goes on: what it waits for.
   bool operator==(const head&) const = default;
 };
 
@@ -211,6 +240,12 @@ struct sealed_secret {
 
 /// What is kept of a bearer token (access/token.hpp).
 struct stored_token {
+  std::string id;
+  std::string state; ///< Bytes; only their reader knows what they mean.
+};
+
+/// What is kept of a hold (actors/holds/hold.hpp).
+struct stored_hold {
   std::string id;
   std::string state; ///< Bytes; only their reader knows what they mean.
 };

@@ -113,6 +113,13 @@ public:
   /// Fails with errc::not_found.
   result<> remove_token(std::string_view id,
                         const std::optional<audit_entry>& note = {});
+  /// Stores a hold that is new.
+  result<> put_hold(const stored_hold& what,
+                    const std::optional<kept_answer>& answer = {},
+                    const std::optional<audit_entry>& note = {});
+  /// Fails with errc::not_found.
+  result<> remove_hold(std::string_view id,
+                       const std::optional<audit_entry>& note = {});
   /// Adds to the audit log what changed nothing: a refusal.
   result<> put_audit(const audit_entry& what);
   /// Keeps `key` as what links are signed with, unless there is one.
@@ -256,6 +263,9 @@ public:
   [[nodiscard]] result<std::vector<stored_token>> list_tokens() const;
   /// Whether a token was ever stored.
   [[nodiscard]] result<bool> tokens_made() const;
+
+  /// All holds, ordered by id: the oldest first. Fails with errc::corrupt.
+  [[nodiscard]] result<std::vector<stored_hold>> list_holds() const;
 
   /// A page of the audit log. Fails with errc::corrupt.
   [[nodiscard]] result<audit_page> read_audit(const audit_query& query) const;

@@ -61,6 +61,9 @@ decode_schedule_row(std::string_view key, std::string_view value);
 [[nodiscard]] std::string encode_token_row(const stored_token& what);
 [[nodiscard]] result<stored_token> decode_token_row(std::string_view key,
                                                     std::string_view value);
+[[nodiscard]] std::string encode_hold_row(const stored_hold& what);
+[[nodiscard]] result<stored_hold> decode_hold_row(std::string_view key,
+                                                  std::string_view value);
 /// `text` is a record's, as audit_text() makes it.
 [[nodiscard]] std::string encode_audit(std::string_view text);
 [[nodiscard]] result<std::string> decode_audit(std::string_view key,

@@ -198,6 +198,8 @@ result<> verifier::check_values() {
       else if (key.starts_with(token_key("")))
         must_decode(family::meta, key,
                     decode_token_row(key, value).has_value());
+      else if (key.starts_with(hold_key("")))
+        must_decode(family::meta, key, decode_hold_row(key, value).has_value());
     });
   if (ok)
     ok = check_tombstones();

@@ -87,7 +87,7 @@ void folder::end_pause() {
   drop_timers(0, timer_purpose::resume);
   if (s_.freeze && s_.paused)
     for (auto& [id, t] : s_.timers) {
-      if (t.purpose == timer_purpose::start)
+      if (t.purpose == timer_purpose::start || t.purpose == timer_purpose::sla)
         continue;
       // What was armed meanwhile stood still from then on. The clock may have
       // been set back; no timer shall fire early.
@@ -158,7 +158,18 @@ void folder::operator()(const events::instance_faulted& x) {
 void folder::operator()(const events::instance_completed& x) {
   end(instance_status::completed);
   s_.output = x.output;
+  if (x.outcome)
+    s_.outcome = x.outcome;
   clear();
+}
+
+void folder::operator()(const events::instance_indexed& x) {
+  s_.index = x.values;
+}
+
+void folder::operator()(const events::instance_overdue& x) {
+  require(x.due <= at_, "a time that is not over");
+  s_.overdue = true;
 }
 
 void folder::operator()(const events::timer_armed& x) {
@@ -188,6 +199,8 @@ void folder::operator()(const events::event_received& x) {
 }
 
 bool runs(const instance_state& s, const armed_timer& t) {
+  if (t.purpose == timer_purpose::sla)
+    return !ended(s.status); // Those who wait do not wait less in a pause.
   switch (s.status) {
   case instance_status::pending:
   case instance_status::running:
@@ -238,10 +251,11 @@ std::string effect_key(const instance_state& s, const frame& f,
   for (const auto* at = &f; at->id != 0; at = &s.frames.at(at->parent)) {
     if (at != &f && lends_tasks(*at, of))
       task = of.tasks[*at->node].pointer + task;
-    auto step = at->role == frame_role::lane ? "b" + std::to_string(at->lane)
-                : at->role == frame_role::undo
-                  ? "u" + std::to_string(at->iterations)
-                  : std::to_string(at->visit);
+    auto step
+      = at->role == frame_role::lane      ? "b" + std::to_string(at->lane)
+        : at->role == frame_role::undo    ? "u" + std::to_string(at->iterations)
+        : at->role == frame_role::cleanup ? "r" + std::to_string(at->attempt)
+                                          : std::to_string(at->visit);
     path = path.empty() ? std::move(step) : step + "." + path;
   }
   return s.ns + "/" + s.id + task + "/" + path;

@@ -58,6 +58,10 @@ void each_kind(F&& f) {
   f(33, "compensation.started", tag<compensation_started>{});
   f(34, "compensation.completed", tag<compensation_completed>{});
   f(35, "rollback.completed", tag<rollback_completed>{});
+  f(36, "instance.indexed", tag<instance_indexed>{});
+  f(37, "instance.overdue", tag<instance_overdue>{});
+  f(38, "cleanup.started", tag<cleanup_started>{});
+  f(39, "cleanup.completed", tag<cleanup_completed>{});
 }
 
 struct kind_entry {
@@ -152,6 +156,8 @@ private:
       return "due";
     case timer_purpose::remind:
       return "remind";
+    case timer_purpose::sla:
+      return "sla";
     }
     return "";
   }

@@ -151,6 +151,8 @@ void planner::begin_workflow() {
   plan.emplace_back(events::instance_started{changed});
   if (of_.states)
     plan.emplace_back(events::state_changed{"", "", of_.states->initial});
+  if (of_.sla)
+    arm(0, timer_purpose::sla, now_ + *of_.sla);
   if (fine && of_.timeout) {
     auto length = values_.evaluate(*of_.timeout,
                                    changed ? *changed : *state_.raw_input, at);
@@ -308,7 +310,10 @@ planner::answer planner::deliver(const requests::deliver& wish) {
   if (wish.otherwise != policy::ignore)
     if (auto fine = guard_event(*wish.event); !fine || values_.pending())
       return fine;
-  const bool full = state_.inbox.size() >= limits_.inbox_max;
+  // What some have taken already has its own bound.
+  const auto kept = static_cast<std::size_t>(std::ranges::count_if(
+    state_.inbox, [](const auto& one) { return one.left_for.empty(); }));
+  const bool full = kept >= limits_.inbox_max;
   bool has_room = !full;
   if (wish.otherwise != policy::keep || full) {
     const bool awaited = is_awaited(*wish.event);
@@ -321,10 +326,10 @@ planner::answer planner::deliver(const requests::deliver& wish) {
     has_room = has_room || (awaited && s == instance_status::running);
   }
   if (!has_room)
-    return refused{{errc::overloaded,
-                    "the instance keeps " + std::to_string(state_.inbox.size())
-                      + " events that nothing has consumed yet"},
-                   {}};
+    return refused{
+      {errc::overloaded, "the instance keeps " + std::to_string(kept)
+                           + " events that nothing has consumed yet"},
+      {}};
   plan.emplace_back(
     events::event_received{state_.next_inbox, wish.event, wish.arrival});
   return {};

@@ -348,6 +348,7 @@ struct task {
   std::optional<exhausted_kind> on_exhausted; ///< Else what is around it says.
   std::optional<state_moves> moves;           ///< metadata.state
   task_list compensation; ///< metadata.compensate: what undoes it.
+  task_list cleanup;      ///< metadata.onRetry: runs before it is tried again.
   /// The extensions around it, the outermost first; places in
   /// definition::extensions. A task within an extension has none.
   std::vector<std::uint32_t> extended_by;
@@ -399,11 +400,15 @@ struct definition {
   std::map<std::string, user_event, std::less<>> user_events; ///< By type.
   /// document.metadata.saga: a cancel and a fault run the compensations.
   bool saga = false;
+  dynamic_value outcome; ///< document.metadata.outcome, over the output.
+  /// document.metadata.index: by what instances can be listed.
+  std::map<std::string, dynamic_value, std::less<>> index;
+  std::optional<duration> sla; ///< document.metadata.sla, from the beginning.
   input_rule input;
   output_rule output;
   std::optional<duration_rule> timeout;
-  /// Those of `do` depth first in document order, compensations behind the task
-  /// that they undo, then those of functions and extensions.
+  /// Those of `do` depth first in document order, compensations and cleanups
+  /// behind their task, then those of functions and extensions.
   std::vector<task> tasks;
   task_list body; ///< The top-level `do`.
   std::vector<fault> warnings;

@@ -31,6 +31,7 @@ enum class timer_purpose : std::uint8_t {
   start = 6,   ///< The instance begins (`startAt`).
   due = 7,     ///< An approval is due.
   remind = 8,  ///< The approvers are reminded.
+  sla = 9,     ///< It should have been through by now.
 };
 
 /// How a pause treats running tasks. On disk: never renumber.
@@ -92,6 +93,15 @@ struct instance_faulted {
 };
 struct instance_completed {
   datum output = null_datum();
+  datum outcome = {}; ///< A null pointer if the definition names none.
+};
+/// By what it can be listed, all of it anew.
+struct instance_indexed {
+  std::map<std::string, std::string> values;
+};
+/// The time that its definition gives it is over.
+struct instance_overdue {
+  timestamp due;
 };
 
 /// A task was entered: the intention, on disk before any effect leaves.
@@ -239,7 +249,7 @@ struct event_consumed {
   bool ends = false;      ///< It belongs to `until`, and is not put out.
   datum correlation = {}; ///< What the keys must be from now on; null pointer:
                           ///< unchanged.
-  /// The first that takes an event says who else in the instance gets it.
+  /// Who else gets it: tasks that listen, and lanes in which some may do so.
   std::vector<frame_id> also = {};
 };
 
@@ -287,6 +297,17 @@ struct compensation_completed {
   frame_id frame = 0;
   std::string task;
 };
+/// What a task has left behind is put in order before it is tried again: the
+/// tasks of its `metadata.onRetry` begin.
+struct cleanup_started {
+  frame_id frame = 0;
+  frame_id parent = 0; ///< The task's own.
+  std::string task;
+};
+struct cleanup_completed {
+  frame_id frame = 0;
+  std::string task;
+};
 /// All that had to be undone is. The flow goes on with `task`.
 struct rollback_completed {
   frame_id frame = 0;
@@ -311,7 +332,8 @@ using event = std::variant<
   events::extension_closed, events::event_handled, events::approval_voted,
   events::approval_escalated, events::state_changed, events::rollback_started,
   events::compensation_started, events::compensation_completed,
-  events::rollback_completed>;
+  events::rollback_completed, events::instance_indexed,
+  events::instance_overdue, events::cleanup_started, events::cleanup_completed>;
 
 /// The name that users read: "task.started".
 [[nodiscard]] std::string_view type_of(const event& fact);

@@ -44,13 +44,16 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
       events::task_faulted{id, std::string{pointer}, make_datum(why.problem)});
   if (state_.status == instance_status::cancelling && !moves(state_))
     return;
+  frame_id cleaned = 0;
   while (parent != 0) {
     const auto& f = state_.frames.at(parent);
     if (f.role == frame_role::undo)
       break; // Nothing around what is undone handles that.
+    if (f.role == frame_role::cleanup)
+      cleaned = f.parent; // What is to be tried again does not handle it.
     if (f.role == frame_role::lane && leaves_race(f, around, why))
       return;
-    if (!f.handling && f.role == frame_role::task
+    if (f.id != cleaned && !f.handling && f.role == frame_role::task
         && std::holds_alternative<tasks::try_catch>(of_.tasks[*f.node].kind)) {
       auto taken = offer(f, of_attempt ? 0 : around, why);
       if (!taken)
@@ -150,6 +153,22 @@ or_raised<planner::verdict> planner::offer(const frame& guard, frame_id around,
   return verdict::handled;
 }
 
+or_raised<bool> planner::wants_retry(const retry_policy& policy,
+                                     const json::value& problem,
+                                     const vantage& at) {
+  if (policy.when) {
+    auto wanted = values_.holds(*policy.when, problem, at);
+    if (!wanted || !*wanted)
+      return wanted;
+  }
+  if (!policy.except_when)
+    return true;
+  auto unwanted = values_.holds(*policy.except_when, problem, at);
+  if (!unwanted)
+    return unwanted;
+  return !*unwanted;
+}
+
 or_raised<bool> planner::plan_retry(const frame& guard, frame_id around,
                                     const raised& why) {
   const auto& node = of_.tasks[*guard.node];
@@ -164,18 +183,8 @@ or_raised<bool> planner::plan_retry(const frame& guard, frame_id around,
     return false;
   if (policy.attempts_max && guard.retries >= *policy.attempts_max)
     return false;
-  if (policy.when) {
-    auto wanted = values_.holds(*policy.when, *error, at);
-    if (!wanted || !*wanted)
-      return wanted;
-  }
-  if (policy.except_when) {
-    auto unwanted = values_.holds(*policy.except_when, *error, at);
-    if (!unwanted)
-      return unwanted;
-    if (*unwanted)
-      return false;
-  }
+  if (auto wanted = wants_retry(policy, *error, at); !wanted || !*wanted)
+    return wanted;
   const auto length_of
     = [&](const std::optional<duration_rule>& rule_of) -> or_raised<duration> {
     if (!rule_of)

@@ -1,5 +1,7 @@
 #include "workflow/planner.hpp"
 
+#include <algorithm>
+
 namespace pawl {
 
 void planner::begin_step(timestamp now, std::uint64_t seed) {
@@ -32,6 +34,8 @@ vantage planner::seen_from(const frame& f) const {
 }
 
 void planner::advance(const frame& f) {
+  if (wants_cleanup(f))
+    return begin_cleanup(f);
   if (f.at == phase::entering)
     return begin_again(f);
   if (state_.rollback && state_.rollback->scope == f.id)
@@ -51,6 +55,10 @@ void planner::advance(const frame& f) {
   }
   if (f.role == frame_role::wrap)
     return advance_wrap(f);
+  if (f.role == frame_role::cleanup) {
+    plan.emplace_back(events::cleanup_completed{f.id, node.pointer});
+    return;
+  }
   if (f.role == frame_role::undo) {
     plan.emplace_back(events::compensation_completed{f.id, node.pointer});
     return;
@@ -88,6 +96,22 @@ void planner::enter(const frame& parent, const task& node) {
   if (!wrapped && !node.extended_by.empty() && extend(parent, e))
     return;
   begin(std::move(e));
+}
+
+// Whether `f` is about to be tried again and something has to be put in order
+// before: as a whole, or a `try` with its next attempt.
+bool planner::wants_cleanup(const frame& f) const {
+  if (!f.node || f.role != frame_role::task
+      || of_.tasks[*f.node].cleanup.empty() || f.cleaned == f.attempt)
+    return false;
+  return f.at == phase::entering
+         || (f.retries > 0 && !f.handling && f.entered.empty()
+             && f.cursor == 0);
+}
+
+void planner::begin_cleanup(const frame& f) {
+  plan.emplace_back(events::cleanup_started{state_.next_frame, f.id,
+                                            of_.tasks[*f.node].pointer});
 }
 
 void planner::begin_again(const frame& f) {
@@ -145,7 +169,7 @@ bool planner::start(const entry& e, bool lasting, datum arguments) {
     fail(e, illegal_move(*e.node, e.node->moves->enter));
     return false;
   }
-  if (!lasting || !e.node->timeout)
+  if (!lasting || !e.node->timeout || is_limited(e))
     return true;
   auto length = values_.evaluate(*e.node->timeout, *e.input, seen_from(e));
   if (!length) {
@@ -154,6 +178,16 @@ bool planner::start(const entry& e, bool lasting, datum arguments) {
   }
   arm(e.id, timer_purpose::timeout, add(now_, *length));
   return true;
+}
+
+// Whether the extensions around a task have its timeout.
+bool planner::is_limited(const entry& e) const {
+  const auto& scope = state_.frames.at(e.parent);
+  return scope.role == frame_role::wrap && scope.node == e.node->index
+         && std::ranges::any_of(state_.timers, [&](const auto& t) {
+              return t.second.frame == scope.id
+                     && t.second.purpose == timer_purpose::timeout;
+            });
 }
 
 void planner::arm(frame_id frame, timer_purpose purpose, timestamp due) {
@@ -258,7 +292,16 @@ void planner::complete_workflow(const frame& root) {
   }
   if (!check_schema(of_.output.schema, *output, "workflow output", "/", why))
     return fail(0, 0, "/", std::move(why));
-  plan.emplace_back(events::instance_completed{std::move(output)});
+  datum outcome;
+  if (const auto* none = std::get_if<datum>(&of_.outcome.form);
+      none == nullptr || !(*none)->is_null()) {
+    auto made = values_.evaluate(of_.outcome, *output, at);
+    if (!made)
+      return fail(0, 0, "/", made.error());
+    outcome = *made;
+  }
+  plan_index(output);
+  plan.emplace_back(events::instance_completed{std::move(output), outcome});
 }
 
 void planner::arm_attempt(const frame& f) {
@@ -274,6 +317,10 @@ void planner::fire(const armed_timer& t) {
   plan.emplace_back(events::timer_fired{t.id});
   if (t.purpose == timer_purpose::start)
     return begin_workflow();
+  if (t.purpose == timer_purpose::sla) {
+    plan.emplace_back(events::instance_overdue{t.due});
+    return;
+  }
   if (t.purpose == timer_purpose::resume) {
     plan.emplace_back(events::instance_resumed{"the pause was until now"});
     return;
@@ -298,6 +345,7 @@ void planner::fire(const armed_timer& t) {
                     timeout("the workflow has taken longer than its timeout"));
   case timer_purpose::resume:
   case timer_purpose::start:
+  case timer_purpose::sla:
     return; // Above.
   case timer_purpose::due:
   case timer_purpose::remind:

@@ -86,6 +86,30 @@ void folder::operator()(const events::compensation_completed& x) {
   frame_of(parent).at = phase::ready;
 }
 
+void folder::operator()(const events::cleanup_started& x) {
+  const auto& node = node_of(x.task);
+  auto& f = open_frame(x.frame, x.parent, node.index);
+  auto& tried = frame_of(x.parent);
+  f.role = frame_role::cleanup;
+  f.attempt = tried.attempt;
+  f.raw = tried.raw;
+  f.input = tried.raw;
+  f.data = tried.raw;
+  f.lane = tried.at == phase::entering ? 1 : 0;
+  f.at = phase::ready;
+  tried.at = phase::holding;
+}
+
+void folder::operator()(const events::cleanup_completed& x) {
+  const auto parent = frame_of(x.frame).parent;
+  const bool enters = frame_of(x.frame).lane > 0;
+  close(x.frame);
+  auto& tried = frame_of(parent);
+  tried.cleaned = tried.attempt;
+  // A `try` may go on with its next attempt, all else is begun again.
+  tried.at = enters ? phase::entering : phase::ready;
+}
+
 void folder::operator()(const events::rollback_completed& x) {
   auto& scope = frame_of(x.frame);
   // Without a target it ends; a retry begins the workflow anew.

@@ -1,12 +1,20 @@
 #include "workflow/folder.hpp"
 #include "workflow/listening.hpp"
 #include "workflow/planner.hpp"
+#include "workflow/sharing.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <algorithm>
 
 namespace pawl {
+
+namespace {
+
+/// Events that some have taken and others have not yet.
+constexpr std::ptrdiff_t shared_max = 1000;
+
+} // namespace
 
 lane_plan lanes_of(const frame& owner, const task& node) {
   if (owner.role != frame_role::task)
@@ -49,10 +57,24 @@ void folder::operator()(const events::branch_started& x) {
 
 void folder::operator()(const events::branch_completed& x) {
   const auto parent = frame_of(x.frame).parent;
+  const bool left = frame_of(x.frame).cursor == cursor_end;
   close(x.frame);
   auto& owner = frame_of(parent);
   owner.gathered[x.number] = x.output;
+  if (left)
+    begin_no_more(owner);
   settle_lanes(owner);
+}
+
+// `exit` leaves a loop: of its items only those remain that have begun.
+void folder::begin_no_more(frame& owner) {
+  const auto& kind = of_.tasks.at(*owner.node).kind;
+  if (!std::holds_alternative<tasks::for_each>(kind))
+    return;
+  const auto& items = owner.arguments->as_array();
+  const auto begun = std::min<std::uint64_t>(owner.iterations, items.size());
+  owner.arguments = make_datum(json::array(
+    items.begin(), items.begin() + static_cast<std::ptrdiff_t>(begun)));
 }
 
 void folder::operator()(const events::branch_faulted& x) {
@@ -128,12 +150,21 @@ void folder::operator()(const events::event_consumed& x) {
       f.gathered[static_cast<std::uint32_t>(f.iterations)] = std::move(value);
     }
   }
-  if (!x.also.empty())
-    kept->left_for = x.also;
-  else
-    std::erase(kept->left_for, x.frame);
+  if (const auto share = share_of(s_, f, *kept))
+    std::erase(kept->left_for, *share);
+  kept->left_for.insert(kept->left_for.end(), x.also.begin(), x.also.end());
   if (kept->left_for.empty())
     s_.inbox.erase(kept);
+  else
+    bound_shared();
+}
+
+// Some branch may never come to listen for what is kept for it.
+void folder::bound_shared() {
+  const auto is_shared
+    = [](const inbox_event& one) { return !one.left_for.empty(); };
+  if (std::ranges::count_if(s_.inbox, is_shared) > shared_max)
+    s_.inbox.erase(std::ranges::find_if(s_.inbox, is_shared));
 }
 
 void folder::operator()(const events::event_handled& x) {

@@ -24,7 +24,7 @@ bool holds_one(const frame& scope, const definition& of) {
   if (!scope.node)
     return false;
   const auto& kind = of.tasks[*scope.node].kind;
-  if (scope.role == frame_role::undo)
+  if (scope.role == frame_role::undo || scope.role == frame_role::cleanup)
     return false;
   if (scope.role == frame_role::wrap)
     return scope.wrap->segment == scope.wrap->extensions.size();
@@ -219,7 +219,7 @@ void folder::close(frame_id id) {
 
 // What a frame that closes had asked for, and nobody will take now.
 void folder::leave(const frame& f) {
-  if (f.listening)
+  if (f.listening || f.role == frame_role::lane)
     std::erase_if(s_.inbox, [&](inbox_event& kept) {
       return std::erase(kept.left_for, f.id) > 0 && kept.left_for.empty();
     });

@@ -54,6 +54,10 @@ public:
   void operator()(const events::compensation_started& x);
   void operator()(const events::compensation_completed& x);
   void operator()(const events::rollback_completed& x);
+  void operator()(const events::instance_indexed& x);
+  void operator()(const events::instance_overdue& x);
+  void operator()(const events::cleanup_started& x);
+  void operator()(const events::cleanup_completed& x);
 
 private:
   static void require(bool holds, const char* what);
@@ -78,6 +82,8 @@ private:
   void move(frame_id parent, const task& node, const datum& output,
             const flow& to);
   void settle_lanes(frame& owner);
+  void begin_no_more(frame& owner);
+  void bound_shared();
   void remember_undoable(const frame& f, const datum& output);
 
   instance_state& s_;

@@ -80,6 +80,9 @@ private:
     if (f.correlation)
       keys_ = *f.correlation;
   }
+  void tell(const events::instance_overdue& f) {
+    workflow("overdue", "overdueAt", {{"dueAt", to_text(f.due)}});
+  }
   void tell(const events::task_faulted& f) {
     task("faulted", "faultedAt", f.task, {{"error", *f.error}});
   }

@@ -174,6 +174,22 @@ or_raised<std::optional<event_match>> match_event(evaluator& values,
   return match_own(values, {by, 0}, before, arrived, at);
 }
 
+bool may_take(const event_strategy& by, const json::value& arrived) {
+  bool possible = by.filters.empty()
+                  || (by.until_events && by.until_events->filters.empty());
+  for_each_filter(by, [&](const event_filter& filter) {
+    possible
+      = possible || std::ranges::all_of(filter.with, [&](const auto& member) {
+          const auto& [key, rule] = member;
+          const auto* fixed = std::get_if<datum>(&rule.form);
+          const auto* value = arrived.as_object().if_contains(key);
+          return fixed == nullptr
+                 || (value != nullptr && constant_fits(**fixed, *value));
+        });
+  });
+  return possible;
+}
+
 or_raised<bool> is_over(evaluator& values, const event_strategy& by,
                         const std::vector<std::uint32_t>& matched,
                         const json::value& gathered, const vantage& at) {

@@ -39,6 +39,11 @@ or_raised<std::optional<event_match>> match_event(evaluator& values,
                                                   const json::value& arrived,
                                                   const vantage& at);
 
+/// Whether no constant of `by` rules `arrived` out: it may take the event, now
+/// or with other data.
+[[nodiscard]] bool may_take(const event_strategy& by,
+                            const json::value& arrived);
+
 /// Whether a strategy has all that it wants, with `gathered` put out so far
 /// (an array); `at` is for the `until` expression, which sees `gathered`.
 or_raised<bool> is_over(evaluator& values, const event_strategy& by,

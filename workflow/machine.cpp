@@ -1,7 +1,9 @@
 #include "workflow/machine.hpp"
 
 #include "base/overload.hpp"
+#include "workflow/next_task.hpp"
 #include "workflow/planner.hpp"
+#include "workflow/sharing.hpp"
 
 #include <boost/throw_exception.hpp>
 
@@ -154,10 +156,9 @@ struct machine::impl {
   }
   [[nodiscard]] const armed_timer* due_timer() const {
     const armed_timer* first = nullptr;
-    if (held_)
-      return first;
     for (const auto& [id, t] : state_.timers)
       if (t.due <= now_ && runs(state_, t)
+          && (!held_ || t.purpose == timer_purpose::sla)
           && (first == nullptr || t.due < first->due))
         first = &t;
     return first;
@@ -173,8 +174,10 @@ struct machine::impl {
                       true});
   }
   bool look_through_inbox(planner& p) {
-    if (!moves(state_) || held_)
+    if (!moves(state_) || held_) {
+      examine_ = examine_ || held_; // As soon as it is not held any more.
       return false;
+    }
     for (const auto& kept : state_.inbox)
       for (const auto& [id, f] : state_.frames) {
         if (!listens(f))
@@ -216,7 +219,7 @@ struct machine::impl {
       if (from_queue_ && !again_)
         queue_.pop_front();
       commit_plan();
-      if (cut_ && (queue_.empty() || queue_.front().examines)) {
+      if (cut_ && !stale_ && (queue_.empty() || queue_.front().examines)) {
         cut_ = false;
         put_off();
         out_.unfinished = ready_frame() != nullptr || has_unexamined();
@@ -234,6 +237,11 @@ struct machine::impl {
 
   // Chooses the next step; false if the turn is over.
   bool next() {
+    if (std::exchange(stale_, false)) { // In this turn: a crash may follow it.
+      from_queue_ = false;
+      underway_ = [](planner& p) { return p.plan_index(nullptr), outcome{}; };
+      return true;
+    }
     if (queue_.empty() && pending())
       add_beginning();
     if (queue_.empty() && has_unexamined())
@@ -288,14 +296,8 @@ struct machine::impl {
   [[nodiscard]] bool is_held(const frame& f) const {
     if (held_tasks_.empty())
       return false;
-    if (f.at == phase::entering)
-      return held_tasks_.contains(of_->tasks[*f.node].pointer);
-    if (state_.rollback && state_.rollback->scope == f.id)
-      return false;
-    const auto body
-      = owns_lanes(*of_, f) ? std::span<const task_index>{} : body_of(*of_, f);
-    return f.cursor < body.size()
-           && held_tasks_.contains(of_->tasks[body[f.cursor]].pointer);
+    const auto* next = next_task(state_, *of_, f);
+    return next != nullptr && held_tasks_.contains(next->pointer);
   }
 
   void commit_plan() {
@@ -310,11 +312,10 @@ struct machine::impl {
   void take(event fact) {
     if (const auto* done = std::get_if<events::task_completed>(&fact))
       note(*done);
-    examine_ = examine_ || std::holds_alternative<events::task_started>(fact)
-               || std::holds_alternative<events::event_handled>(fact)
-               || std::holds_alternative<events::instance_resumed>(fact);
+    examine_ = examine_ || may_want_kept(fact);
     consumed_
       = consumed_ || std::holds_alternative<events::event_consumed>(fact);
+    stale_ = stale_ || changes_index(*of_, fact);
     pawl::apply(state_, *of_, fact, now_, &out_.left);
     out_.events.push_back(std::move(fact));
   }
@@ -349,6 +350,7 @@ struct machine::impl {
   bool consumed_ = false; ///< An event was taken in this turn.
   bool held_ = false;     ///< Of the last turn's context.
   std::set<std::string, std::less<>> held_tasks_; ///< Likewise.
+  bool stale_ = false; ///< What it can be listed by has to be looked at.
   /// Whether a listen may want what the inbox holds already.
   bool examine_ = false;
 };

@@ -56,6 +56,9 @@ public:
   answer create(const requests::create& wish);
   /// The first step of an instance that is created.
   void begin_workflow();
+  /// By what it can be listed, if that has changed; `output` is the workflow's,
+  /// a null pointer before its end.
+  void plan_index(const datum& output);
   answer pause(const requests::pause& wish);
   answer resume(const requests::resume& wish);
   answer cancel(const requests::cancel& wish);
@@ -121,12 +124,13 @@ private:
   [[nodiscard]] std::string_view business_state() const;
   void move_to_fault(std::string_view pointer, raised& why);
   answer guard_event(const json::value& arrived);
-  answer guard_move(std::string_view type);
+  answer guard_move(std::string_view type, bool declared);
   void approval_timer(const frame& f, timer_purpose purpose);
   /// False: it was cast before.
   [[nodiscard]] boost::system::result<bool, refused>
   check_vote(const requests::vote& wish, const frame& f) const;
-  answer check_ballot(const requests::vote& wish, const frame& f) const;
+  [[nodiscard]] answer check_ballot(const requests::vote& wish,
+                                    const frame& f) const;
   answer retry_faulted(const requests::retry& wish);
   answer retry_from(const requests::retry& wish);
   void renew_limits();
@@ -141,9 +145,15 @@ private:
   [[nodiscard]] refused refuse_unawaited() const;
   void begin(entry e);
   bool extend(const frame& parent, const entry& e);
+  [[nodiscard]] bool wants_cleanup(const frame& f) const;
+  void begin_cleanup(const frame& f);
+  void limit_all(entry e);
+  [[nodiscard]] bool is_limited(const entry& e) const;
   void advance_lanes(const frame& f);
   void advance_wrap(const frame& f);
-  std::vector<frame_id> others_for(frame_id taker, const json::value& arrived);
+  std::vector<frame_id> others_for(const frame& taker, frame_id share,
+                                   const json::value& arrived);
+  bool wants(const frame& lane, const json::value& arrived);
   void take_event(const frame& f, const tasks::listen& what,
                   const event_match& match, const datum& arrived);
   void end_item(const frame& f);
@@ -160,6 +170,8 @@ private:
   enum class verdict : std::uint8_t { handled, passed };
   or_raised<verdict> offer(const frame& guard, frame_id around,
                            const raised& why);
+  or_raised<bool> wants_retry(const retry_policy& policy,
+                              const json::value& problem, const vantage& at);
   or_raised<bool> plan_retry(const frame& guard, frame_id around,
                              const raised& why);
   [[nodiscard]] std::uint32_t attempts_of_guards(frame_id scope) const;
@@ -179,6 +191,9 @@ private:
                                                   const frame& f);
 /// Whether `f` begins lanes, and runs no tasks itself.
 [[nodiscard]] bool owns_lanes(const definition& of, const frame& f);
+
+/// Whether what an instance can be listed by may be another after `fact`.
+[[nodiscard]] bool changes_index(const definition& of, const event& fact);
 
 /// Whether `f` runs tasks below it.
 [[nodiscard]] bool is_container(const definition& of, const frame& f);

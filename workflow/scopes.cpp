@@ -40,6 +40,8 @@ std::span<const task_index> body_of(const definition& of, const frame& f) {
     return segment_of(of, f);
   if (f.role == frame_role::undo)
     return of.tasks[*f.node].compensation;
+  if (f.role == frame_role::cleanup)
+    return of.tasks[*f.node].cleanup;
   const auto& kind = of.tasks[*f.node].kind;
   if (const auto* block = std::get_if<tasks::do_block>(&kind))
     return block->body;
@@ -119,7 +121,26 @@ bool planner::extend(const frame& parent, const entry& e) {
                                           .task = e.node->pointer,
                                           .visit = e.visit,
                                           .extensions = std::move(apply)});
+  limit_all(seen);
   return true;
+}
+
+// The timeout of a task covers what runs around it. One that cannot be told yet
+// is the task's own to fail on, when it begins.
+void planner::limit_all(entry e) {
+  const auto& node = *e.node;
+  if (!node.timeout)
+    return;
+  if (node.input.from) {
+    auto at = seen_from(e);
+    at.input = nullptr;
+    auto transformed = values_.evaluate(*node.input.from, *e.raw, at);
+    if (!transformed)
+      return;
+    e.input = *transformed;
+  }
+  if (auto length = values_.evaluate(*node.timeout, *e.input, seen_from(e)))
+    arm(e.id, timer_purpose::timeout, add(now_, *length));
 }
 
 void planner::advance_wrap(const frame& f) {

@@ -33,4 +33,9 @@ namespace pawl {
 [[nodiscard]] json::object action_of(const instance_state& s,
                                      std::string_view verb);
 
+/// allowed_actions, and the events that are awaited now, each with its type and
+/// where it goes.
+[[nodiscard]] json::array actions_now(const instance_state& s,
+                                      const definition& of);
+
 } // namespace pawl

@@ -32,11 +32,12 @@ inline constexpr std::uint32_t cursor_end = 0xffffffff;
 
 /// What a frame stands for. On disk: never renumber.
 enum class frame_role : std::uint8_t {
-  task = 1, ///< An active task; or the workflow itself.
-  lane = 2, ///< A branch of the fork, or an item of the `for`, that it hangs
-            ///< below and shares the node with.
-  wrap = 3, ///< The extensions around the task that hangs below it.
-  undo = 4, ///< The compensation of a task, below the scope of a rollback.
+  task = 1,    ///< An active task; or the workflow itself.
+  lane = 2,    ///< A branch of the fork, or an item of the `for`, that it hangs
+               ///< below and shares the node with.
+  wrap = 3,    ///< The extensions around the task that hangs below it.
+  undo = 4,    ///< The compensation of a task, below the scope of a rollback.
+  cleanup = 5, ///< What runs below a task before it is tried again.
 };
 
 /// What a `listen` has taken so far, beside frame::gathered.
@@ -116,7 +117,8 @@ struct frame {
   datum error = null_datum();     ///< `try`: what was caught; else its fault.
   timestamp started;
   frame_role role = frame_role::task;
-  std::uint32_t lane = 0; ///< Lanes: counted from 1.
+  std::uint32_t lane = 0; ///< Lanes: counted from 1. Of a cleanup: 1 if the
+                          ///< task is then begun again.
   std::uint32_t lost = 0; ///< Competing forks: lanes that faulted.
   /// Containers: how often each task right below was entered.
   std::map<task_index, std::uint32_t> entered;
@@ -124,7 +126,8 @@ struct frame {
   std::map<std::uint32_t, datum> gathered;
   std::optional<listening_state> listening;
   std::optional<wrap_state> wrap;
-  std::vector<vote> votes; ///< Of an approval.
+  std::vector<vote> votes;   ///< Of an approval.
+  std::uint32_t cleaned = 0; ///< The attempt that a cleanup was made for.
 };
 
 struct armed_timer {
@@ -138,8 +141,8 @@ struct armed_timer {
 struct inbox_event {
   std::uint64_t number = 0;
   datum event = null_datum();
-  /// Once a `listen` has taken it: the others that get it too. Nobody else
-  /// does.
+  /// Once a `listen` has taken it: the others that get it too, and the lanes in
+  /// which one may. Nobody else does.
   std::vector<frame_id> left_for = {};
 };
 
@@ -191,6 +194,9 @@ struct instance_state {
   std::string business_state;      ///< "" if the definition has none.
   std::vector<undoable> undoables; ///< In the order of their completion.
   std::optional<rollback_state> rollback;
+  datum outcome = null_datum();
+  std::map<std::string, std::string> index; ///< By what it can be listed.
+  bool overdue = false;                     ///< Its `metadata.sla` is broken.
 };
 
 /// Folds one fact into the state. Total: a fact that does not fit the state is

@@ -8,7 +8,7 @@ static constexpr phase last_of(phase) {
   return phase::handed;
 }
 static constexpr frame_role last_of(frame_role) {
-  return frame_role::undo;
+  return frame_role::cleanup;
 }
 static constexpr instance_status last_of(instance_status) {
   return instance_status::cancelled;
@@ -98,6 +98,7 @@ void describe(V& v, frame& x) {
   v(25, "listening", x.listening);
   v(26, "wrap", x.wrap);
   v(27, "votes", x.votes);
+  v(28, "cleaned", x.cleaned);
 }
 template <class V>
 void describe(V& v, armed_timer& x) {
@@ -166,6 +167,9 @@ void describe(V& v, progress& x) {
   v(25, "businessState", x.s.business_state);
   v(26, "undoables", x.s.undoables);
   v(27, "rollback", x.s.rollback);
+  v(28, "outcome", x.s.outcome);
+  v(29, "index", x.s.index);
+  v(30, "overdue", x.s.overdue);
 }
 
 } // namespace layout

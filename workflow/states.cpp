@@ -15,10 +15,12 @@ bool allows(const business_states& states, std::string_view from,
 }
 
 std::string_view planner::business_state() const {
-  for (auto fact = plan.rbegin(); fact != plan.rend(); ++fact)
-    if (const auto* moved = std::get_if<events::state_changed>(&*fact))
-      return moved->to;
-  return state_.business_state;
+  const auto last
+    = std::find_if(plan.rbegin(), plan.rend(), [](const event& fact) {
+        return std::holds_alternative<events::state_changed>(fact);
+      });
+  return last == plan.rend() ? state_.business_state
+                             : std::get<events::state_changed>(*last).to;
 }
 
 bool planner::move_state(const task& node, const std::string& to) {
@@ -77,7 +79,7 @@ planner::answer planner::guard_event(const json::value& arrived) {
   const std::string_view type{arrived.at("type").as_string()};
   const auto known = of_.user_events.find(type);
   if (known == of_.user_events.end())
-    return {};
+    return of_.states ? guard_move(type, false) : answer{};
   const auto* given = arrived.as_object().if_contains("data");
   const json::value data = given == nullptr ? json::value{} : *given;
   raised why;
@@ -99,14 +101,17 @@ planner::answer planner::guard_event(const json::value& arrived) {
       return no;
     }
   }
-  return of_.states ? guard_move(type) : answer{};
+  return of_.states ? guard_move(type, true) : answer{};
 }
 
-planner::answer planner::guard_move(std::string_view type) {
+// An event that users may send has to be taken now; any other may be kept, but
+// not by a task whose move it would be and is not allowed.
+planner::answer planner::guard_move(std::string_view type, bool declared) {
   const std::string& from = state_.business_state;
   std::string to;
   auto kept = std::ranges::count_if(state_.inbox, [&](const auto& one) {
-    return std::string_view{one.event->at("type").as_string()} == type;
+    return one.left_for.empty()
+           && std::string_view{one.event->at("type").as_string()} == type;
   });
   for (const auto& [id, f] : state_.frames) {
     if (!f.node || f.at != phase::waiting)
@@ -125,6 +130,8 @@ planner::answer planner::guard_move(std::string_view type) {
       return {};
     to = done;
   }
+  if (!declared && to.empty())
+    return {};
   for (const auto& node : of_.tasks)
     if (const auto* what = std::get_if<tasks::listen>(&node.kind);
         to.empty() && what != nullptr && node.moves && takes(*what, type))

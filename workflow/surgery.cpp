@@ -20,10 +20,13 @@ refused bad_request(std::string detail) {
 }
 
 bool is_settled_by(const instance_state& s, const frame& f, way how) {
-  if (!f.node || f.role != frame_role::task)
+  if (!f.node)
     return false;
   if (s.status == instance_status::faulted)
     return how == way::skip && f.id == s.faulted_frame;
+  // The extensions around a task, when its time is over, stand for it.
+  if (f.role != frame_role::task)
+    return how == way::skip && f.at == phase::faulted;
   return f.at == phase::waiting || f.at == phase::handed
          || (how == way::skip
              && (f.at == phase::backoff || f.at == phase::faulted));

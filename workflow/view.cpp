@@ -97,7 +97,8 @@ json::value error_of(const instance_state& s) {
 } // namespace
 
 bool is_leaf(const instance_state& s, const frame& f) {
-  return f.node && f.role == frame_role::task
+  // The extensions around a task, when its time is over, stand for it.
+  return f.node && (f.role == frame_role::task || f.at == phase::faulted)
          && std::ranges::none_of(s.frames, [&](const auto& other) {
               return other.second.parent == f.id && other.first != f.id;
             });
@@ -191,6 +192,7 @@ json::object view(const instance_state& s, const definition& of) {
   json::object labels;
   for (const auto& [key, value] : s.labels)
     labels[key] = value;
+  json::object found_by;
   const auto shown = shown_status(s, of);
   json::object out{
     {"id", s.id},
@@ -201,7 +203,7 @@ json::object view(const instance_state& s, const definition& of) {
     {"status", to_text(shown)},
     {"state",
      s.business_state.empty() ? json::value{} : json::value(s.business_state)},
-    {"outcome", nullptr},
+    {"outcome", *s.outcome},
     {"sequence", s.last},
     {"createdAt", to_text(s.created)},
     {"startedAt", time_or_null(s.started)},
@@ -215,7 +217,7 @@ json::object view(const instance_state& s, const definition& of) {
     {"current", current_of(s, of)},
     {"progress",
      {{"completed", s.tasks_completed}, {"faulted", s.tasks_faulted}}},
-    {"allowedActions", allowed_actions(s)}};
+    {"allowedActions", actions_now(s, of)}};
   if (!s.reason.empty())
     out["reason"] = s.reason;
   if (!s.parent.empty())
@@ -226,6 +228,13 @@ json::object view(const instance_state& s, const definition& of) {
     out["rollback"] = rollback_of(s, of);
   if (const auto due = due_of(s, timer_purpose::start))
     out["startAt"] = to_text(*due);
+  for (const auto& [name, value] : s.index)
+    found_by[name] = value;
+  if (!found_by.empty())
+    out["index"] = std::move(found_by);
+  if (of.sla && s.started)
+    out["sla"]
+      = {{"due", to_text(*s.started + *of.sla)}, {"overdue", s.overdue}};
   return out;
 }
 

@@ -106,6 +106,10 @@ std::vector<work_queues::grant> work_queues::take(queue& q, const ask& what) {
     if (!id)
       break;
     auto& j = jobs_.at(*id);
+    if (is_kept(j)) {
+      q.kept.insert(*id);
+      continue;
+    }
     bytes += j.work.bytes;
     if (!out.empty() && bytes > answer_bytes_max) {
       q.ready.add(ready_of(j));
@@ -114,6 +118,12 @@ std::vector<work_queues::grant> work_queues::take(queue& q, const ask& what) {
     out.push_back(begin_lease(j, what));
   }
   return out;
+}
+
+bool work_queues::is_kept(const job& j) const {
+  const auto& w = j.work;
+  return world_.kept
+         && world_.kept({w.ns, w.workflow}, w.version, w.task, w.queue);
 }
 
 work_queues::grant work_queues::begin_lease(job& j, const ask& what) {

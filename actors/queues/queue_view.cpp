@@ -48,6 +48,7 @@ json::object work_queues::view(const std::string& name, const queue& q) const {
   return {
     {"name", name},
     {"ready", q.ready.size()},
+    {"onHold", q.kept.size()},
     {"leased", q.held},
     {"oldest", time_of(oldest)},
     {"oldestSeconds",

@@ -107,6 +107,7 @@ ready_jobs::job work_queues::ready_of(const job& j) {
 void work_queues::make_ready(job& j, errands& todo) {
   j.at = phase::ready;
   auto& q = queue_of(j.work.queue);
+  q.kept.erase(j.id);
   q.ready.add(ready_of(j));
   serve(j.work.queue, todo);
 }
@@ -121,14 +122,30 @@ void work_queues::hold(job& j, timestamp until) {
 
 /// Out of its queue, or out of the hands of whoever holds it.
 void work_queues::let_go(job& j) {
-  if (j.at == phase::ready)
-    queue_of(j.work.queue).ready.remove(j.id);
+  if (j.at == phase::ready) {
+    auto& q = queue_of(j.work.queue);
+    q.ready.remove(j.id);
+    q.kept.erase(j.id);
+  }
   if (j.at == phase::held) {
     --queue_of(j.lease.queue).held;
     expiries_.erase({j.lease.until, j.id});
   }
   if (j.at != phase::giving)
     j.at = phase::idle;
+}
+
+void work_queues::look_again() {
+  locked([&](errands& todo) {
+    std::vector<std::string> names;
+    for (auto& [name, q] : queues_) {
+      for (const auto& id : std::exchange(q.kept, {}))
+        q.ready.add(ready_of(jobs_.at(id)));
+      names.push_back(name);
+    }
+    for (const auto& name : names)
+      serve(name, todo);
+  });
 }
 
 void work_queues::drop_holder(job& j) {
@@ -337,7 +354,7 @@ void work_queues::tidy(timestamp now) {
     std::erase_if(q.workers, [&](const auto& w) {
       return w.second.seen + remembered_for < now;
     });
-    const bool used = !q.workers.empty() || !q.ready.empty()
+    const bool used = !q.workers.empty() || !q.ready.empty() || !q.kept.empty()
                       || !q.askers.empty() || q.held != 0
                       || q.touched + remembered_for >= now;
     at = used ? std::next(at) : queues_.erase(at);

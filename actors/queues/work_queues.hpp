@@ -19,8 +19,8 @@
 
 namespace pawl::actors {
 
-/// What the queues need of the world around them. All but `closing` and the
-/// clocks are called without any lock.
+/// What the queues need of the world around them. All but `closing`, `kept` and
+/// the clocks are called without any lock.
 struct queue_world {
   using steady = std::chrono::steady_clock;
 
@@ -34,6 +34,10 @@ struct queue_world {
   std::function<void(const instance_key&)> hurry;
   std::function<std::string()> token; ///< Unguessable.
   std::function<bool()> closing;      ///< Nobody is to wait any more.
+  /// Whether a hold keeps a job from being given away; null: none does.
+  std::function<bool(const job_owner&, const std::string& version,
+                     const std::string& task, const std::string& queue)>
+    kept = {};
 
   duration lease{30'000};          ///< Where nobody says anything else.
   duration unserved_after{60'000}; ///< Without any worker asking.
@@ -51,7 +55,8 @@ struct offered_job {
   std::optional<duration> lease = {}; ///< At most, at first.
   timestamp since;
   std::string ns, workflow;
-  std::string instance, task; ///< For people.
+  std::string version = {};
+  std::string instance, task; ///< For people, and for holds.
   std::size_t bytes = 0;      ///< Of what the worker is told, about.
   bool begins = true;         ///< False: only if a worker has it already.
   std::function<json::object()> describe = {}; ///< What the worker is told.
@@ -92,6 +97,8 @@ public:
   void keep_only(const instance_key& key, std::span<const frame_id> frames);
   /// What the holder told of the job was not recorded, as nobody wants it.
   void not_recorded(const job_id& id);
+  /// Holds have gone: what they have kept may be given away.
+  void look_again();
 
   // --- For workers ---------------------------------------------------------
 
@@ -169,6 +176,7 @@ private:
   };
   struct queue {
     ready_jobs ready;
+    std::set<job_id> kept;                 ///< Ready but for a hold.
     std::map<std::uint64_t, asker> askers; ///< In the order of their coming.
     std::map<std::string, worker> workers;
     std::optional<timestamp> polled;
@@ -217,6 +225,7 @@ private:
   // leases.cpp
   void serve(const std::string& name, errands& todo);
   std::vector<grant> take(queue& q, const ask& what);
+  [[nodiscard]] bool is_kept(const job& j) const;
   grant begin_lease(job& j, const ask& what);
   void give(std::vector<grant> grants, const ask& what, const reply_to& to);
   void given(const std::vector<grant>& grants, bool durable, errands& todo);

@@ -56,9 +56,9 @@ void add_access(http_request& request, const authorized& access) {
 
 http_exchange::http_exchange(context& ctx, const step_order& order,
                              step_done done)
-    : ctx_{ctx}, key_{header_safe(order.what.effect_key)},
-      attempt_{order.what.attempt}, access_{order.access}, done_{
-                                                             std::move(done)} {}
+    : ctx_{ctx}, key_{header_safe(order.what.effect_key)}, flow_{order.flow},
+      task_{order.what.task}, attempt_{order.what.attempt},
+      access_{order.access}, done_{std::move(done)} {}
 
 http_exchange::~http_exchange() {
   abandon();
@@ -75,6 +75,8 @@ bool http_exchange::end() {
 void http_exchange::send(http_request request, json::object shown) {
   if (access_)
     add_access(request, *access_);
+  if (auto by = held_by(request.uri); !by.empty())
+    return end_with(step_held{std::move(by)});
   if (has_line_break(request)) {
     http_outcome refused;
     refused.failure = "A header holds a line break.";
@@ -85,6 +87,7 @@ void http_exchange::send(http_request request, json::object shown) {
   const std::lock_guard hold{lock_};
   if (over_)
     return;
+  const auto uri = request.uri;
   running_ = ctx_.http.start(
     {.method = std::move(request.method),
      .uri = std::move(request.uri),
@@ -92,12 +95,21 @@ void http_exchange::send(http_request request, json::object shown) {
      .body = std::move(request.body),
      .redirect = request.redirect,
      .digest = access_ ? access_->digest : std::nullopt},
-    [done = done_, sent = std::move(shown), &ctx = ctx_](http_outcome o) {
+    [done = done_, sent = std::move(shown), uri, &ctx = ctx_](http_outcome o) {
       ctx.measured.http_call(o.failure.empty() ? meters::call::answered
                                                : meters::call::failed);
+      ctx.figures.called(uri, o.failure.empty() ? o.status : 0);
       o.request = sent;
       done(effect_outcome{std::move(o)});
     });
+}
+
+std::vector<std::string> http_exchange::held_by(const std::string& uri) const {
+  const auto& book = ctx_.holds.book();
+  if (book.empty())
+    return {};
+  const auto& id = flow_->id;
+  return book.on_call({id.ns, id.name, id.version}, task_, uri);
 }
 
 void http_exchange::end_with(step_result how) {

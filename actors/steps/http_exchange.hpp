@@ -17,8 +17,8 @@ public:
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
 
-  /// Sends `request`, unless it was given up; `shown` is what `output:
-  /// response` tells of it.
+  /// Sends `request`, unless it was given up or a hold is on its host; `shown`
+  /// is what `output: response` tells of it.
   void send(http_request request, json::object shown);
   /// Ends the effect without sending anything, unless it was given up.
   void end_with(step_result how);
@@ -34,7 +34,11 @@ private:
   [[nodiscard]] bool end();
 
   context& ctx_;
+  [[nodiscard]] std::vector<std::string> held_by(const std::string& uri) const;
+
   const std::string key_;
+  const definition_ptr flow_;
+  const std::string task_;
   const std::uint32_t attempt_;
   const std::optional<authorized> access_;
   const step_done done_;

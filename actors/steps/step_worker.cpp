@@ -12,7 +12,24 @@ namespace {
 struct state {
   static inline const char* name = "step_worker";
 
+  /// Whether holds keep it, and if so it has said that. A worker's job is kept
+  /// in its queue, and a child, which may have begun, is for its own holds.
+  bool is_kept(caf::event_based_actor* self) {
+    const auto& book = args.ctx->holds.book();
+    if (book.empty() || !needs_permit(*args.order.what.node))
+      return false;
+    const auto& id = args.order.flow->id;
+    auto by
+      = book.on_effect({id.ns, id.name, id.version}, args.order.what.task);
+    if (by.empty())
+      return false;
+    report(self, step_held{std::move(by)});
+    return true;
+  }
+
   void begin(caf::event_based_actor* self) {
+    if (is_kept(self))
+      return;
     if (!args.gate->try_begin())
       return report(self, step_stopped{});
     running
@@ -41,6 +58,8 @@ caf::behavior step_worker(caf::stateful_actor<state>* self,
   self->monitor(mine.owner);
   self->set_down_handler(
     [self](caf::down_msg& down) { self->quit(std::move(down.reason)); });
+  if (self->state.is_kept(self))
+    return {};
   if (needs_permit(*mine.order.what.node))
     self->request(mine.ctx->steps.get(), caf::infinite, want_permit{})
       .then(

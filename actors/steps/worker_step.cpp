@@ -43,6 +43,7 @@ offered_job job_of(const std::shared_ptr<const step_order>& order) {
                   .since = order->since,
                   .ns = order->ns,
                   .workflow = order->flow->id.name,
+                  .version = order->flow->id.version,
                   .instance = order->id,
                   .task = order->what.task,
                   .bytes = to_text(arguments.at("input")).size(),

@@ -32,6 +32,8 @@ std::string moves_of(const json::object& reason, const std::string& id) {
     text += text.empty() ? "" : ", ";
     if (verb == "event")
       text += "an event";
+    else if (verb == "release")
+      text += "pawl hold release " + text_at(json::value(reason), {"id"});
     else if (verb == "approve" || verb == "reject")
       text += fmt::format("pawl {} {}", verb,
                           text_at(json::value(reason), {"id"}));

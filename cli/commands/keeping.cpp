@@ -126,6 +126,7 @@ failure become_daemon(session& s, std::vector<std::string> words) {
   const bool near = std::filesystem::exists(beside, ignored);
   words.insert(words.begin(), near ? beside.string() : "pawld");
   std::vector<char*> raw;
+  raw.reserve(words.size() + 1);
   for (auto& word : words)
     raw.push_back(word.data());
   raw.push_back(nullptr);

@@ -41,6 +41,10 @@ void add_list_filter(CLI::App& to, list_filter& filter) {
   to.add_option("--label", filter.labels, "Only with this label; repeatable")
     ->type_name("KEY=VALUE")
     ->expected(1);
+  to.add_option("--index", filter.index,
+                "Only with this value of metadata.index; repeatable")
+    ->type_name("NAME=VALUE")
+    ->expected(1);
   to.add_option("--started-after", filter.started_after, "RFC 3339 time")
     ->type_name("TIME");
   to.add_option("--started-before", filter.started_before, "RFC 3339 time")
@@ -55,14 +59,23 @@ outcome<std::string> list_target(const session& s, const list_filter& filter,
   add_query(target, "state", filter.state);
   add_query(target, "startedAfter", filter.started_after);
   add_query(target, "startedBefore", filter.started_before);
-  for (const auto& pair : filter.labels) {
-    auto equals = pair.find('=');
-    if (equals == pair.npos || equals == 0)
-      return failure{exit_code::usage,
-                     fmt::format("--label {}: expected KEY=VALUE", pair)};
-    add_query(target, "label." + pair.substr(0, equals),
-              pair.substr(equals + 1));
-  }
+  const auto add_pairs =
+    [&](const auto& pairs, std::string_view option) -> std::optional<failure> {
+    for (const std::string& pair : pairs) {
+      auto equals = pair.find('=');
+      if (equals == pair.npos || equals == 0)
+        return failure{exit_code::usage,
+                       fmt::format("--{} {}: expected {}=VALUE", option, pair,
+                                   option == "label" ? "KEY" : "NAME")};
+      add_query(target, fmt::format("{}.{}", option, pair.substr(0, equals)),
+                pair.substr(equals + 1));
+    }
+    return std::nullopt;
+  };
+  for (auto why :
+       {add_pairs(filter.labels, "label"), add_pairs(filter.index, "index")})
+    if (why)
+      return *why;
   return target;
 }
 

@@ -16,6 +16,7 @@ struct list_filter {
   std::string started_after;
   std::string started_before;
   std::vector<std::string> labels; ///< KEY=VALUE
+  std::vector<std::string> index;  ///< NAME=VALUE
 };
 
 /// Adds the options of a filter to a command.

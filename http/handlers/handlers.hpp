@@ -79,6 +79,15 @@ outcome release_job(const call& from);
 outcome list_queues(const call& from);
 outcome read_queue(const call& from);
 
+// holds.cpp
+outcome create_hold(const call& from);
+outcome list_holds(const call& from);
+outcome read_hold(const call& from);
+outcome release_hold(const call& from);
+
+// stats.cpp
+outcome read_stats(const call& from);
+
 // secrets.cpp
 outcome put_secret(const call& from);
 outcome list_secrets(const call& from);

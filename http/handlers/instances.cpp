@@ -90,9 +90,12 @@ outcome list_instances(const call& from) {
   }
   wish.state = text_of(from, "state");
   constexpr std::string_view label = "label.";
+  constexpr std::string_view index = "index.";
   for (const auto& [name, value] : from.where.parameters)
     if (name.starts_with(label))
       wish.labels.emplace(name.substr(label.size()), value);
+    else if (name.starts_with(index))
+      wish.index.emplace(name.substr(index.size()), value);
   wish.started_after = time_of(from, "startedAfter", faults);
   wish.started_before = time_of(from, "startedBefore", faults);
   wish.quarantined = flag_of(from, "quarantined", faults);

@@ -77,6 +77,11 @@ const std::map<std::string_view, std::string_view> expected = {
   {"stopBulk", "oA"},
   {"takeBackup", "G"},
   {"listBackups", "G"},
+  {"createHold", "oA"},
+  {"listHolds", "voaA"},
+  {"readHold", "voaA"},
+  {"releaseHold", "oA"},
+  {"readStats", "voaA"},
   {"putSecret", "G"},
   {"listSecrets", "G"},
   {"removeSecret", "G"},
@@ -120,6 +125,8 @@ std::string target_of(const http::route& line) {
 std::string_view body_of(const http::route& line) {
   if (line.operation == "startInstance")
     return R"({"workflow":{"namespace":"a","name":"w"}})";
+  if (line.operation == "createHold")
+    return R"({"selector":{"namespace":"a"},"reason":"x"})";
   if (line.operation == "orderBulk")
     return R"({"action":"pause","filter":{"namespace":"a"}})";
   if (line.operation == "putSecret")
@@ -310,6 +317,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_token_is_bound_to_goes_with_every_request,
   check(daemon.delivered->which.by, "deliver");
   check(daemon.published->by, "publish");
   check(daemon.schedules_listed->by, "schedules");
+  check(daemon.stats_read->by, "stats");
   check(daemon.schedule->by, "schedule");
   check(daemon.schedule_acted->which.by, "act on schedule");
   check(daemon.triggered->which.by, "trigger");

@@ -52,11 +52,15 @@ public:
   std::optional<actors::link_approval> linked;
   std::optional<actors::follow_link> link_followed;
   std::optional<actors::list_schedules> schedules_listed;
+  std::optional<actors::read_stats> stats_read;
   std::optional<actors::schedule_ref> schedule;
   std::optional<actors::act_on_schedule> schedule_acted;
   std::optional<actors::trigger_schedule> triggered;
+  std::optional<actors::create_hold> hold_made;
   std::optional<actors::create_token> token_made;
+  std::optional<actors::list_holds> holds_listed;
   std::optional<actors::list_tokens> tokens_listed;
+  std::optional<actors::hold_ref> hold_named;
   std::optional<actors::token_ref> token;
   std::optional<actors::create_bulk> bulk_ordered;
   std::optional<actors::act_on_bulk> bulk_acted;
@@ -137,10 +141,19 @@ public:
       = [this](auto wish, auto done) { note(link_followed, wish, done); };
     g.list_schedules_of
       = [this](auto wish, auto done) { note(schedules_listed, wish, done); };
+    g.stats = [this](auto wish, auto done) { note(stats_read, wish, done); };
     g.read_schedule = [this](auto id, auto done) { note(schedule, id, done); };
     g.act_on_schedule_of
       = [this](auto wish, auto done) { note(schedule_acted, wish, done); };
     g.trigger = [this](auto wish, auto done) { note(triggered, wish, done); };
+    g.create_hold_of
+      = [this](auto wish, auto done) { note(hold_made, wish, done); };
+    g.list_of_holds
+      = [this](auto wish, auto done) { note(holds_listed, wish, done); };
+    g.read_hold
+      = [this](auto which, auto done) { note(hold_named, which, done); };
+    g.remove_hold
+      = [this](auto which, auto done) { note(hold_named, which, done); };
     g.create_token_of
       = [this](auto wish, auto done) { note(token_made, wish, done); };
     g.list_of_tokens

@@ -105,6 +105,22 @@ class Tenants(World):
             "GET", "/v1/instances", token=self.stranger)["items"]]
         same(paged, listed, "page by page")
 
+    def stats_tell_a_stranger_of_his_own(self):
+        for ns in ("a", "b"):
+            self.start(ns, "quick")
+        said = self.ok("GET", "/v1/stats", token=self.stranger)
+        same(sorted({each["namespace"] for each in said["workflows"]}), ["b"],
+             "workflows")
+        same([each for each in said["bottlenecks"] if each["namespace"] != "b"],
+             [], "bottlenecks")
+        same(("complete" in said, "published" in said["events"]),
+             (False, False), "what tells of all")
+        same(self.ok("GET", "/v1/stats?namespace=a", token=self.stranger)[
+            "workflows"], [], "of a")
+        whole = self.ok("GET", "/v1/stats")
+        same(sorted({each["namespace"] for each in whole["workflows"]}),
+             ["a", "b"], "of the admin")
+
     def a_stranger_changes_nothing(self):
         def refused(method, path, body, status, **more):
             got, said = self.ask(method, path, body, self.stranger, **more)

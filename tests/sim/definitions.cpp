@@ -41,6 +41,12 @@ public:
     if (chance(20))
       metadata["onExhausted"] = "suspend";
     undoes_ = chance(50);
+    if (chance(20))
+      metadata["index"] = {{"n", "${ $context.n // .n }"}};
+    if (chance(20))
+      metadata["sla"] = {{"seconds", 1 + pick(60)}};
+    if (chance(20))
+      metadata["outcome"] = "${ .n? // null }";
     if (!metadata.empty())
       doc["document"].as_object()["metadata"] = std::move(metadata);
     doc["do"] = list(0, 1 + pick(5));
@@ -150,6 +156,12 @@ private:
                          {"properties", {{"n", {{"type", "integer"}}}}}}}}}};
     if (undoes_ && chance(25) && !t.contains("metadata"))
       t["metadata"] = {{"compensate", compensation()}};
+    if (undoes_ && chance(25)) {
+      auto& metadata = t["metadata"];
+      if (!metadata.is_object())
+        metadata = json::object{};
+      metadata.as_object()["onRetry"] = compensation();
+    }
     return t;
   }
   // Jumps back are rare, or most instances would never end.

@@ -61,6 +61,18 @@ struct modelled : test::stored {
                                       .users = {"ann"},
                                       .since = one.now.created,
                                       .due = from_unix_ms(5)});
+    turn.after.waits.clear();
+    if (dice() % 3 == 0)
+      turn.after.waits = {{.kind = wait_kind::timer,
+                           .task = "/do/0/w",
+                           .count = 2,
+                           .since = from_unix_ms(7)},
+                          {.kind = wait_kind::retry,
+                           .task = "",
+                           .count = 1,
+                           .since = from_unix_ms(8)}};
+    turn.after.state_since
+      = dice() % 2 == 0 ? std::nullopt : std::optional{from_unix_ms(9)};
     turn.after.next_timer = dice() % 2 == 0
                               ? std::nullopt
                               : std::optional{from_unix_ms(

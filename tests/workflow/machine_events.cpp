@@ -181,61 +181,9 @@ BOOST_AUTO_TEST_CASE(an_event_that_a_filter_fails_on_is_not_taken) {
   BOOST_TEST(spent.fault() == "expression 400 /do/0/hear");
 }
 
-BOOST_AUTO_TEST_CASE(each_who_listens_in_an_instance_gets_the_event) {
-  const std::string hear = "{listen: {to: {one: {with: {type: a}}}}}";
-  trial f{"do:\n- both: {fork: {branches: [{x: " + hear + "}, {y: " + hear
-          + "}]}}\n- more: " + hear + "\n"};
-  (void)f.deliver("a", 1);
-  f.crash();
-  BOOST_TEST(f.status() == "waiting"); // Not for those, who had it.
-  BOOST_TEST(f.state().inbox.empty());
-  BOOST_TEST(f.count("task.completed") == 3U);
-  (void)f.deliver("a", 2);
-  BOOST_TEST(f.output() == "[2]");
-}
-
-BOOST_AUTO_TEST_CASE(an_event_goes_to_those_who_fit_and_once) {
-  const auto hear = [](std::string_view n, std::string_view more) {
-    return "{listen: {to: {any: [{with: {type: a, data: '${ .n >= "
-           + std::string{n} + " }'}}], until: '${ length == 2 }'}}"
-           + std::string{more} + "}";
-  };
-  trial f{"do:\n- both: {fork: {branches: [{x: " + hear("1", "") + "}, {y: "
-          + hear("2", ", foreach: {item: e, do: [{rest: {wait: PT1S}}]}")
-          + "}]}}\n"};
-  (void)f.deliver("a", {{"n", 2}}); // Both, and y is at work on it.
-  (void)f.deliver("a", {{"n", 3}}); // Also for y, when it is free again.
-  (void)f.deliver("a", {{"n", 1}}); // Neither: x is through.
-  f.crash();
-  f.to_next_timer();
-  f.to_next_timer();
-  BOOST_TEST(f.output() == R"([[{"n":2},{"n":3}],[{"n":2},{"n":3}]])");
-}
-
-BOOST_AUTO_TEST_CASE(a_pause_does_not_change_who_gets_what) {
-  const std::string hear = "{listen: {to: {one: {with: {type: a}}}}}";
-  trial f{"do:\n- both: {fork: {branches: [{x: {listen: {to: {any: [{with: "
-          "{type: a}}], until: '${ length == 3 }'}}}}, {y: {do: [{one: "
-          + hear + "}, {two: " + hear + "}, {three: " + hear + "}]}}]}}\n"};
-  f.grant(requests::pause{});
-  for (int i = 0; i < 3; ++i)
-    (void)f.deliver("a", i);
-  f.grant(requests::resume{});
-  BOOST_TEST(f.output() == "[[0,1,2],[2]]");
-}
-
 BOOST_AUTO_TEST_CASE(all_of_no_events_have_come_at_once) {
   const trial f{"do:\n- hear: {listen: {to: {all: []}}}\n"};
   BOOST_TEST(f.output() == "[]");
-}
-
-BOOST_AUTO_TEST_CASE(an_event_is_not_kept_for_who_has_left) {
-  const std::string hear = "{listen: {to: {one: {with: {type: a}}}}}";
-  trial f{"do:\n- race: {fork: {compete: true, branches: [{x: " + hear
-          + "}, {y: " + hear + "}]}}\n- last: " + hear + "\n"};
-  (void)f.deliver("a", 1); // One wins with it, and the other is gone.
-  BOOST_TEST(f.status() == "waiting");
-  BOOST_TEST(f.state().inbox.empty());
 }
 
 BOOST_AUTO_TEST_CASE(correlations_must_hold_as_well) {

@@ -194,6 +194,27 @@ do:
   BOOST_TEST(f.output() == R"(["x","b","x","x","x"])");
 }
 
+BOOST_AUTO_TEST_CASE(exit_leaves_a_concurrent_loop) {
+  trial f{R"yaml(
+do:
+- all:
+    for: {each: n, in: '${ [range(5)] }'}
+    metadata: {concurrency: 2}
+    do:
+    - ask:
+        call: http
+        with: {method: get, endpoint: '${ "http://x.test/\($n)" }'}
+    - enough: {if: '. == "enough"', set: '${ "left" }', then: exit}
+    - say: {set: '${ "went on" }'}
+- behind: {set: '${ [., "behind"] }'}
+)yaml"};
+  answer(f, "http://x.test/1", test::ok("\"enough\""));
+  BOOST_TEST(f.calls().size() == 1U); // What has begun goes on, no more begins.
+  f.crash();
+  answer(f, "http://x.test/0", test::ok("\"a\""));
+  BOOST_TEST(f.output() == R"([["went on","left"],"behind"])");
+}
+
 BOOST_AUTO_TEST_CASE(a_concurrent_loop_over_nothing_puts_out_its_input) {
   trial f{R"(
 do:

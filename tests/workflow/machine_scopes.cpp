@@ -60,6 +60,50 @@ BOOST_AUTO_TEST_CASE(exit_before_a_task_stands_in_for_it) {
   BOOST_TEST(f.news("task.completed").size() == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(a_timeout_covers_the_extensions_of_its_task) {
+  const auto slow = [](std::string_view before, std::string_view after) {
+    return "use:\n  extensions:\n  - slow: {extend: set, before: [{b: {wait: "
+           + std::string{before}
+           + ", timeout: {after: PT1H}}}], after: [{a: {wait: "
+           + std::string{after} + "}}]}\n"
+           + "do:\n- first: {set: '${ \"done\" }', input: {from: .more}, "
+             "timeout: {after: "
+             "'${ .limit }'}}\n- last: {wait: PT0S}\n";
+  };
+  const json::value input{{"more", {{"limit", "PT5S"}}}};
+  for (const auto& [before, after] :
+       {std::pair{"PT6S", "PT0S"}, {"PT0S", "PT6S"}, {"PT3S", "PT3S"}}) {
+    trial f{slow(before, after), input};
+    f.pass(std::chrono::seconds{3});
+    BOOST_TEST(f.status() == "waiting");
+    f.pass(std::chrono::seconds{2});
+    BOOST_TEST(f.fault() == "timeout 408 /do/0/first");
+    f.crash();
+    f.grant(requests::retry{});
+    BOOST_TEST(f.status() == "waiting");
+  }
+  trial in_time{slow("PT2S", "PT2S"), input};
+  in_time.pass(std::chrono::seconds{2});
+  in_time.pass(std::chrono::seconds{2});
+  BOOST_TEST(in_time.output() == R"("done")");
+  BOOST_TEST(in_time.count("timer.armed") == 4U); // Its own once, and theirs.
+}
+
+BOOST_AUTO_TEST_CASE(an_extended_task_that_took_too_long_can_be_skipped) {
+  trial f{R"(
+use:
+  extensions:
+  - slow: {extend: set, before: [{b: {wait: PT1M}}]}
+do:
+- first: {set: '${ "done" }', timeout: {after: PT1S}}
+- last: {wait: PT0S}
+)"};
+  f.pass(std::chrono::seconds{1});
+  BOOST_TEST(f.status() == "faulted");
+  f.grant(requests::settle{.output = make_datum("instead")});
+  BOOST_TEST(f.output() == R"("instead")");
+}
+
 BOOST_AUTO_TEST_CASE(an_extension_sees_the_task_that_it_extends) {
   trial f{extended(R"(
   - logs:

@@ -343,6 +343,19 @@ do:
   BOOST_TEST(shown.as_object().contains("at"));
 }
 
+BOOST_AUTO_TEST_CASE(the_type_of_an_error_is_a_template) {
+  const auto fault = [](std::string_view type, json::value input) {
+    return trial{"do:\n- fail: {input: {from: .given}, raise: {error: {type: '"
+                   + std::string{type} + "', status: 409}}}\n",
+                 {{"given", std::move(input)}}}
+      .fault();
+  };
+  BOOST_TEST(fault("https://pawl.test/errors/{kind}", {{"kind", "sold out"}})
+             == "sold%20out 409 /do/0/fail");
+  BOOST_TEST(fault("https://pawl.test/{kind}", {{"kind", {1}}})
+             == "expression 400 /do/0/fail");
+}
+
 BOOST_AUTO_TEST_CASE(raise_takes_a_named_error_and_its_own_instance) {
   BOOST_TEST(output_of(R"(
 use:

@@ -32,7 +32,8 @@ private:
   column draw_list(const task_list& tasks, bool in_order, bool top);
   figure_index draw_task(task_index which);
   void lead_on(scene& s, std::size_t at);
-  void lead(scene& s, std::size_t from, const flow& by, std::string label);
+  void lead(scene& s, std::size_t from, const flow& by,
+            const std::string& label);
   void join(figure_index from, figure_index to, const std::string& label);
   figure_index point(scene& s, const std::string& name);
   void summarize();
@@ -82,7 +83,7 @@ figure_index sketch::point(scene& s, const std::string& name) {
 }
 
 void sketch::lead(scene& s, std::size_t from, const flow& by,
-                  std::string label) {
+                  const std::string& label) {
   const auto start = s.figures.at(s.tasks[from]);
   const bool last = from + 1 == s.tasks.size();
   switch (by.to) {

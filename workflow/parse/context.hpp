@@ -30,6 +30,7 @@ enum class site : std::uint8_t {
   registration,   ///< How to get at a resource; evaluated when registered.
   schedule_event, ///< A filter of `schedule.on`; there is no instance yet.
   event_guard,    ///< `when` of an event that users may send.
+  index,          ///< By what instances can be listed.
 };
 
 /// A flow directive that names a task, which is looked up when the list it

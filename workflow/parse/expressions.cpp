@@ -24,7 +24,7 @@ const visibility& visible_at(site at) {
   constexpr std::string_view registering = "when the workflow is registered";
   constexpr std::string_view scheduling = "before there is an instance";
   // In the order of the sites.
-  static const std::array<visibility, 11> table{{
+  static const std::array<visibility, 12> table{{
     {"in the workflow's input", {"workflow", "runtime"}, {}},
     {"in 'if' and 'input.from', which come before the task's own input",
      {"context", "task", "workflow", "runtime"},
@@ -49,6 +49,9 @@ const visibility& visible_at(site at) {
     {"here", {}, registering, true, false, false},
     {"in 'schedule'", {}, scheduling, false, false, false},
     {"in the guard of an event", {"context", "workflow", "runtime"}, {}},
+    {"in 'metadata.index'",
+     {"context", "input", "output", "workflow", "runtime"},
+     {}},
   }};
   return table[static_cast<std::size_t>(at)];
 }

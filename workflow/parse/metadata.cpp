@@ -9,10 +9,9 @@ namespace pawl::parsing {
 namespace {
 
 /// Extensions of the contract that are not built yet. Other keys are free.
-constexpr std::array<std::string_view, 5> document_refused{
-  "outcome", "index", "sla", "budget", "cache"};
-constexpr std::array<std::string_view, 6> task_refused{
-  "budget", "cache", "sla", "outcome", "index", "onRetry"};
+constexpr std::array<std::string_view, 2> document_refused{"budget", "cache"};
+constexpr std::array<std::string_view, 5> task_refused{"budget", "cache", "sla",
+                                                       "outcome", "index"};
 
 template <std::size_t N>
 void refuse_all(context& c, const cursor& where,
@@ -20,6 +19,16 @@ void refuse_all(context& c, const cursor& where,
   for (const auto name : names)
     if (const auto found = where.member(name); found.value != nullptr)
       c.faults.unsupported(found, "'metadata." + std::string{name} + "'");
+}
+
+bool is_attribute_name(std::string_view name) {
+  constexpr std::size_t length_max = 63;
+  return !name.empty() && name.size() <= length_max
+         && std::ranges::all_of(name, [](char c) {
+              return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                     || (c >= '0' && c <= '9') || c == '.' || c == '_'
+                     || c == '-';
+            });
 }
 
 /// A length of time without months, which supervision counts in milliseconds.
@@ -105,6 +114,41 @@ task_list read_compensation(context& c, const cursor& where, task_index self) {
   return made;
 }
 
+/// What runs before the task is tried again, as its compensation does: without
+/// the names of loops.
+task_list read_cleanup(context& c, const cursor& where, task_index self) {
+  const auto at = where.member("onRetry");
+  if (at.value == nullptr)
+    return {};
+  if (c.out.tasks[self].pointer.find("/metadata/") != std::string::npos) {
+    c.faults.invalid(at, "'onRetry' and 'compensate' belong to tasks of the "
+                         "flow, not to those of one another");
+    return {};
+  }
+  auto locals = std::exchange(c.locals, {});
+  auto made = read_tasks(c, at, "'onRetry'");
+  c.locals = std::move(locals);
+  return made;
+}
+
+/// `document.metadata.index`
+void read_index(context& c, const cursor& where) {
+  constexpr std::size_t names_max = 16;
+  if (where.value == nullptr)
+    return;
+  if (const auto* members = where.value->if_object();
+      members != nullptr && members->size() > names_max)
+    c.faults.invalid(where, "an instance can be listed by at most 16 values");
+  for_members(c, where, "'metadata.index'",
+              [&](const std::string& name, const cursor& at) {
+                if (!is_attribute_name(name))
+                  c.faults.invalid(at, "its name must be 1 to 63 letters, "
+                                       "digits, '.', '_' or '-'");
+                else if (auto program = read_program(c, at, site::index))
+                  c.out.index.emplace(name, dynamic_value{std::move(program)});
+              });
+}
+
 void check_retention(context& c, const cursor& metadata) {
   const auto said = read_retention(c.out.metadata);
   if (said)
@@ -134,6 +178,17 @@ void read_document_metadata(context& c, const cursor& where) {
   read_states(c, where.member("states"));
   read_user_events(c, where.member("events"));
   check_retention(c, where);
+  if (auto program
+      = read_program(c, where.member("outcome"), site::workflow_output))
+    c.out.outcome = dynamic_value{std::move(program)};
+  read_index(c, where.member("index"));
+  if (const auto at = where.member("sla"); at.value != nullptr) {
+    duration length{};
+    read_span(c, at, length);
+    c.out.sla = length;
+    if (length <= duration{})
+      c.faults.invalid(at, "it must be a length of time");
+  }
 }
 
 void read_task_metadata(context& c, const cursor& where, task_index self) {
@@ -148,6 +203,7 @@ void read_task_metadata(context& c, const cursor& where, task_index self) {
   const auto exhausted = read_exhausted(c, where);
   auto moves = read_moves(c, where.member("state"));
   auto compensation = read_compensation(c, where, self);
+  auto cleanup = read_cleanup(c, where, self);
   auto& task = c.out.tasks[self];
   if (const auto at = where.member("concurrency");
       at.value != nullptr && task.kind_name != "for")
@@ -158,6 +214,7 @@ void read_task_metadata(context& c, const cursor& where, task_index self) {
   task.on_exhausted = exhausted;
   task.moves = std::move(moves);
   task.compensation = std::move(compensation);
+  task.cleanup = std::move(cleanup);
 }
 
 std::uint32_t read_concurrency(context& c, const cursor& metadata) {

@@ -162,7 +162,7 @@ admission admit_to(const std::vector<panel>& all, const frame& f,
                    const voter& who) {
   admission best;
   for (const auto& one : all) {
-    const auto at = admit(one, f.votes, who);
+    auto at = admit(one, f.votes, who);
     if (at.how == admission::kind::welcome)
       return at;
     if (best.how == admission::kind::stranger)

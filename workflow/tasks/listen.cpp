@@ -1,5 +1,6 @@
 #include "workflow/listening.hpp"
 #include "workflow/planner.hpp"
+#include "workflow/sharing.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -33,31 +34,13 @@ void begin_task(planner& p, const entry& e, const tasks::listen& what) {
     p.finish(e, make_datum(json::array{}));
 }
 
-// Who else in the instance listens and fits an event that one takes: each gets
-// it (DSL, decision 23).
-std::vector<frame_id> planner::others_for(frame_id taker,
-                                          const json::value& arrived) {
-  std::vector<frame_id> others;
-  for (const auto& [id, f] : state_.frames) {
-    if (id == taker || !f.listening || f.at == phase::faulted)
-      continue;
-    const auto& what = std::get<tasks::listen>(of_.tasks[*f.node].kind);
-    const auto match = match_event(
-      values_, what.to, {f.listening->matched, f.listening->correlation},
-      arrived, seen_from(f));
-    if (match && *match)
-      others.push_back(id);
-  }
-  return others;
-}
-
 void planner::examine(const frame& f, const inbox_event& kept) {
   const auto& node = of_.tasks[*f.node];
   const auto& what = std::get<tasks::listen>(node.kind);
   const auto& so_far = f.listening.value();
   const auto at = seen_from(f);
-  const bool is_first = kept.left_for.empty();
-  if (!is_first && std::ranges::count(kept.left_for, f.id) == 0)
+  const auto share = share_of(state_, f, kept);
+  if (!share)
     return;
   auto match = match_event(
     values_, what.to, {so_far.matched, so_far.correlation}, *kept.event, at);
@@ -72,8 +55,7 @@ void planner::examine(const frame& f, const inbox_event& kept) {
                            .filter = (*match)->filter,
                            .ends = (*match)->ends,
                            .correlation = (*match)->correlation,
-                           .also = is_first ? others_for(f.id, *kept.event)
-                                            : std::vector<frame_id>{}});
+                           .also = others_for(f, *share, *kept.event)});
   take_event(f, what, **match, kept.event);
 }
 

@@ -1,4 +1,5 @@
 #include "workflow/planner.hpp"
+#include "workflow/uri_template.hpp"
 
 namespace pawl {
 
@@ -15,10 +16,27 @@ or_raised<bool> add_text(planner& p, const entry& e, json::object& problem,
   return true;
 }
 
+// A plain text is a URI template; what an expression gives is the URI itself.
+or_raised<bool> add_type(planner& p, const entry& e, json::object& problem,
+                         const dynamic_value& rule) {
+  const auto* fixed = std::get_if<datum>(&rule.form);
+  if (fixed == nullptr || !(*fixed)->is_string())
+    return add_text(p, e, problem, "type", rule);
+  const auto uri = expand_uri_template((*fixed)->get_string(), *e.input);
+  if (!uri)
+    return raised{std::in_place,
+                  make_problem(error_kind::expression,
+                               "the type of the error does not expand: "
+                                 + uri.error().detail,
+                               e.node->pointer)};
+  problem["type"] = *uri;
+  return true;
+}
+
 or_raised<json::object> problem_of(planner& p, const entry& e,
                                    const error_template& rule) {
   json::object problem;
-  auto added = add_text(p, e, problem, "type", rule.type);
+  auto added = add_type(p, e, problem, rule.type);
   problem["status"] = rule.status;
   if (added && rule.title)
     added = add_text(p, e, problem, "title", *rule.title);

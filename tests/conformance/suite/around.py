@@ -152,6 +152,13 @@ do: [{work: {set: '${ . + {worked: true} }'}}]
 """, given={"a": 1}, output={"a": 1, "worked": True},
              context={"trace": ["outer before", "inner before",
                                 "outer after"]}),
+    scenario("a timeout covers the extensions of its task",
+             "timeout extensions D-timeout", """
+use:
+  extensions:
+    - slow: {extend: set, before: [{nap: {wait: PT30S}}]}
+do: [{quick: {set: {n: 1}, timeout: {after: PT0.05S}}}]
+""", status="faulted", error=fault("timeout", instance="/do/0/quick")),
     scenario("exit before a task skips it", "extensions D15", """
 use:
   extensions:

@@ -182,6 +182,15 @@ do:
           - late: {do: [{rest: {wait: PT0.05S}}, {no: {raise: {error: {type: 'https://example.com/late', status: 500}}}}]}
           - soon: {raise: {error: {type: 'https://example.com/soon', status: 500}}}
 """, status="faulted", error={"type": "https://example.com/late"}),
+    scenario("exit leaves a concurrent loop", "for for.concurrency then.exit", """
+do:
+  - each:
+      for: {each: n, in: '${ [1, 2, 3, 4, 5] }'}
+      metadata: {concurrency: 1}
+      do:
+        - enough: {if: '$n == 2', set: '${ "left" }', then: exit}
+        - on: {set: '${ $n }'}
+""", output=[1, "left"]),
     scenario("exit ends its branch", "fork D3 then.exit", """
 do:
   - both:

@@ -1,0 +1,141 @@
+#include "http/handlers/handlers.hpp"
+#include "http/handlers/reading.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace pawl::http::handlers {
+
+namespace {
+
+bool is_admin(const call& from) {
+  return from.who == nullptr || from.who->almighty
+         || !from.who->has(access::need::rule).is_empty();
+}
+
+actors::hold_ref hold_named(const call& from) {
+  return {std::string{from.names[0]}, is_admin(from), from.by};
+}
+
+/// "namespace/name" is both.
+void split_workflow(member_reader& members, actors::hold_selector& on) {
+  const auto stroke = on.workflow.find('/');
+  if (stroke == std::string::npos)
+    return;
+  auto ns = on.workflow.substr(0, stroke);
+  on.workflow.erase(0, stroke + 1);
+  if (ns.empty() || on.workflow.empty()
+      || on.workflow.find('/') != std::string::npos)
+    return members.blame(errc::invalid_request, "workflow",
+                         "Is a name, or a namespace and a name: `a/b`.");
+  if (!on.ns.empty() && on.ns != ns)
+    return members.blame(errc::invalid_request, "workflow",
+                         "Is in another namespace than `namespace` says.");
+  on.ns = std::move(ns);
+}
+
+void check(member_reader& members, const actors::hold_selector& on) {
+  if (on == actors::hold_selector{})
+    members.blame(errc::invalid_request, "namespace",
+                  "One of namespace, workflow, version, task, queue and host "
+                  "must say what is held.");
+  if (on.workflow.empty() && !on.version.empty())
+    members.blame(errc::invalid_request, "version",
+                  "Needs the `workflow` that it is a version of.");
+  if (on.workflow.empty() && !on.task.empty())
+    members.blame(errc::invalid_request, "task",
+                  "Needs the `workflow` that it is a task of.");
+  if (!on.queue.empty() && !on.host.empty())
+    members.blame(errc::invalid_request, "host",
+                  "A job of a queue goes to no host: make two holds.");
+  if (on.host.find_first_of("/@ ") != std::string::npos)
+    members.blame(errc::invalid_request, "host",
+                  "Is a name or address, maybe with a port: `svc.example`, "
+                  "`svc.example:8080`.");
+}
+
+actors::hold_selector read_selector(const json::value* given,
+                                    fault_list& faults) {
+  actors::hold_selector on;
+  if (given == nullptr) {
+    faults.add(errc::invalid_request, "/selector", "Is missing.");
+    return on;
+  }
+  member_reader members{*given, "/selector", faults};
+  on.ns = members.text("namespace", 256).value_or("");
+  on.workflow = members.text("workflow", 513).value_or("");
+  on.version = members.text("version", 256).value_or("");
+  on.task = members.text("task").value_or("");
+  on.queue = members.text("queue", 256).value_or("");
+  on.host = members.text("host", 256).value_or("");
+  std::ranges::transform(on.host, on.host.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  if (faults.empty()) {
+    split_workflow(members, on);
+    check(members, on);
+  }
+  members.finish();
+  return on;
+}
+
+} // namespace
+
+outcome create_hold(const call& from) {
+  auto once = once_of(from, from.message.body);
+  if (!once)
+    return refuse(once.error(), from);
+  auto body = body_of(from);
+  if (!body)
+    return refuse(body.error(), from);
+  fault_list faults;
+  member_reader members{*body, "", faults};
+  actors::create_hold wish{
+    .rules = is_admin(from), .once = std::move(*once), .by = from.by};
+  wish.reason = members.needed_text("reason", 1024);
+  if (body->is_object() && wish.reason.empty() && faults.empty())
+    members.blame(errc::invalid_request, "reason", "Is empty.");
+  wish.until = members.time("until");
+  if (wish.until && *wish.until <= clock::now())
+    members.blame(errc::invalid_request, "until", "Has passed.");
+  const auto* selector = members.take("selector");
+  if (body->is_object())
+    wish.on = read_selector(selector, faults);
+  members.finish();
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.create_hold_of(std::move(wish), std::move(done));
+    }};
+}
+
+outcome list_holds(const call& from) {
+  fault_list faults;
+  actors::list_holds wish;
+  wish.ns = text_of(from, "namespace").value_or("");
+  wish.limit = limit_of(from, faults);
+  wish.cursor = text_of(from, "cursor").value_or("");
+  wish.by = from.by;
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
+    daemon.list_of_holds(wish, std::move(done));
+  }};
+}
+
+outcome read_hold(const call& from) {
+  return order{[&daemon = from.daemon, which = hold_named(from)](auto done) {
+    daemon.read_hold(which, std::move(done));
+  }};
+}
+
+outcome release_hold(const call& from) {
+  if (auto once = once_of(from, {}); !once)
+    return refuse(once.error(), from);
+  return order{[&daemon = from.daemon, which = hold_named(from)](auto done) {
+    daemon.remove_hold(which, std::move(done));
+  }};
+}
+
+} // namespace pawl::http::handlers

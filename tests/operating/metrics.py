@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""What /metrics and /v1/stats say of work that was done, and that
+docs/operating/metrics.md names every metric, with its type and labels."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+
+import harness  # noqa: E402
+import stub  # noqa: E402
+from harness import same, wait_until  # noqa: E402
+from runbook_pages import page_of_metrics  # noqa: E402
+
+PAWL = pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl"
+
+HEAD = "document: {dsl: '1.0.3', namespace: %s, name: %s, version: '1.0.0'%s}\n"
+STATES = (", metadata: {states: {initial: new, terminal: [done], "
+          "transitions: {new: [done]}}}")
+FLOWS = {
+    "hears": (STATES, "do: [{hear: {listen: {to: {one: {with: {type: go}}}}, "
+                      "metadata: {state: {done: done}}}}]\n"),
+    "calls": ("", "do: [{t: {try: [{c: {call: http, with: {method: get, "
+                  "endpoint: '${ .url }'}}}], catch: {retry: {delay: "
+                  "{milliseconds: 10}, limit: {attempt: {count: 2}}}}}}]\n"),
+    "works": ("", "do: [{w: {call: worker, with: {queue: q1}}}]\n"),
+    "asks": ("", "do: [{ask: {call: approval, with: {title: Go?, approvers: "
+                 "{users: [ann]}, due: '${ .due }', onDue: reject}}}]\n"),
+    "sleeps": ("", "do: [{s: {wait: {hours: 1}}}]\n"),
+    "backs_off": ("", "do: [{t: {try: [{c: {call: http, with: {method: get, "
+                      "endpoint: 'http://down.test/'}}}], catch: {retry: "
+                      "{delay: {hours: 1}, limit: {attempt: {count: 2}}}}}}]\n"),
+    "nightly": ("", "schedule: {cron: '0 3 * * *'}\ndo: [{x: {set: {a: 1}}}]\n"),
+}
+
+
+def samples(text):
+    """name -> {labels: value}, and name -> type."""
+    values, types = {}, {}
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            types[name] = kind
+        elif line and not line.startswith("#"):
+            name, labels, value = re.fullmatch(
+                r"([a-z_0-9]+)(\{.*\})? (\S+)", line).groups()
+            pairs = tuple(sorted(re.findall(r'([a-z_]+)="((?:[^"\\]|\\.)*)"',
+                                            labels or "")))
+            values.setdefault(name, {})[pairs] = float(value)
+    return values, types
+
+
+class Metrics:
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.flows = {name: daemon.define(
+            HEAD % ("shop", name.replace("_", "-"), more) + text)
+            for name, (more, text) in FLOWS.items()}
+
+    def now(self):
+        return samples(self.daemon.ask("GET", "/metrics")[1])
+
+    def value(self, name, **labels):
+        return self.now()[0].get(name, {}).get(tuple(sorted(labels.items())))
+
+    def becomes(self, wanted, name, **labels):
+        wait_until(lambda: self.value(name, **labels) == wanted,
+                   f"{name} {labels} is {wanted}, not "
+                   f"{self.value(name, **labels)}")
+
+    def start(self, name, value=None, **more):
+        return self.daemon.start_instance(self.flows[name], value or {}, **more)
+
+    def stats(self, query="", **ask):
+        return self.daemon.must("GET", "/v1/stats" + query, **ask)
+
+    def of(self, name):
+        found = self.stats(f"?namespace=shop&workflow={name}")["workflows"]
+        same(len(found), 1, f"workflows of {name}")
+        return found[0]
+
+    def cli(self, *words):
+        ran = subprocess.run(
+            [PAWL, "--url", f"http://127.0.0.1:{self.daemon.port}", *words],
+            capture_output=True, text=True, timeout=60, check=False)
+        same(ran.returncode, 0, f"code of {words}: {ran.stderr}")
+        return ran.stdout
+
+    # --- In this order -------------------------------------------------------
+
+    def calls_are_counted_by_host_and_outcome(self):
+        for host in ("good.test", "bad.test", "wrong.test"):
+            self.start("calls", {"url": f"http://{host}/x?key=secret"}, wait=10)
+        calls = "pawl_external_calls_total"
+        same(self.value(calls, host="good.test", outcome="ok"), 1.0, "ok")
+        same(self.value(calls, host="bad.test", outcome="5xx"), 3.0, "5xx")
+        same(self.value(calls, host="wrong.test", outcome="4xx"), 3.0, "4xx")
+        same("secret" in self.daemon.ask("GET", "/metrics")[1], False, "secret")
+        self.start("calls", {"url": "http://fourth.test/"}, wait=10)
+        same(self.value(calls, host="other", outcome="ok"), 1.0,
+             "hosts are bounded")
+
+    def tasks_are_counted_by_kind_and_error(self):
+        of = "pawl_tasks_total"
+        same(self.value(of, kind="http", status="completed"), 2.0, "completed")
+        same(self.value(of, kind="http", status="faulted"), 6.0, "faulted")
+        same(self.value(of, kind="try", status="retried"), 4.0, "retried")
+        same(self.value("pawl_task_faults_total", type="communication"), 6.0,
+             "type")
+        same(self.value("pawl_task_seconds_count", kind="http"), 2.0, "seconds")
+        ended = {"namespace": "shop", "workflow": "calls"}
+        same(self.value("pawl_workflow_ended_total", status="faulted", **ended),
+             2.0, "faulted")
+        same(self.value("pawl_workflow_seconds_count", **ended), 2.0, "took")
+
+    def what_is_waited_for_is_counted_through_a_crash(self):
+        self.start("works")
+        self.start("sleeps")
+        self.start("backs_off")
+        self.start("asks", {"due": "P1D"})
+        paused = self.start("asks", {"due": "PT1S"})["id"]
+        self.daemon.act(paused, "pause")
+        self.heard = [self.start("hears")["id"] for _ in range(2)]
+        wanted = {"timer": 1.0, "event": 2.0, "approval": 1.0, "worker": 1.0,
+                  "retry": 1.0, "child": 0.0, "hold": 0.0}
+        for _ in range(2):
+            for kind, count in wanted.items():
+                self.becomes(count, "pawl_waiting", kind=kind)
+            self.becomes(6.0, "pawl_instances", status="waiting")
+            self.becomes(1.0, "pawl_instances", status="suspended")
+            self.becomes(2.0, "pawl_approvals_open")
+            self.becomes(1.0, "pawl_approvals_overdue")
+            self.becomes(1.0, "pawl_schedules", status="active")
+            same(self.value("pawl_parked_instances") >= 1.0, True, "parked")
+            self.daemon.kill()
+            self.daemon.start()
+
+    def a_hold_shows_in_what_is_waited_for(self):
+        hold = self.daemon.must("POST", "/v1/holds", {
+            "selector": {"workflow": "shop/nightly"}, "reason": "test"})
+        self.start("nightly")
+        self.becomes(1.0, "pawl_held_instances")
+        self.becomes(1.0, "pawl_waiting", kind="hold")
+        self.daemon.must("DELETE", f"/v1/holds/{hold['id']}")
+        self.becomes(0.0, "pawl_waiting", kind="hold")
+
+    def events_are_counted_from_their_publication(self):
+        before = time.time()
+        self.daemon.publish({"type": "go"})
+        for name in self.heard:
+            self.daemon.becomes(name, "completed")
+        same(self.value("pawl_events_published_total"), 1.0, "published")
+        same(self.value("pawl_events_received_total"), 2.0, "received")
+        same(self.value("pawl_events_consumed_total"), 2.0, "consumed")
+        of = self.of("hears")
+        same(of["events"], {"received": 2, "consumed": 2, "deliveryRate": 1.0},
+             "of the workflow")
+        same(self.stats()["events"]["published"], 1, "published")
+        # They were entered in a former life of the daemon.
+        [task] = of["tasks"]
+        same(0 < task["duration"]["max"] < time.time() - before + 60, True,
+             "duration")
+        state = {each["state"]: each for each in of["states"]}
+        same((state["new"]["dwell"]["count"], state["done"]["entered"]), (2, 2),
+             "states")
+        same(state["new"]["dwell"]["max"] > 0, True, "dwell")
+
+    def a_job_of_a_worker_is_timed(self):
+        time.sleep(0.3)
+        lease = self.daemon.must("POST", "/v1/queues/q1/leases",
+                                 {"worker": {"id": "w"}, "wait": "PT10S"})
+        token = lease["leases"][0]["token"]
+        self.daemon.must("POST", f"/v1/leases/{token}/complete", {"output": 1})
+        of = self.of("works")
+        same((of["completed"], of["completionRate"]), (1, 1.0), "workflow")
+        same(of["tasks"][0]["kind"], "worker", "kind")
+        same(of["tasks"][0]["duration"]["p50"] >= 0.3, True, "p50")
+
+    def stats_tell_attempts_rates_and_bottlenecks(self):
+        for host in ("good.test", "bad.test"):
+            self.start("calls", {"url": f"http://{host}/"}, wait=10)
+        of = self.of("calls")
+        same((of["started"], of["completed"], of["faulted"],
+              of["completionRate"]), (2, 1, 1, 0.5), "workflow")
+        tasks = {each["task"]: each for each in of["tasks"]}
+        inner = tasks["/do/0/t/try/0/c"]
+        same((inner["entered"], inner["completed"], inner["faulted"],
+              inner["errors"]), (4, 1, 3, {"communication": 3}), "call")
+        same((inner["dwell"]["count"], inner["duration"]["count"]), (4, 1),
+             "spreads")
+        same(tasks["/do/0/t"]["retried"], 2, "retried")
+        wait_until(lambda: any(each["task"] == "/do/0/ask"
+                               and each["waitingNow"] == 1
+                               for each in self.stats()["bottlenecks"]),
+                   "the approval is a bottleneck")
+        waiting = self.of("asks")["tasks"][0]["waiting"][0]
+        same((waiting["kind"], waiting["count"]), ("approval", 1), "waiting")
+        same(self.stats("?namespace=nobody")["workflows"], [], "namespace")
+
+    def stats_are_shown_by_pawl(self):
+        same("shop/calls" in self.cli("stats"), True, "workflows")
+        same(" retried" in self.cli("stats", "shop/calls", "-o", "json"), False,
+             "json")
+        table = self.cli("stats", "shop/calls")
+        same("RETRIED" in table and "http" in table, True, table)
+        same("approval" in self.cli("stats", "--bottlenecks"), True, "tasks")
+        same("new" in self.cli("stats", "shop/hears"), True, "states")
+
+    def every_metric_stands_on_the_page_and_no_other(self):
+        values, types = self.now()
+        page = page_of_metrics()
+        same(sorted(types), sorted(page), "metrics")
+        for name, kind in types.items():
+            shown = name + "_count" if kind == "histogram" else name
+            labels = {tuple(k for k, _ in pairs)
+                      for pairs in values.get(shown, {})}
+            same(len(labels), 1, f"sets of labels of {name}")
+            same((kind, sorted(next(iter(labels)))),
+                 (page[name][0], page[name][1]), name)
+
+
+def main():
+    report = harness.Report("Metrics and stats")
+
+    def serve(call):
+        status = {"bad.test": 503, "down.test": 503,
+                  "wrong.test": 404}.get(call.host, 200)
+        return stub.answer(status, {})
+    services = stub.Stub(serve)
+    options = ["--set=metrics.census_every=100ms", "--set=metrics.hosts_max=3"]
+    with harness.Daemon(options, services.environment()) as daemon:
+        metrics = Metrics(daemon)
+        for name, run in vars(Metrics).items():
+            if name[0] != "_" and name.count("_") > 1:
+                report.check(name.replace("_", " "),
+                             lambda run=run: run(metrics))
+    services.close()
+    report.finish("metrics.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Every command of the runbooks that needs only a daemon is run as it stands
+there, on instances that are in the state that the page speaks of. What needs
+systemd or the disk is only named."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+
+import harness  # noqa: E402
+import stub  # noqa: E402
+from harness import same, wait_until  # noqa: E402
+from runbook_pages import RUNBOOKS, commands  # noqa: E402
+
+ELSEWHERE = ("systemctl", "journalctl", "iostat")
+
+HEAD = "document: {dsl: '1.0.3', namespace: %s, name: %s, version: '1.0.0'}\n"
+FLOWS = {
+    "sleeps": "do: [{s: {wait: {hours: 1}}}]\n",
+    "faults": "do: [{c: {call: http, with: {method: get, endpoint: "
+              "'http://bad.test/'}}}]\n",
+    "works": "do: [{w: {call: worker, with: {queue: orders}}}]\n",
+    "asks": "do: [{ask: {call: approval, with: {title: 'Go?', approvers: "
+            "{users: [ann]}}}}]\n",
+}
+
+
+class Scene:
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.url = f"http://127.0.0.1:{daemon.port}"
+        self.flows = {name: daemon.define(HEAD % ("shop", name) + text)
+                      for name, text in FLOWS.items()}
+
+    def start(self, name, *statuses):
+        made = self.daemon.start_instance(self.flows[name], {})["id"]
+        self.daemon.becomes(made, *statuses)
+        return made
+
+    def paused(self):
+        made = self.start("asks", "waiting")
+        self.daemon.act(made, "pause")
+        return made
+
+    def approval(self):
+        made = self.start("asks", "waiting")
+        return wait_until(lambda: next(
+            (each["id"] for each in self.daemon.must(
+                "GET", "/v1/approvals")["items"] if made in each["id"]), None),
+            "the approval is listed")
+
+    def hold(self):
+        return self.daemon.must("POST", "/v1/holds", {
+            "selector": {"host": "idle.test"}, "reason": "a trial"})["id"]
+
+    def fill_in(self, command):
+        """Each name in capitals becomes one that is there."""
+        makers = {"FAULTED": lambda: self.start("faults", "faulted"),
+                  "PAUSED": self.paused, "APPROVAL": self.approval,
+                  "JOB": lambda: self.start("works", "waiting"),
+                  "ID": lambda: self.start("sleeps", "waiting"),
+                  "HOLD": self.hold, "HOST": lambda: "calls.test",
+                  "NS/NAME": lambda: "shop/faults", "NAME": lambda: "faults",
+                  "QUEUE": lambda: "orders"}
+        for word, make in makers.items():
+            pattern = rf"(?<![\w$/]){word}(?![\w/])" if word != "QUEUE" \
+                else r"\bQUEUE\b"
+            if re.search(pattern, command):
+                made = make()
+                command = re.sub(pattern, lambda _, m=made: m, command)
+        left = re.findall(r"(?<!\$)\b[A-Z][A-Z/]+\b", command)
+        same(left, [], f"names of {command}")
+        return command
+
+    def run(self, command):
+        ready = self.fill_in(command)
+        folder = os.environ["PAWL_BIN_DIR"]
+        ran = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", ready], capture_output=True,
+            text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+            env={"PATH": f"{folder}:{os.environ['PATH']}",
+                 "HOME": "/nonexistent", "PAWL_URL": self.url})
+        same(ran.returncode, 0, f"{ready}: {ran.stdout}{ran.stderr}")
+        if not ran.stdout.strip() and "pawl ls" not in ready \
+                and "release" not in ready:
+            raise AssertionError(f"{ready} says nothing")
+        for each in self.daemon.must("GET", "/v1/holds")["items"]:
+            if each["selector"].get("host") != "idle.test":
+                self.daemon.must("DELETE", f"/v1/holds/{each['id']}")
+
+
+def main():
+    report = harness.Report("Runbooks")
+    services = stub.Stub(lambda call: stub.answer(500, {}))
+    with tempfile.TemporaryDirectory(prefix="pawl-shelf-") as shelf:
+        options = ["--set=metrics.census_every=100ms",
+                   f"--set=backup.directory={shelf}/backups"]
+        with harness.Daemon(options, services.environment()) as daemon:
+            scene = Scene(daemon)
+            # So that there are queues, holds, faults and backups to be seen.
+            for word in ("JOB", "HOLD", "FAULTED"):
+                scene.fill_in(word)
+            daemon.must("POST", "/v1/admin/backups", {},
+                        {"Prefer": "wait=20"})
+            wait_until(lambda: "pawl_queue_ready" in
+                       daemon.ask("GET", "/metrics")[1], "the queue is there")
+            seen = set()
+            for page, command in commands():
+                seen.add(page)
+                if not command.startswith(ELSEWHERE):
+                    report.check(f"{page}: {command}",
+                                 lambda c=command: scene.run(c))
+            report.check("every page has commands", lambda: same(
+                sorted(seen), sorted(p.stem for p in RUNBOOKS.glob("Pawl*.md")),
+                "pages"))
+    services.close()
+    report.finish("runbooks.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+#include "workflow/planner.hpp"
+#include "workflow/shown.hpp"
+
+#include <algorithm>
+#include <set>
+
+/// Which events an instance takes now, as its allowed actions name them.
+namespace pawl {
+
+namespace {
+
+// The type that a filter asks for, if it is a constant.
+std::string_view type_of(const event_filter& filter) {
+  const auto found = std::ranges::find(filter.with, "type",
+                                       [](const auto& m) { return m.first; });
+  if (found == filter.with.end())
+    return {};
+  const auto* fixed = std::get_if<datum>(&found->second.form);
+  return fixed != nullptr && (*fixed)->is_string()
+           ? std::string_view{(*fixed)->get_string()}
+           : std::string_view{};
+}
+
+bool may_move(const instance_state& s, const definition& of, const task& node) {
+  return !of.states || !node.moves || node.moves->done.empty()
+         || allows(*of.states, s.business_state, node.moves->done);
+}
+
+json::object sent_to(const instance_state& s, const definition& of,
+                     const task& node, std::string_view type) {
+  const auto known = of.user_events.find(type);
+  const bool routed
+    = known != of.user_events.end() && !known->second.route.empty();
+  return {{"name", "event"},
+          {"method", "POST"},
+          {"href", "/v1/instances/" + s.id + "/"
+                     + (routed ? known->second.route : std::string{"events"})},
+          {"type", type},
+          {"task", node.pointer}};
+}
+
+} // namespace
+
+json::array actions_now(const instance_state& s, const definition& of) {
+  auto all = allowed_actions(s);
+  if (ended(s.status) || s.status == instance_status::cancelling)
+    return all;
+  std::set<std::string_view> told;
+  for (const auto& [id, f] : s.frames) {
+    if (!f.node || f.at != phase::waiting)
+      continue;
+    const auto& node = of.tasks[*f.node];
+    const auto* what = std::get_if<tasks::listen>(&node.kind);
+    if (what == nullptr || !may_move(s, of, node))
+      continue;
+    for_each_filter(what->to, [&](const event_filter& filter) {
+      const auto type = type_of(filter);
+      if (!type.empty() && !is_pattern(type) && told.insert(type).second)
+        all.emplace_back(sent_to(s, of, node, type));
+    });
+  }
+  return all;
+}
+
+} // namespace pawl
