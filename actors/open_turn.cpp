@@ -74,7 +74,7 @@ reply rehearsal_of(const machine& of, const machine_limits& limits,
                    .members = std::move(made.error().members)};
   json::array plan;
   for (const auto& fact : made->events) {
-    json::object one{{"type", type_of(fact)}, {"data", pawl::to_json(fact)}};
+    json::object one{{"type", type_of(fact)}, {"data", to_json(fact)}};
     if (const auto task = task_of(fact); !task.empty())
       one["task"] = task;
     plan.push_back(std::move(one));

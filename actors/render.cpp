@@ -50,7 +50,7 @@ json::array actions_of(const storage::head& head) {
   // A head tells how it looks from outside; the state knows no `waiting`.
   s.status = head.status == instance_status::waiting ? instance_status::running
                                                      : head.status;
-  auto all = pawl::allowed_actions(s);
+  auto all = allowed_actions(s);
   for (const auto& open : head.approvals)
     for (auto& one :
          approval_actions({head.id, open.frame, open.round}, open.title))
@@ -137,7 +137,7 @@ history_page::item render_fact(const storage::history_item& of) {
     {"type", item.type},
     {"time", to_text(of.at)},
     {"task", task.empty() ? json::value(nullptr) : json::value(task)},
-    {"data", pawl::to_json(of.fact)},
+    {"data", to_json(of.fact)},
   }));
   return item;
 }
