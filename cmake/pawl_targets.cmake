@@ -83,7 +83,7 @@ function(pawl_page page target directory)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/pages
     COMMAND $<TARGET_FILE:${target}> ${ARGN} > ${file}
     DEPENDS ${target} VERBATIM)
-  add_custom_target(page_${page} DEPENDS ${file})
+  add_custom_target(page_${page} ALL DEPENDS ${file})
   add_dependencies(programs page_${page})
   install(FILES ${file} DESTINATION ${directory})
 endfunction()

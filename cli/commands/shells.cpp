@@ -61,7 +61,7 @@ std::string joined(const std::vector<std::string>& words) {
 std::string safe(const std::string& help) {
   std::string out;
   for (const char c : help.substr(0, help.find('\n')))
-    if (std::string_view{"'\"\\`$[]:"}.find(c) == std::string_view::npos)
+    if (std::string_view{"'\"\\`$[]"}.find(c) == std::string_view::npos)
       out.push_back(c);
   return out;
 }
@@ -190,10 +190,14 @@ _pawl() {{
   fi
   case "$path_" in
 {}  esac
+  if [[ "$PREFIX" == -* ]]; then
+    _describe -o option list
+    return
+  fi
+  list=(${{list:#-*}})
   (( $#names )) && compadd -a names
-  [[ "$PREFIX" == -* ]] || list=(${{list:#-*}})
-  _describe -o pawl list
-  (( $#names )) || [[ "$PREFIX" == -* ]] || _files
+  (( $#list )) && _describe command list
+  (( $#list || $#names )) || _files
 }}
 # Sets `names` to what the option before takes.
 _pawl_values() {{

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(takes_names_from_stdin) {
   auto none = run_pawl(s.url(), {"cancel", "-"}, "");
   BOOST_TEST(none.code == 0);
   BOOST_TEST(has(none.err, "nothing was named"));
-  auto twice = run_pawl(s.url(), {"retry", "-", "-i", "-"}, "i1");
+  auto twice = run_pawl(s.url(), {"retry", "-", "-i", "-"}, "7");
   BOOST_TEST(twice.code == 2);
   BOOST_TEST(has(twice.err, "once only"));
 }
