@@ -25,6 +25,8 @@ const std::vector<source>& sources() {
     {"secret ls", {"secret set", "secret rm"}},
     {"token ls", {"token revoke"}},
     {"hold ls", {"hold release"}},
+    {"bulk ls",
+     {"bulk show", "bulk pause", "bulk resume", "bulk stop", "bulk report"}},
     {"backup ls", {"backup verify", "backup restore"}}};
   return all;
 }

@@ -97,8 +97,10 @@ std::vector<std::pair<std::string, std::vector<std::string>>> all_of_help() {
         below.push_back(first);
         left.push_back(below);
       }
-      if (const auto at = first.find("--"); at != first.npos)
-        options.push_back(first.substr(at));
+      std::istringstream names{first}; // "-m,--comment,--reason"
+      for (std::string name; std::getline(names, name, ',');)
+        if (name.starts_with("--"))
+          options.push_back(name);
     }
     out.emplace_back(path, options);
   }
@@ -168,7 +170,7 @@ BOOST_AUTO_TEST_CASE(offers_in_fish_what_can_stand_there) {
   };
   BOOST_TEST(offers("pawl expl").starts_with("explain\t"));
   BOOST_TEST(offers("pawl def ap").starts_with("apply\t"));
-  BOOST_TEST(offers("pawl pause --mode ") == "drain\ninterrupt\n");
+  BOOST_TEST(offers("pawl pause --mode ").starts_with("drain\t"));
   BOOST_TEST(offers("pawl pause --rea").starts_with("--reason\t"));
   BOOST_TEST(offers("pawl ls --outp").starts_with("--output\t"));
 }

@@ -166,8 +166,8 @@ BOOST_AUTO_TEST_CASE(guesses_at_misspelt_words) {
     BOOST_TEST(ran.code == 2);
     BOOST_TEST(has(ran.err, c.says), ran.err);
   }
-  BOOST_TEST(run_pawl(nowhere, {"pause"}).err
-             == "pawl: id is required\nTry: pawl pause --help\n");
+  BOOST_TEST(run_pawl(nowhere, {"status"}).err
+             == "pawl: id is required\nTry: pawl status --help\n");
 }
 
 BOOST_AUTO_TEST_CASE(follows_the_events_of_all) {
