@@ -77,7 +77,7 @@ actors::bulk_filter read_filter(const json::value* given, fault_list& faults) {
 }
 
 const json::value& nothing() {
-  static const json::value none{json::object_kind};
+  static const json::value none(json::object_kind); // Braces make a list.
   return none;
 }
 
