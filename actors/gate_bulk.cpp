@@ -18,8 +18,8 @@ constexpr std::size_t lines_at_once = 1000;
 constexpr std::size_t lines_max = 20'000;
 
 refusal unknown_bulk() {
-  return {
-    .what = {errc::not_found, "There is no bulk operation with this id."}};
+  return {.what
+          = {errc::not_found, "There is no bulk operation with this id."}};
 }
 
 std::string path_of(const std::string& id) {
@@ -133,7 +133,7 @@ void gate::preview_bulk(const std::shared_ptr<bulk_count>& c) {
     const auto& o = c->what.what;
     const json::object body{{"dryRun", true},
                             {"action", name_of(o.action)},
-                            {"filter", to_json(o.filter)},
+                            {"filter", filter_json(o.filter)},
                             {"args", o.args},
                             {"ratePerSecond", o.rate},
                             {"limit", o.limit},
@@ -152,8 +152,8 @@ void gate::preview_bulk(const std::shared_ptr<bulk_count>& c) {
     return tell();
   c->waits_for = c->samples.size();
   for (std::size_t n = 0; n < c->samples.size(); ++n) {
-    auto wish = wish_of(c->what.what,
-                        {c->samples[n].id, c->samples[n].ns, c->what.by});
+    auto wish
+      = wish_of(c->what.what, {c->samples[n].id, c->samples[n].ns, c->what.by});
     wish.dry_run = true;
     act(std::move(wish), [c, n, tell](const reply& said) {
       const std::unique_lock hold{c->lock};
@@ -191,12 +191,11 @@ void gate::create_bulk_of(const bulk_count& c) {
                                   + b.order.reason));
   };
   const auto slot = make_answer(c.to);
-  ctx_.bulks->add(std::move(made),
-                  {std::move(papers), [slot, said](auto how) {
-                     if (auto* no = std::get_if<refusal>(&how))
-                       return slot->give(std::move(*no));
-                     slot->give(said(std::get<bulk>(how)));
-                   }});
+  ctx_.bulks->add(std::move(made), {std::move(papers), [slot, said](auto how) {
+                                      if (auto* no = std::get_if<refusal>(&how))
+                                        return slot->give(std::move(*no));
+                                      slot->give(said(std::get<bulk>(how)));
+                                    }});
 }
 
 bulk_papers gate::papers_of(const answer& said,
@@ -230,9 +229,9 @@ void gate::act_on_bulk_of(act_on_bulk what, reply_to to) {
       return answer{.body = to_text(json::value(display(b)))};
     };
     auto papers = [g = shared_from_this(), said, what](const bulk& b) {
-      return g->papers_of(said(b), what.once,
-                          note_of(what.which.by, b.order.filter.ns, b.order.id,
-                                  what.reason));
+      return g->papers_of(
+        said(b), what.once,
+        note_of(what.which.by, b.order.filter.ns, b.order.id, what.reason));
     };
     const auto slot = make_answer(std::move(first));
     ctx_.bulks->act(what.which.id, what.what, what.reason,

@@ -1,5 +1,6 @@
 #include "cli/commands/bulk_order.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/commands/tree.hpp"
 #include "cli/commands/wait_option.hpp"
 
 #include <CLI/CLI.hpp>
@@ -111,6 +112,16 @@ int run_action(const action& chosen, const common_options& o) {
   return finish(*code);
 }
 
+/// "pawl def apply", as far as the words named it.
+std::string named_command(const CLI::App& app) {
+  auto text = app.get_name();
+  for (const auto* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    text += " " + at->get_name();
+  }
+  return text;
+}
+
 int parse_and_run(std::vector<std::string> arguments) {
   CLI::App app{"pawl: workflows that survive, from the command line", "pawl"};
   common_options o;
@@ -123,6 +134,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_control(app, chosen);
   commands::add_bulk(app, chosen);
   commands::add_emit(app, chosen);
+  commands::add_events(app, chosen);
   commands::add_approvals(app, chosen);
   commands::add_definitions(app, chosen);
   commands::add_secrets(app, chosen);
@@ -135,15 +147,22 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_queues(app, chosen);
   commands::add_stats(app, chosen);
   commands::add_worker(app, chosen);
+  commands::add_top(app, chosen);
   commands::add_version(app, chosen);
   commands::add_completion(app, chosen);
+  commands::add_man(app, chosen);
+  const auto given = arguments;
   arguments = commands::join_wait_value(std::move(arguments));
   std::reverse(arguments.begin(), arguments.end()); // As CLI11 wants them.
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& e) {
-    auto code = app.exit(e, std::cout, std::cerr);
-    return code == 0 ? 0 : finish(exit_code::usage);
+    if (e.get_exit_code() == 0)
+      return app.exit(e, std::cout, std::cerr);
+    const auto meant = guess_meant(app, given);
+    std::cerr << "pawl: " << (meant.empty() ? e.what() : printable(meant))
+              << "\nTry: " << named_command(app) << " --help" << std::endl;
+    return finish(exit_code::usage);
   }
   return run_action(chosen, o);
 }

@@ -47,7 +47,8 @@ outcome<std::vector<std::string>> ids_like(session& s,
 } // namespace
 
 outcome<std::string> choose_id(std::string_view text,
-                               const std::vector<std::string>& ids) {
+                               const std::vector<std::string>& ids,
+                               std::string_view what) {
   std::vector<std::string> found;
   for (const auto& id : ids) {
     if (id == text)
@@ -57,7 +58,7 @@ outcome<std::string> choose_id(std::string_view text,
   }
   if (found.empty())
     return failure{exit_code::not_found,
-                   fmt::format("no instance has an id that begins with '{}'",
+                   fmt::format("no {} has an id that begins with '{}'", what,
                                printable(text))};
   if (found.size() == 1)
     return found[0];

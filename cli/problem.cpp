@@ -7,30 +7,65 @@
 namespace pawl::cli {
 namespace {
 
-/// A command of ours that does what the daemon allows, "" if there is none.
-std::string command_for(std::string_view action, const std::string& id) {
-  for (auto known :
-       {"pause", "resume", "cancel", "retry", "skip", "complete", "fail"})
-    if (action == known)
-      return fmt::format("pawl {} {}", action, id);
-  return {};
+/// What is behind the last '/' of an action's `href`.
+std::string last_of(const json::value& action) {
+  const auto href = text_at(action, {"href"});
+  return href.substr(href.rfind('/') + 1);
 }
 
-/// The member names of `allowedActions`, which may be objects or bare words.
+/// The command of ours that does what the daemon allows; its name if there is
+/// none.
+std::string command_for(const json::value& action, const std::string& id) {
+  const auto name = action.is_string() ? std::string{action.get_string()}
+                                       : text_at(action, {"name"});
+  for (const auto* vote : {"approve", "reject"})
+    if (name == vote && !last_of(action).empty())
+      return fmt::format("pawl {} {}", name, last_of(action));
+  if (id.empty())
+    return name;
+  if (name == "event")
+    return fmt::format("pawl emit TYPE --instance {}", id);
+  if (name == "rollback")
+    return fmt::format("pawl rollback {} --to TASK", id);
+  for (const auto* known :
+       {"pause", "resume", "cancel", "retry", "skip", "complete", "fail"})
+    if (name == known)
+      return fmt::format("pawl {} {}", name, id);
+  return name;
+}
+
+/// What is allowed now, as commands to try.
 std::string hint(const json::value& problem, const std::string& id) {
   const auto* actions = find_at(problem, {"allowedActions"});
   if (actions == nullptr || !actions->is_array())
     return {};
   std::string text;
-  for (const auto& action : actions->get_array()) {
-    auto name = action.is_string() ? std::string{action.get_string()}
-                                   : text_at(action, {"name"});
-    auto command = id.empty() ? std::string{} : command_for(name, id);
-    if (!text.empty())
-      text += ", ";
-    text += command.empty() ? name : command;
-  }
+  for (const auto& action : actions->get_array())
+    text += (text.empty() ? "" : ", ") + command_for(action, id);
   return text.empty() ? text : "\ntry: " + printable(text);
+}
+
+/// Where a business state may go from here, when it was refused to go
+/// elsewhere.
+std::string moves(const json::value& problem) {
+  const auto* allowed = find_at(problem, {"allowed"});
+  if (text_at(problem, {"code"}) != "invalid-transition" || allowed == nullptr
+      || !allowed->is_array())
+    return {};
+  std::string text;
+  for (const auto& state : allowed->get_array())
+    text += (text.empty() ? "" : ", ")
+            + (state.is_string() ? std::string{state.get_string()}
+                                 : to_text(state));
+  return "\nfrom " + printable(text_at(problem, {"from"}))
+         + " it may go to: " + (text.empty() ? "nothing" : printable(text));
+}
+
+/// How to get in, for one who was not let in.
+std::string way_in(long status) {
+  return status == 401 ? "\ntry: --token-file FILE, or PAWL_TOKEN in the "
+                         "environment; pawl token create makes one"
+                       : "";
 }
 
 std::string reason_of(long status) {
@@ -118,7 +153,7 @@ failure to_failure(const response& refusal, const std::string& file,
   if (auto cause = text_at(*parsed, {"error", "detail"});
       !cause.empty() && cause != detail)
     out.text += "\n" + printable(cause);
-  out.text += hint(*parsed, id);
+  out.text += moves(*parsed) + hint(*parsed, id) + way_in(refusal.status);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <utility>
 
 namespace pawl::cli {
 namespace {
@@ -36,6 +37,30 @@ outcome<json::value> call(session& s, request what, const std::string& file,
   if (!answer)
     return answer.error();
   return body_of(*answer, file, id);
+}
+
+outcome<std::vector<json::value>> all_items(session& s,
+                                            const std::string& target) {
+  std::vector<json::value> items;
+  std::string cursor;
+  do {
+    auto page_target = target;
+    add_query(page_target, "cursor", cursor);
+    auto page = call(s, {.target = page_target});
+    if (!page)
+      return page.error();
+    if (const auto* found = find_at(*page, {"items"});
+        found != nullptr && found->is_array())
+      items.insert(items.end(), found->get_array().begin(),
+                   found->get_array().end());
+    cursor = text_at(*page, {"nextCursor"});
+  } while (!cursor.empty());
+  return items;
+}
+
+json::value as_list(const std::vector<json::value>& items) {
+  return json::object{{"items", json::array(items.begin(), items.end())},
+                      {"nextCursor", nullptr}};
 }
 
 void add_query(std::string& target, const std::string& key,
@@ -82,6 +107,9 @@ void print(session& s, const json::value& data, const table& rows,
 }
 
 outcome<std::string> read_file(session& s, const std::string& path) {
+  if (path == "-" && std::exchange(s.in_taken, true))
+    return failure{exit_code::usage,
+                   "stdin can be read once only, but '-' stands for it twice"};
   if (path == "-")
     return std::string{std::istreambuf_iterator<char>{s.in}, {}};
   std::ifstream in{path, std::ios::binary};
@@ -112,6 +140,15 @@ outcome<json::value> read_json_argument(session& s, const std::string& argument,
     return std::move(*parsed);
   return failure{exit_code::usage, fmt::format("{} is not JSON: {}", what,
                                                parsed.error().detail)};
+}
+
+bool agreed(session& s, const std::string& question) {
+  if (s.yes || !s.asks)
+    return true;
+  s.err << printable(question) << "? [y/N] " << std::flush;
+  std::string line;
+  std::getline(s.in, line);
+  return line == "y" || line == "Y" || line == "yes";
 }
 
 } // namespace pawl::cli

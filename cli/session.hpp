@@ -27,6 +27,7 @@ struct session {
   bool live = false;       ///< stderr is a terminal that can be redrawn.
   bool colour_out = false; ///< stdout may be coloured.
   bool colour_err = false; ///< stderr may be coloured.
+  bool in_taken = false;   ///< stdin was read to its end.
 };
 
 /// A command as the parser chose it; main runs it.
@@ -42,6 +43,14 @@ using action = std::function<outcome<exit_code>(session&)>;
 [[nodiscard]] outcome<json::value> body_of(const response& answer,
                                            const std::string& file = {},
                                            const std::string& id = {});
+
+/// The items of all pages of the list at `target`, which has its filters and
+/// how many a page has.
+[[nodiscard]] outcome<std::vector<json::value>>
+all_items(session& s, const std::string& target);
+
+/// {"items": [...], "nextCursor": null}: a list that is complete.
+[[nodiscard]] json::value as_list(const std::vector<json::value>& items);
 
 /// "/v1/instances/ID" + `rest`, narrowed to the session's namespace.
 [[nodiscard]] std::string instance_target(const session& s,
@@ -67,8 +76,13 @@ void print(session& s, const json::value& data, const table& rows,
 [[nodiscard]] outcome<json::value>
 read_json_argument(session& s, const std::string& argument, const char* what);
 
-/// The content of a file, or of stdin for "-". Fails with usage.
+/// The content of a file, or of stdin for "-", which can be read once. Fails
+/// with usage.
 [[nodiscard]] outcome<std::string> read_file(session& s,
                                              const std::string& path);
+
+/// Whether the one at the terminal agrees to `question`; with -y, and where
+/// nobody can answer, it is not asked.
+[[nodiscard]] bool agreed(session& s, const std::string& question);
 
 } // namespace pawl::cli

@@ -59,6 +59,13 @@ std::string shown(const json::value& item, const char* member) {
   return fmt::format("{}={}", member, printable(text, value_width));
 }
 
+/// "draft -> matched"; "-> draft" at the beginning.
+std::string change_of_state(const json::value& item) {
+  const auto from = text_at(item, {"data", "from"});
+  return printable(from + (from.empty() ? "" : " ") + "-> "
+                   + text_at(item, {"data", "to"}));
+}
+
 } // namespace
 
 std::string workflow_name(const json::value& workflow) {
@@ -187,11 +194,13 @@ std::string event_detail(const json::value& item) {
     if (auto n = text_at(item, {"data", member}); !n.empty() && n != "1")
       add(fmt::format("{}={}", member, n));
   for (const auto* member :
-       {"reason", "mode", "purpose", "due", "until", "branch", "index",
-        "number", "arguments", "output"})
+       {"reason", "mode", "outcome", "by", "comment", "purpose", "due", "until",
+        "branch", "index", "number", "arguments", "output"})
     add(shown(item, member));
   if (type == "instance.created")
     add(shown(item, "input"));
+  if (type == "state.changed")
+    add(change_of_state(item));
   if (auto event = text_at(item, {"data", "event", "type"}); !event.empty())
     add("event=" + printable(event));
   return text;

@@ -73,3 +73,17 @@ function(pawl_programs)
     endforeach()
   endforeach()
 endfunction()
+
+# pawl_page(<page> <target> <directory> WORDS...): what the program writes when
+# it is run with these words is built with `programs`, and installed in that
+# directory.
+function(pawl_page page target directory)
+  set(file ${CMAKE_BINARY_DIR}/pages/${page})
+  add_custom_command(OUTPUT ${file}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/pages
+    COMMAND $<TARGET_FILE:${target}> ${ARGN} > ${file}
+    DEPENDS ${target} VERBATIM)
+  add_custom_target(page_${page} DEPENDS ${file})
+  add_dependencies(programs page_${page})
+  install(FILES ${file} DESTINATION ${directory})
+endfunction()

@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 
 #include "base/json.hpp"
+#include "base/similar.hpp"
 #include "config/retention.hpp"
 
 #include <yaml-cpp/yaml.h>
@@ -9,7 +10,6 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
-#include <numeric>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -19,32 +19,10 @@ namespace pawl::config {
 
 namespace {
 
-/// How many letters must change to turn `a` into `b`.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-    }
-  }
-  return row[b.size()];
-}
-
 /// ", did you mean 'x'?" with the most similar of `names`, or "".
-template <class Names>
-std::string suggestion(std::string_view wrong, const Names& names) {
-  std::string best;
-  auto best_distance = std::max<std::size_t>(2, wrong.size() / 3) + 1;
-  for (const auto& name : names)
-    if (const auto d = distance(wrong.substr(0, 64), name); d < best_distance) {
-      best = name;
-      best_distance = d;
-    }
+std::string suggestion(std::string_view wrong,
+                       const std::vector<std::string>& names) {
+  const auto best = most_similar(wrong, names);
   return best.empty() ? "" : fmt::format("; did you mean '{}'?", best);
 }
 
@@ -163,10 +141,11 @@ private:
   std::vector<fault> faults_;
 };
 
-/// Variables with the prefix that are not options of the daemon.
+/// Variables with the prefix that are for the client, or say where the programs
+/// are, rather than options of the daemon.
 bool not_for_the_daemon(std::string_view name) {
   return name == "PAWL_URL" || name == "PAWL_CONFIG" || name == "PAWL_TOKEN"
-         || name.starts_with("PAWL_TEST_");
+         || name == "PAWL_BIN_DIR" || name.starts_with("PAWL_TEST_");
 }
 
 void apply_environment(const std::vector<assignment>& environment, options& in,

@@ -20,11 +20,6 @@ namespace pawl::daemon {
 
 namespace {
 
-constexpr const char* usage
-  = "usage: pawld backup ls DIR\n"
-    "       pawld backup verify DIR [--name N]\n"
-    "       pawld backup restore DIR [--name N] --to DATA_DIR\n";
-
 struct wanted {
   std::string verb;
   std::string directory;
@@ -207,7 +202,7 @@ int restore(const storage::backups& all, const wanted& what) {
 int backup(const std::vector<std::string>& arguments) {
   const auto what = read(arguments);
   if (!what) {
-    std::fputs(usage, stderr);
+    std::fputs(backup_usage, stderr);
     return exit_usage;
   }
   // What RocksDB has to say of opening files is not for who runs this.

@@ -53,36 +53,61 @@ std::string complaints(const flags& in) {
   return text;
 }
 
-} // namespace
-
-std::variant<flags, early_exit>
-parse_flags(std::vector<std::string> arguments) {
+struct flag_values {
   flags out;
-  CLI::App app{"The Pawl daemon: runs durable workflows.", "pawld"};
+  std::array<std::vector<std::string>, shortcuts.size()> given;
+  std::vector<std::string> settings;
+};
+
+void declare(CLI::App& app, flag_values& into) {
   app.footer("Every option of the configuration file can be set by --set, by "
              "the environment\n(PAWL_HTTP_BODY_MAX for http.body_max) and in "
-             "the file; see --print-config.");
+             "the file; see --print-config.\n"
+             "Without a running daemon: pawld verify, pawld backup, pawld "
+             "token, and pawld man,\nwhich prints the manual page.");
   app.set_version_flag("--version", "pawld " PAWL_VERSION);
-  app.add_option("--config", out.config_file, "A YAML file with options")
+  app.add_option("--config", into.out.config_file, "A YAML file with options")
     ->envname("PAWL_CONFIG")
     ->type_name("FILE");
-  std::array<std::vector<std::string>, shortcuts.size()> given;
   for (std::size_t i = 0; i < shortcuts.size(); ++i)
-    app.add_option(shortcuts[i].flag, given[i], shortcuts[i].help)
+    app.add_option(shortcuts[i].flag, into.given[i], shortcuts[i].help)
       ->type_name(shortcuts[i].type)
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  std::vector<std::string> settings;
-  app.add_option("--set", settings, "Set any option, like http.threads=2")
+  app.add_option("--set", into.settings, "Set any option, like http.threads=2")
     ->type_name("KEY=VALUE")
     ->expected(1)
     ->allow_extra_args(false)
     ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--print-config", out.print_config,
+  app.add_flag("--print-config", into.out.print_config,
                "Print the options in force as a file, and end");
-  app.add_flag("--check-config", out.check_config,
+  app.add_flag("--check-config", into.out.check_config,
                "Check the configuration, and end");
+}
+
+} // namespace
+
+std::vector<flag_entry> all_flags() {
+  CLI::App app;
+  flag_values values;
+  declare(app, values);
+  std::vector<flag_entry> out;
+  for (const auto* option : app.get_options())
+    if (option != app.get_help_ptr())
+      out.push_back({.name = option->get_name(),
+                     .type = option->get_items_expected_max() == 0
+                               ? std::string{}
+                               : option->get_type_name(),
+                     .help = option->get_description()});
+  return out;
+}
+
+std::variant<flags, early_exit>
+parse_flags(std::vector<std::string> arguments) {
+  CLI::App app{"The Pawl daemon: runs durable workflows.", "pawld"};
+  flag_values values;
+  declare(app, values);
   try {
     std::reverse(arguments.begin(), arguments.end()); // CLI11 reads backwards.
     app.parse(std::move(arguments));
@@ -93,6 +118,7 @@ parse_flags(std::vector<std::string> arguments) {
   } catch (const CLI::ParseError& mistake) {
     return usage(mistake.what());
   }
+  auto& [out, given, settings] = values;
   for (std::size_t i = 0; i < shortcuts.size(); ++i)
     if (!given[i].empty())
       out.overrides.emplace_back(shortcuts[i].key,
@@ -101,7 +127,7 @@ parse_flags(std::vector<std::string> arguments) {
     return *mistake;
   if (const auto text = complaints(out); !text.empty())
     return usage(text);
-  return out;
+  return std::move(out);
 }
 
 } // namespace pawl::daemon

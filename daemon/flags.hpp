@@ -23,6 +23,16 @@ struct early_exit {
   std::string text; ///< For standard output if the code is 0, else for error.
 };
 
+/// What pawld takes on its command line, as the manual tells it.
+struct flag_entry {
+  std::string name;
+  std::string type; ///< "" if it takes nothing.
+  std::string help;
+};
+
+/// All flags but --help, in the order of the help.
+[[nodiscard]] std::vector<flag_entry> all_flags();
+
 /// Reads the command line of pawld; `arguments` are without the program's name.
 /// A flag whose value its option refuses is a mistake in the command line.
 [[nodiscard]] std::variant<flags, early_exit>

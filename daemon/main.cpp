@@ -4,6 +4,7 @@
 #include "daemon/backup.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/flags.hpp"
+#include "daemon/manual.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/token.hpp"
 #include "daemon/verify.hpp"
@@ -133,6 +134,10 @@ int run(const std::vector<std::string>& arguments) {
     return backup({arguments.begin() + 1, arguments.end()});
   if (!arguments.empty() && arguments[0] == "token")
     return token({arguments.begin() + 1, arguments.end()});
+  if (arguments == std::vector<std::string>{"man"}) {
+    std::fputs(manual().c_str(), stdout);
+    return 0;
+  }
   const auto parsed = parse_flags(arguments);
   if (const auto* early = std::get_if<early_exit>(&parsed)) {
     std::fputs(early->text.c_str(), early->code == 0 ? stdout : stderr);

@@ -18,7 +18,7 @@ int fail(const error& why) {
 
 int verify(const std::vector<std::string>& arguments) {
   if (arguments.size() != 2 || arguments[0] != "--data-dir") {
-    std::fputs("usage: pawld verify --data-dir DIR\n", stderr);
+    std::fputs(verify_usage, stderr);
     return exit_usage;
   }
   if (!std::filesystem::exists(arguments[1])) {

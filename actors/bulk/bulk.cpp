@@ -88,8 +88,7 @@ json::object progress_of(const bulk& b) {
   const auto settled = b.settled();
   out["pending"] = b.taken - settled;
   // What came and went since it was counted must not make it more than whole.
-  const auto all
-    = std::max(std::min(b.order.matched, b.order.limit), b.taken);
+  const auto all = std::max(std::min(b.order.matched, b.order.limit), b.taken);
   constexpr std::uint64_t whole = 100;
   if (b.status == bulk_status::completed || all == 0)
     out["percent"] = b.over() ? json::value(whole) : json::value(0);
@@ -152,7 +151,7 @@ std::uint64_t bulk::settled() const {
     [](std::uint64_t sum, const auto& one) { return sum + one.second; });
 }
 
-json::object to_json(const bulk_filter& f) {
+json::object filter_json(const bulk_filter& f) {
   json::object out;
   const std::pair<const char*, const std::string*> texts[]
     = {{"namespace", &f.ns},
@@ -217,7 +216,7 @@ json::object display(const bulk& b) {
   const auto& o = b.order;
   return {{"id", o.id},
           {"action", name_of(o.action)},
-          {"filter", to_json(o.filter)},
+          {"filter", filter_json(o.filter)},
           {"args", o.args},
           {"reason", text_or_null(o.reason)},
           {"by", o.by.who},

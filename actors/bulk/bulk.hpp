@@ -48,7 +48,7 @@ struct bulk_filter {
   std::optional<bool> quarantined = {};
   bool operator==(const bulk_filter&) const = default;
 };
-[[nodiscard]] json::object to_json(const bulk_filter& f);
+[[nodiscard]] json::object filter_json(const bulk_filter& f);
 /// Newest first, those that were created before `until`.
 [[nodiscard]] storage::list_query query_of(const bulk_filter& f, bulk_action a,
                                            timestamp until);

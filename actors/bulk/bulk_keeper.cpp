@@ -80,10 +80,9 @@ refusal not_now(const bulk& b, bulk_verb v) {
     if (allows(b, other))
       allowed.emplace_back(name_of(other));
   refusal no{.what
-             = {errc::invalid_state, "A bulk operation that is "
-                                       + std::string{name_of(b.status)}
-                                       + " takes no "
-                                       + std::string{name_of(v)} + "."}};
+             = {errc::invalid_state,
+                "A bulk operation that is " + std::string{name_of(b.status)}
+                  + " takes no " + std::string{name_of(v)} + "."}};
   no.members["from"] = name_of(b.status);
   no.members["allowed"] = std::move(allowed);
   no.members["allowedActions"] = allowed_actions(b);
@@ -211,8 +210,8 @@ void bulk_keeper::read_mail() {
   }
   for (const auto& one : letters) {
     const auto e = entry_of(one.id);
-    const auto item = std::ranges::find(e->batch, one.number,
-                                        &bulk_item::number);
+    const auto item
+      = std::ranges::find(e->batch, one.number, &bulk_item::number);
     take_reply(*item, one.said, e->now.order.action, world_.now());
     --e->out;
   }
@@ -261,9 +260,9 @@ std::optional<timestamp> bulk_keeper::take(entry& e, timestamp now) {
   if (e.now.walked)
     return end(e, bulk_status::completed, {});
   const auto& o = e.now.order;
-  const auto wanted
-    = std::min({o.limit - e.now.taken, std::uint64_t{bounds_.concurrency},
-                std::max<std::uint64_t>(1, static_cast<std::uint64_t>(o.rate))});
+  const auto wanted = std::min(
+    {o.limit - e.now.taken, std::uint64_t{bounds_.concurrency},
+     std::max<std::uint64_t>(1, static_cast<std::uint64_t>(o.rate))});
   const auto page = world_.select(e.now, wanted);
   if (!page)
     return end(e, bulk_status::paused, page.error().detail);
@@ -283,9 +282,8 @@ std::optional<timestamp> bulk_keeper::take(entry& e, timestamp now) {
   if (!keep(next, batch))
     return std::nullopt;
   put(e, std::move(next));
-  const auto pace
-    = static_cast<std::int64_t>(1000.0 * static_cast<double>(batch.size())
-                                / o.rate);
+  const auto pace = static_cast<std::int64_t>(
+    1000.0 * static_cast<double>(batch.size()) / o.rate);
   e.due = now + duration{pace};
   e.batch = std::move(batch);
   ask_all(e, now);
@@ -302,11 +300,11 @@ void bulk_keeper::ask_all(entry& e, timestamp now) {
     }
   e.out = asked.size();
   for (const auto& item : asked)
-    world_.act(e.now, item,
-               [mail = mail_, id = e.now.order.id,
-                number = item.number](reply said) {
-                 mail->deliver({id, number, std::move(said)});
-               });
+    world_.act(
+      e.now, item,
+      [mail = mail_, id = e.now.order.id, number = item.number](reply said) {
+        mail->deliver({id, number, std::move(said)});
+      });
 }
 
 /// Writes down what became of the batch. False if the daemon ends.
@@ -367,7 +365,8 @@ bool bulk_keeper::keep(const bulk& what, const std::vector<bulk_item>& items,
   while (!world_.save(what, items, papers)) {
     if (stopping_)
       return false;
-    std::this_thread::sleep_for(save_again_after); // There is a new writer soon.
+    std::this_thread::sleep_for(
+      save_again_after); // There is a new writer soon.
   }
   return true;
 }
@@ -385,14 +384,14 @@ void bulk_keeper::add(bulk what, asker who) {
 
 void bulk_keeper::add_now(bulk what, const asker& who) {
   const auto all = entries();
-  const auto active = std::ranges::count_if(
-    all, [](const auto& e) { return !e->now.over(); });
+  const auto active
+    = std::ranges::count_if(all, [](const auto& e) { return !e->now.over(); });
   if (static_cast<std::size_t>(active) >= bounds_.active_max)
-    return who.then(refusal{
-      .what = {errc::overloaded,
-               "As many bulk operations as may be are under way: "
-                 + std::to_string(active) + ". Stop one, or wait."},
-      .retry_after = std::chrono::seconds{5}});
+    return who.then(
+      refusal{.what = {errc::overloaded,
+                       "As many bulk operations as may be are under way: "
+                         + std::to_string(active) + ". Stop one, or wait."},
+              .retry_after = std::chrono::seconds{5}});
   if (!keep(what, {}, who.papers ? who.papers(what) : bulk_papers{}))
     return;
   log::info("bulk.ordered", {{"id", what.order.id},
@@ -470,10 +469,8 @@ std::optional<bulk> bulk_keeper::find(const std::string& id) const {
 
 std::size_t bulk_keeper::count(bulk_status of) const {
   const std::lock_guard hold{lock_};
-  return static_cast<std::size_t>(
-    std::ranges::count_if(entries_, [of](const auto& one) {
-      return one.second->now.status == of;
-    }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+    entries_, [of](const auto& one) { return one.second->now.status == of; }));
 }
 
 } // namespace pawl::actors

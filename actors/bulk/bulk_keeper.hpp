@@ -53,9 +53,9 @@ struct bulk_world {
 };
 
 struct bulk_bounds {
-  std::size_t active_max = 8;    ///< Operations that have not ended.
-  std::size_t concurrency = 16;  ///< Instances of one at a time.
-  std::size_t kept_max = 100;    ///< Operations that have ended.
+  std::size_t active_max = 8;   ///< Operations that have not ended.
+  std::size_t concurrency = 16; ///< Instances of one at a time.
+  std::size_t kept_max = 100;   ///< Operations that have ended.
   duration trusted_for{3600'000};
 };
 
@@ -111,7 +111,7 @@ private:
   struct entry {
     bulk now;
     std::vector<bulk_item> batch;
-    std::size_t out = 0; ///< Of the batch: asked and not answered.
+    std::size_t out = 0;  ///< Of the batch: asked and not answered.
     timestamp due = {};   ///< No further batch before.
     timestamp again = {}; ///< Who was shed is not asked before.
   };

@@ -140,7 +140,7 @@ std::string encode_bulk(const bulk& what) {
     counts[name_of(outcome)] = count;
   json::object out{{"id", o.id},
                    {"action", name_of(o.action)},
-                   {"filter", to_json(o.filter)},
+                   {"filter", filter_json(o.filter)},
                    {"args", o.args},
                    {"rate", o.rate},
                    {"limit", o.limit},

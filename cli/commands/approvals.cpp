@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
@@ -32,21 +33,7 @@ outcome<std::vector<json::value>> open_approvals(session& s,
   add_query(base, "group", o.group);
   add_query(base, "user", o.user);
   add_query(base, "dueBefore", o.due_before);
-  std::vector<json::value> items;
-  std::string cursor;
-  do {
-    auto target = base;
-    add_query(target, "cursor", cursor);
-    auto page = call(s, {.target = target});
-    if (!page)
-      return page.error();
-    if (const auto* found = find_at(*page, {"items"});
-        found != nullptr && found->is_array())
-      items.insert(items.end(), found->get_array().begin(),
-                   found->get_array().end());
-    cursor = text_at(*page, {"nextCursor"});
-  } while (!cursor.empty());
-  return items;
+  return all_items(s, base);
 }
 
 /// "peer elder ann": those who may decide.
@@ -86,9 +73,7 @@ outcome<exit_code> list(session& s, const list_options& o) {
        text_at(one, {"mode"}), votes_of(one), text_at(one, {"since"}),
        due == "null" ? "" : due});
   }
-  const json::object whole{{"items", json::array(items->begin(), items->end())},
-                           {"nextCursor", nullptr}};
-  print(s, whole, rows, names);
+  print(s, as_list(*items), rows, names);
   if (s.output == format::table && items->empty())
     s.err << "no approvals wait\n";
   return exit_code::ok;
@@ -115,13 +100,7 @@ outcome<std::string> resolve_approval(session& s, const std::string& text) {
   std::vector<std::string> ids;
   for (const auto& one : *open)
     ids.push_back(text_at(one, {"id"}));
-  auto found = choose_id(text, ids);
-  if (!found && found.error().code == exit_code::not_found)
-    return failure{
-      exit_code::not_found,
-      fmt::format("no open approval has an id that begins with '{}'",
-                  printable(text))};
-  return found;
+  return choose_id(text, ids, "open approval");
 }
 
 outcome<json::value> vote(session& s, const std::string& text,
@@ -149,31 +128,18 @@ outcome<exit_code> decide(session& s, const vote_options& o) {
       return data.error();
     body["data"] = std::move(*data);
   }
-  auto code = exit_code::ok;
-  std::vector<json::value> done;
+  const auto text = to_text(body);
+  auto did = for_each(s, o.ids,
+                      [&](const std::string& id) { return vote(s, id, text); });
+  if (!did)
+    return did.error();
+  if (did->answers.empty())
+    return did->code;
   std::vector<std::string> names;
-  for (const auto& id : o.ids) {
-    auto instance = vote(s, id, to_text(body));
-    if (instance) {
-      names.push_back(text_at(*instance, {"id"}));
-      done.push_back(std::move(*instance));
-      continue;
-    }
-    // The others still get their turn; the first failure decides the code.
-    if (code == exit_code::ok)
-      code = instance.error().code;
-    s.err << "pawl: " << printable(id) << ": " << instance.error().text << '\n';
-    if (instance.error().code == exit_code::unreachable)
-      break;
-  }
-  if (done.empty())
-    return code;
-  const json::value data
-    = o.ids.size() == 1 ? done[0]
-                        : json::value(json::object{
-                          {"items", json::array(done.begin(), done.end())}});
-  print(s, data, instance_table(done, clock::now()), names);
-  return code;
+  for (const auto& told : did->answers)
+    names.push_back(text_at(told, {"id"}));
+  print(s, data_of(*did), instance_table(did->answers, clock::now()), names);
+  return did->code;
 }
 
 void add_vote(CLI::App& app, action& chosen, const char* name,
@@ -181,10 +147,14 @@ void add_vote(CLI::App& app, action& chosen, const char* name,
   auto o = std::make_shared<vote_options>();
   o->outcome = outcome;
   auto* cmd = app.add_subcommand(name, help);
-  cmd->add_option("id", o->ids, "Approvals, or unique beginnings of their ids")
+  cmd
+    ->add_option("id", o->ids,
+                 "Approvals, or unique beginnings of their ids; - for those on "
+                 "stdin")
     ->required()
     ->type_name("ID...");
-  cmd->add_option("-m,--comment", o->comment, "Why; kept with the vote")
+  cmd
+    ->add_option("-m,--comment,--reason", o->comment, "Why; kept with the vote")
     ->type_name("TEXT");
   cmd->add_option("-d,--data", o->data, "What the workflow gets besides")
     ->type_name("JSON|@FILE|-");

@@ -8,11 +8,12 @@
 namespace pawl::cli::commands {
 
 void add_run(CLI::App& app, action& chosen);
-void add_instances(CLI::App& app, action& chosen); ///< ls, status, result
+void add_instances(CLI::App& app, action& chosen); ///< ls, status, ...
 void add_explain(CLI::App& app, action& chosen);
 void add_history(CLI::App& app, action& chosen);
 void add_control(CLI::App& app, action& chosen); ///< pause, resume, ...
 void add_emit(CLI::App& app, action& chosen);
+void add_events(CLI::App& app, action& chosen);
 void add_approvals(CLI::App& app, action& chosen); ///< approvals, approve, ...
 void add_definitions(CLI::App& app, action& chosen); ///< def ...
 void add_secrets(CLI::App& app, action& chosen);     ///< secret ...
@@ -25,7 +26,9 @@ void add_audit(CLI::App& app, action& chosen);   ///< audit ...
 void add_queues(CLI::App& app, action& chosen);  ///< queue ls
 void add_stats(CLI::App& app, action& chosen);
 void add_worker(CLI::App& app, action& chosen);  ///< worker run
+void add_top(CLI::App& app, action& chosen);
 void add_version(CLI::App& app, action& chosen);
 void add_completion(CLI::App& app, action& chosen);
+void add_man(CLI::App& app, action& chosen);
 
 } // namespace pawl::cli::commands

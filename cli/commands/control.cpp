@@ -1,5 +1,7 @@
 #include "cli/commands/bulk_order.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/commands/documents.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
@@ -112,38 +114,25 @@ outcome<exit_code> control(session& s, const control_options& o) {
     return body.error();
   if (!o.all.query.empty())
     return control_all(s, o, std::move(*body));
-  auto text = to_text(*body);
-  auto code = exit_code::ok;
-  std::vector<json::value> done;
-  std::vector<std::string> names;
-  for (const auto& id : o.ids) {
-    auto instance = act(s, o, id, text);
-    if (instance) {
-      names.push_back(o.dry_run ? text_at(*instance, {"instance", "id"})
-                                : text_at(*instance, {"id"}));
-      done.push_back(std::move(*instance));
-      continue;
-    }
-    // The others still get their turn; the first failure decides the code.
-    if (code == exit_code::ok)
-      code = instance.error().code;
-    s.err << "pawl: " << printable(id) << ": " << instance.error().text << '\n';
-    if (instance.error().code == exit_code::unreachable)
-      break;
-  }
-  if (done.empty())
-    return code;
+  const auto text = to_text(*body);
+  auto did = for_each(
+    s, o.ids, [&](const std::string& id) { return act(s, o, id, text); });
+  if (!did)
+    return did.error();
+  if (did->answers.empty())
+    return did->code;
   if (o.dry_run && s.output == format::table) {
-    for (const auto& told : done)
-      s.out << text_at(told, {"instance", "id"}) << ":\n" << plan_of(told);
-    return code;
+    for (const auto& told : did->answers)
+      s.out << printable(text_at(told, {"instance", "id"})) << ":\n"
+            << plan_of(told);
+    return did->code;
   }
-  json::value data = o.ids.size() == 1
-                       ? done[0]
-                       : json::value(json::object{
-                         {"items", json::array(done.begin(), done.end())}});
-  print(s, data, instance_table(done, clock::now()), names);
-  return code;
+  std::vector<std::string> names;
+  for (const auto& told : did->answers)
+    names.push_back(o.dry_run ? text_at(told, {"instance", "id"})
+                              : text_at(told, {"id"}));
+  print(s, data_of(*did), instance_table(did->answers, clock::now()), names);
+  return did->code;
 }
 
 struct verb {
@@ -156,7 +145,9 @@ CLI::App* add_verb(CLI::App& app, action& chosen, const verb& what,
                    const std::shared_ptr<control_options>& o) {
   o->verb = what.name;
   auto* cmd = app.add_subcommand(what.name, what.help);
-  cmd->add_option("id", o->ids, "Ids, or unique beginnings of them")
+  cmd
+    ->add_option("id", o->ids,
+                 "Ids, or unique beginnings of them; - for those on stdin")
     ->type_name("ID...");
   add_bulk_options(*cmd, o->all);
   cmd->add_option("--reason", o->reason, "Why; kept in the history")
@@ -183,7 +174,7 @@ void add_pause(CLI::App& app, action& chosen) {
     ->add_option("--mode", o->mode,
                  "drain: running tasks end first (default); interrupt: they "
                  "are given up and run again after resume")
-    ->type_name("MODE")
+    ->type_name("drain|interrupt")
     ->check(CLI::IsMember({"drain", "interrupt"}).description(""));
   cmd->add_flag("--freeze", o->freeze,
                 "Timers keep what is left of them until it goes on");
@@ -255,6 +246,7 @@ struct restart_options {
   std::string input;
   std::string version;
   std::string new_id;
+  std::vector<std::string> labels;
   bool held = false;
 };
 
@@ -269,6 +261,11 @@ outcome<exit_code> restart(session& s, const restart_options& o) {
     (*body)["version"] = o.version;
   if (!o.new_id.empty())
     (*body)["id"] = o.new_id;
+  auto labels = labels_of(o.labels);
+  if (!labels)
+    return labels.error();
+  if (!labels->empty())
+    (*body)["labels"] = std::move(*labels);
   if (o.held)
     (*body)["held"] = true;
   request what{.method = "POST", .target = instance_target(s, *id, "/restart")};
@@ -299,6 +296,11 @@ void add_restart(CLI::App& app, action& chosen) {
     ->type_name("VERSION");
   cmd->add_option("--id", o->new_id, "The id of the new instance")
     ->type_name("ID");
+  cmd
+    ->add_option("--label", o->labels,
+                 "A label beside those of the old one; may be repeated")
+    ->type_name("KEY=VALUE")
+    ->expected(1);
   cmd->add_flag("--held", o->held, "It begins suspended");
   cmd->footer("Example:\n  pawl restart 01JABC --version latest");
   cmd->callback(
@@ -311,7 +313,7 @@ void add_control(CLI::App& app, action& chosen) {
   add_pause(app, chosen);
   add_verb(app, chosen,
            {"resume", "Let paused instances go on",
-            "Example:\n  pawl resume $(pawl ls -s suspended -o name)"},
+            "Example:\n  pawl ls -s suspended -o name | pawl resume -"},
            std::make_shared<control_options>());
   add_verb(app, chosen,
            {"cancel", "Cancel instances for good",

@@ -1,6 +1,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/diagram.hpp"
 #include "cli/commands/documents.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/problem.hpp"
 #include "cli/views.hpp"
 
@@ -55,29 +56,17 @@ outcome<exit_code> list(session& s, const std::string& which) {
   add_query(base, "namespace", ns);
   if (slash != which.npos)
     add_query(base, "name", which.substr(slash + 1));
-  json::array items;
-  std::string cursor;
-  do {
-    auto target = base;
-    add_query(target, "cursor", cursor);
-    auto page = call(s, {.target = target});
-    if (!page)
-      return page.error();
-    if (const auto* list = find_at(*page, {"items"});
-        list != nullptr && list->is_array())
-      items.insert(items.end(), list->get_array().begin(),
-                   list->get_array().end());
-    cursor = text_at(*page, {"nextCursor"});
-  } while (!cursor.empty());
+  auto items = all_items(s, base);
+  if (!items)
+    return items.error();
   table rows{{"DEFINITION", "DIGEST", "CREATED"}, {}};
   std::vector<std::string> names;
-  for (const auto& item : items) {
+  for (const auto& item : *items) {
     names.push_back(workflow_name(item));
     rows.rows.push_back({names.back(), printable(text_at(item, {"digest"}), 20),
                          text_at(item, {"createdAt"})});
   }
-  json::object whole{{"items", std::move(items)}, {"nextCursor", nullptr}};
-  print(s, whole, rows, names);
+  print(s, as_list(*items), rows, names);
   if (s.output == format::table && rows.rows.empty())
     s.err << "no definitions\n";
   return exit_code::ok;
@@ -158,34 +147,20 @@ outcome<exit_code> show(session& s, const show_options& o) {
   return exit_code::ok;
 }
 
-/// Whether the one at the terminal agrees; a script is not asked.
-bool agreed(session& s, const std::string& text) {
-  if (s.yes || !s.asks)
-    return true;
-  s.err << "remove " << printable(text) << "? [y/N] " << std::flush;
-  std::string line;
-  std::getline(s.in, line);
-  return line == "y" || line == "Y" || line == "yes";
-}
-
 outcome<exit_code> remove(session& s, const std::vector<std::string>& which) {
-  for (const auto& text : which) {
-    auto named = parse_reference(text);
-    if (!named)
-      return named.error();
-    if (named->version.empty())
-      return failure{exit_code::usage,
-                     fmt::format("{}: say which version: {}@VERSION",
-                                 printable(text), printable(text))};
-    if (!agreed(s, text))
-      return failure{exit_code::error, "nothing more was removed"};
-    auto gone
-      = call(s, {.method = "DELETE", .target = definition_target(*named)});
-    if (!gone)
-      return gone.error();
-    s.err << "removed " << printable(text) << '\n';
-  }
-  return exit_code::ok;
+  return delete_each(
+    s, which, "removed", [&](const std::string& text) -> outcome<std::string> {
+      auto named = parse_reference(text);
+      if (!named)
+        return named.error();
+      if (named->version.empty())
+        return failure{
+          exit_code::usage,
+          fmt::format("say which version: {}@VERSION", printable(text))};
+      if (!agreed(s, "remove " + text))
+        return failure{exit_code::error, "it was not removed"};
+      return definition_target(*named);
+    });
 }
 
 void add_files(CLI::App& def, action& chosen, const char* name,
@@ -237,7 +212,7 @@ void add_definitions(CLI::App& app, action& chosen) {
   add_diagram(*def, chosen);
   auto gone = std::make_shared<std::vector<std::string>>();
   cmd = def->add_subcommand("rm", "Remove versions that nothing runs");
-  cmd->add_option("which", *gone, "Which")
+  cmd->add_option("which", *gone, "Which; - for those on stdin")
     ->required()
     ->type_name("NS/NAME@VER...");
   cmd->callback([gone, &chosen] {

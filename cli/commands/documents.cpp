@@ -71,4 +71,16 @@ outcome<sent_document> send_document(session& s, const std::string& path,
   return sent_document{answer->status, std::move(*body)};
 }
 
+outcome<json::object> labels_of(const std::vector<std::string>& pairs) {
+  json::object labels;
+  for (const auto& pair : pairs) {
+    auto equals = pair.find('=');
+    if (equals == pair.npos || equals == 0)
+      return failure{exit_code::usage,
+                     fmt::format("--label {}: expected KEY=VALUE", pair)};
+    labels[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return labels;
+}
+
 } // namespace pawl::cli::commands

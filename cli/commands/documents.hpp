@@ -3,6 +3,7 @@
 #include "cli/session.hpp"
 
 #include <string>
+#include <vector>
 
 /// Workflow documents as files and by name; shared by run and def.
 namespace pawl::cli::commands {
@@ -34,5 +35,10 @@ struct sent_document {
 /// `dry_run`. Warnings go to stderr. Fails with every fault, one a line.
 [[nodiscard]] outcome<sent_document>
 send_document(session& s, const std::string& path, bool dry_run);
+
+/// {"KEY": "VALUE"} of --label KEY=VALUE, given any number of times. Fails with
+/// usage.
+[[nodiscard]] outcome<json::object>
+labels_of(const std::vector<std::string>& pairs);
 
 } // namespace pawl::cli::commands

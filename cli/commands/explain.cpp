@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/output.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
@@ -73,17 +74,13 @@ void tell(session& s, const json::value& reasons, const char* heading,
   }
 }
 
-outcome<exit_code> explain(session& s, const std::string& text) {
+outcome<json::value> reasons_of(session& s, const std::string& text) {
   auto id = resolve_id(s, text);
   if (!id)
     return id.error();
   auto why = call(s, {.target = instance_target(s, *id, "/explain")}, {}, *id);
-  if (!why)
-    return why.error();
-  if (s.output != format::table) {
-    print(s, *why, {}, {*id});
-    return exit_code::ok;
-  }
+  if (!why || s.output != format::table)
+    return why;
   const auto* moves = find_at(*why, {"canProceed"});
   const bool goes = moves != nullptr && moves->is_bool() && moves->get_bool();
   s.out << printable(
@@ -95,21 +92,38 @@ outcome<exit_code> explain(session& s, const std::string& text) {
   if (const auto* waits = find_at(*why, {"waitsFor"}))
     tell(s, *waits, "waits for", *id);
   s.out << std::flush;
-  return exit_code::ok;
+  return why;
+}
+
+outcome<exit_code> explain(session& s, const std::vector<std::string>& ids) {
+  auto did = for_each(
+    s, ids, [&](const std::string& text) { return reasons_of(s, text); });
+  if (!did)
+    return did.error();
+  if (s.output == format::table || did->answers.empty())
+    return did->code;
+  std::vector<std::string> names;
+  for (const auto& one : did->answers)
+    names.push_back(text_at(one, {"id"}));
+  print(s, data_of(*did), {}, names);
+  return did->code;
 }
 
 } // namespace
 
 void add_explain(CLI::App& app, action& chosen) {
-  auto id = std::make_shared<std::string>();
+  auto ids = std::make_shared<std::vector<std::string>>();
   auto* cmd = app.add_subcommand(
     "explain", "Why an instance does not move, and what would move it");
-  cmd->add_option("id", *id, "Id, or a unique beginning of it")
+  cmd
+    ->add_option("id", *ids,
+                 "Ids, or unique beginnings of them; - for those on stdin")
     ->required()
-    ->type_name("ID");
+    ->type_name("ID...");
   cmd->footer("Example:\n  pawl explain 01JABC");
-  cmd->callback(
-    [id, &chosen] { chosen = [id](session& s) { return explain(s, *id); }; });
+  cmd->callback([ids, &chosen] {
+    chosen = [ids](session& s) { return explain(s, *ids); };
+  });
 }
 
 } // namespace pawl::cli::commands

@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/diagram.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/commands/list_filter.hpp"
 #include "cli/commands/wait_option.hpp"
 #include "cli/follow.hpp"
@@ -19,6 +20,27 @@ struct list_options {
   std::uint32_t limit = 50;
   bool all = false;
 };
+
+/// How many instances of a list are read one by one for what the list leaves
+/// out.
+constexpr int read_max = 100;
+
+/// Puts `current` into what has not ended: the list does not tell it.
+void add_current(session& s, std::vector<json::value>& instances) {
+  int left = read_max;
+  for (auto& one : instances) {
+    if (has_ended(one) || find_at(one, {"current"}) != nullptr)
+      continue;
+    if (left-- == 0)
+      return;
+    std::string target = "/v1/instances/" + url_encode(text_at(one, {"id"}));
+    add_query(target, "namespace", text_at(one, {"workflow", "namespace"}));
+    // It may be gone by now; then the row stays as the list had it.
+    if (auto whole = call(s, {.target = target}))
+      if (const auto* current = find_at(*whole, {"current"}))
+        one.as_object()["current"] = *current;
+  }
+}
 
 outcome<exit_code> list(session& s, const list_options& o) {
   auto base = list_target(s, o.which, o.all ? 1000 : o.limit);
@@ -48,6 +70,8 @@ outcome<exit_code> list(session& s, const list_options& o) {
     names.push_back(text_at(one, {"id"}));
   if (page.is_object())
     page.get_object()["items"] = std::move(items);
+  if (s.output == format::table)
+    add_current(s, instances);
   print(s, page, instance_table(instances, clock::now()), names);
   if (s.output == format::table && instances.empty())
     s.err << "no instances\n";
@@ -57,25 +81,64 @@ outcome<exit_code> list(session& s, const list_options& o) {
 }
 
 struct status_options {
-  std::string id;
+  std::vector<std::string> ids;
   diagram_options drawn;
 };
 
+outcome<exit_code> draw_all(session& s, const status_options& o) {
+  auto did
+    = for_each(s, o.ids, [&](const std::string& text) -> outcome<json::value> {
+        auto id = resolve_id(s, text);
+        if (!id)
+          return id.error();
+        auto drawn
+          = draw(s, instance_target(s, *id, "/diagram"), o.drawn, {}, *id);
+        if (!drawn)
+          return drawn.error();
+        return json::value{};
+      });
+  if (!did)
+    return did.error();
+  return did->code;
+}
+
 outcome<exit_code> status(session& s, const status_options& o) {
-  auto id = resolve_id(s, o.id);
-  if (!id)
-    return id.error();
   if (o.drawn.wanted)
-    return draw(s, instance_target(s, *id, "/diagram"), o.drawn, {}, *id);
-  auto instance = call(s, {.target = instance_target(s, *id)}, {}, *id);
-  if (!instance)
-    return instance.error();
-  if (s.output == format::table)
-    s.out << instance_summary(*instance, clock::now(), painter{s.colour_out})
-          << std::flush;
-  else
-    print(s, *instance, {}, {*id});
-  return exit_code::ok;
+    return draw_all(s, o);
+  auto did
+    = for_each(s, o.ids, [&](const std::string& text) -> outcome<json::value> {
+        auto id = resolve_id(s, text);
+        if (!id)
+          return id.error();
+        return call(s, {.target = instance_target(s, *id)}, {}, *id);
+      });
+  if (!did)
+    return did.error();
+  if (s.output == format::table) {
+    for (const auto& one : did->answers)
+      s.out << (&one == &did->answers.front() ? "" : "\n")
+            << instance_summary(one, clock::now(), painter{s.colour_out});
+    s.out << std::flush;
+    return did->code;
+  }
+  std::vector<std::string> names;
+  for (const auto& one : did->answers)
+    names.push_back(text_at(one, {"id"}));
+  if (!names.empty())
+    print(s, data_of(*did), {}, names);
+  return did->code;
+}
+
+outcome<exit_code> purge(session& s, const std::vector<std::string>& ids) {
+  return delete_each(s, ids, "purged",
+                     [&](const std::string& text) -> outcome<std::string> {
+                       auto id = resolve_id(s, text);
+                       if (!id)
+                         return id.error();
+                       if (!agreed(s, "purge " + *id + " with its history"))
+                         return failure{exit_code::error, "it was not purged"};
+                       return instance_target(s, *id);
+                     });
 }
 
 struct result_options {
@@ -124,17 +187,19 @@ void add_list(CLI::App& app, action& chosen) {
   cmd->footer("Examples:\n"
               "  pawl ls -s faulted\n"
               "  pawl ls -w default/story --label team=a -o jsonl | jq .id\n"
-              "  pawl pause $(pawl ls -s running -o name)");
+              "  pawl ls -s running --all -o name | pawl pause -");
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return list(s, *o); }; });
 }
 
 void add_status(CLI::App& app, action& chosen) {
   auto o = std::make_shared<status_options>();
-  auto* cmd = app.add_subcommand("status", "Show one instance");
-  cmd->add_option("id", o->id, "Id, or a unique beginning of one")
+  auto* cmd = app.add_subcommand("status", "Show instances");
+  cmd
+    ->add_option("id", o->ids,
+                 "Ids, or unique beginnings of them; - for those on stdin")
     ->required()
-    ->type_name("ID");
+    ->type_name("ID...");
   auto* drawn = cmd->add_flag("--diagram", o->drawn.wanted,
                               "As a drawing of what is done and what runs");
   add_diagram_options(*cmd, o->drawn);
@@ -148,11 +213,28 @@ void add_status(CLI::App& app, action& chosen) {
     [o, &chosen] { chosen = [o](session& s) { return status(s, *o); }; });
 }
 
+void add_purge(CLI::App& app, action& chosen) {
+  auto ids = std::make_shared<std::vector<std::string>>();
+  auto* cmd = app.add_subcommand(
+    "purge", "Remove instances that have ended, with their histories");
+  cmd
+    ->add_option("id", *ids,
+                 "Ids, or unique beginnings of them; - for those on stdin")
+    ->required()
+    ->type_name("ID...");
+  cmd->footer("Nothing brings them back; export them first if in doubt.\n"
+              "Example:\n"
+              "  pawl ls -s cancelled --all -o name | pawl purge - -y");
+  cmd->callback(
+    [ids, &chosen] { chosen = [ids](session& s) { return purge(s, *ids); }; });
+}
+
 } // namespace
 
 void add_instances(CLI::App& app, action& chosen) {
   add_list(app, chosen);
   add_status(app, chosen);
+  add_purge(app, chosen);
   auto o = std::make_shared<result_options>();
   auto* cmd = app.add_subcommand("result", "Print the output of an instance");
   cmd->add_option("id", o->id, "Id, or a unique beginning of one")

@@ -10,13 +10,13 @@ namespace pawl::cli::commands {
 
 /// Which instances a command is about; "" for all.
 struct list_filter {
-  std::string workflow; ///< [NS/]NAME[@VER]
-  std::string status;
-  std::string state;
-  std::string started_after;
-  std::string started_before;
-  std::vector<std::string> labels; ///< KEY=VALUE
-  std::vector<std::string> index;  ///< NAME=VALUE
+  std::string workflow = {}; ///< [NS/]NAME[@VER]
+  std::string status = {};
+  std::string state = {};
+  std::string started_after = {};
+  std::string started_before = {};
+  std::vector<std::string> labels = {}; ///< KEY=VALUE
+  std::vector<std::string> index = {};  ///< NAME=VALUE
 };
 
 /// Adds the options of a filter to a command.

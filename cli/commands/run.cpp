@@ -45,18 +45,6 @@ outcome<json::object> workflow_of(session& s, const std::string& what) {
   return workflow;
 }
 
-outcome<json::object> labels_of(const std::vector<std::string>& pairs) {
-  json::object labels;
-  for (const auto& pair : pairs) {
-    auto equals = pair.find('=');
-    if (equals == pair.npos || equals == 0)
-      return failure{exit_code::usage,
-                     fmt::format("--label {}: expected KEY=VALUE", pair)};
-    labels[pair.substr(0, equals)] = pair.substr(equals + 1);
-  }
-  return labels;
-}
-
 void show(session& s, const json::value& instance, bool in_full) {
   auto id = text_at(instance, {"id"});
   if (s.output == format::table && in_full)

@@ -1,7 +1,10 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
+#include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 #include <memory>
 
 namespace pawl::cli::commands {
@@ -9,7 +12,7 @@ namespace {
 
 struct schedule_options {
   std::string verb;
-  std::string id;
+  std::vector<std::string> ids;
   std::string reason;
   std::string input;
 };
@@ -38,32 +41,32 @@ void show(session& s, const json::value& data,
   print(s, data, rows, names);
 }
 
+outcome<std::vector<json::value>> all_schedules(session& s) {
+  std::string target = "/v1/schedules?limit=1000";
+  add_query(target, "namespace", s.ns);
+  return all_items(s, target);
+}
+
 outcome<exit_code> list(session& s) {
-  std::string base = "/v1/schedules?limit=1000";
-  add_query(base, "namespace", s.ns);
-  std::vector<json::value> items;
-  std::string cursor;
-  do {
-    auto target = base;
-    add_query(target, "cursor", cursor);
-    auto page = call(s, {.target = target});
-    if (!page)
-      return page.error();
-    if (const auto* found = find_at(*page, {"items"});
-        found != nullptr && found->is_array())
-      items.insert(items.end(), found->get_array().begin(),
-                   found->get_array().end());
-    cursor = text_at(*page, {"nextCursor"});
-  } while (!cursor.empty());
-  const json::object whole{{"items", json::array(items.begin(), items.end())},
-                           {"nextCursor", nullptr}};
-  show(s, whole, items);
-  if (s.output == format::table && items.empty())
+  auto items = all_schedules(s);
+  if (!items)
+    return items.error();
+  show(s, as_list(*items), *items);
+  if (s.output == format::table && items->empty())
     s.err << "no schedules\n";
   return exit_code::ok;
 }
 
-outcome<exit_code> act(session& s, const schedule_options& o) {
+outcome<json::value> act(session& s, const schedule_options& o,
+                         const std::string& id, const std::string& body) {
+  request what{.method = "POST",
+               .target = "/v1/schedules/" + url_encode(id) + '/' + o.verb};
+  what.headers = {{"Content-Type", "application/json"}};
+  what.body = body;
+  return call(s, std::move(what));
+}
+
+outcome<exit_code> act_on_all(session& s, const schedule_options& o) {
   json::object body;
   if (!o.reason.empty())
     body["reason"] = o.reason;
@@ -73,19 +76,33 @@ outcome<exit_code> act(session& s, const schedule_options& o) {
       return input.error();
     body["input"] = std::move(*input);
   }
-  request what{.method = "POST",
-               .target = "/v1/schedules/" + url_encode(o.id) + '/' + o.verb};
-  what.headers = {{"Content-Type", "application/json"}};
-  what.body = to_text(body);
-  auto answer = call(s, std::move(what));
-  if (!answer)
-    return answer.error();
-  if (o.verb == "trigger")
-    print(s, *answer, instance_table({*answer}, clock::now()),
-          {text_at(*answer, {"id"})});
-  else
-    show(s, *answer, {*answer});
-  return exit_code::ok;
+  auto known = all_schedules(s);
+  if (!known)
+    return known.error();
+  std::vector<std::string> ids;
+  for (const auto& one : *known)
+    ids.push_back(text_at(one, {"id"}));
+  const auto text = to_text(body);
+  auto did
+    = for_each(s, o.ids, [&](const std::string& name) -> outcome<json::value> {
+        auto id = choose_id(name, ids, "schedule");
+        if (!id)
+          return id.error();
+        return act(s, o, *id, text);
+      });
+  if (!did)
+    return did.error();
+  if (did->answers.empty())
+    return did->code;
+  if (o.verb != "trigger") {
+    show(s, data_of(*did), did->answers);
+    return did->code;
+  }
+  std::vector<std::string> names;
+  for (const auto& made : did->answers)
+    names.push_back(text_at(made, {"id"}));
+  print(s, data_of(*did), instance_table(did->answers, clock::now()), names);
+  return did->code;
 }
 
 CLI::App* add_verb(CLI::App& of, action& chosen, const char* name,
@@ -93,11 +110,14 @@ CLI::App* add_verb(CLI::App& of, action& chosen, const char* name,
                    const std::shared_ptr<schedule_options>& o) {
   o->verb = name;
   auto* cmd = of.add_subcommand(name, help);
-  cmd->add_option("id", o->id, "The schedule, as `schedule ls` names it")
+  cmd
+    ->add_option("id", o->ids,
+                 "Schedules as `schedule ls` names them, or unique beginnings; "
+                 "- for those on stdin")
     ->required()
-    ->type_name("NS.NAME");
+    ->type_name("NS.NAME...");
   cmd->callback(
-    [o, &chosen] { chosen = [o](session& s) { return act(s, *o); }; });
+    [o, &chosen] { chosen = [o](session& s) { return act_on_all(s, *o); }; });
   return cmd;
 }
 

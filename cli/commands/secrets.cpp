@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/views.hpp"
 
 #include <CLI/CLI.hpp>
@@ -62,47 +63,33 @@ outcome<exit_code> set(session& s, const std::string& name,
   if (!stored)
     return stored.error();
   s.err << "stored " << printable(name) << '\n';
+  if (s.output == format::name)
+    print(s, {}, {}, {name});
   return exit_code::ok;
 }
 
 outcome<exit_code> list(session& s) {
-  json::array items;
-  std::string cursor;
-  do {
-    std::string target = "/v1/secrets?limit=1000";
-    add_query(target, "cursor", cursor);
-    auto page = call(s, {.target = target});
-    if (!page)
-      return page.error();
-    if (const auto* some = find_at(*page, {"items"});
-        some != nullptr && some->is_array())
-      items.insert(items.end(), some->get_array().begin(),
-                   some->get_array().end());
-    cursor = text_at(*page, {"nextCursor"});
-  } while (!cursor.empty());
+  auto items = all_items(s, "/v1/secrets?limit=1000");
+  if (!items)
+    return items.error();
   table rows{{"NAME", "SOURCE", "UPDATED"}, {}};
   std::vector<std::string> names;
-  for (const auto& item : items) {
+  for (const auto& item : *items) {
     names.push_back(text_at(item, {"name"}));
     rows.rows.push_back(
       {names.back(), text_at(item, {"source"}), text_at(item, {"updatedAt"})});
   }
-  const json::object whole{{"items", std::move(items)},
-                           {"nextCursor", nullptr}};
-  print(s, whole, rows, names);
+  print(s, as_list(*items), rows, names);
   if (s.output == format::table && rows.rows.empty())
     s.err << "no secrets\n";
   return exit_code::ok;
 }
 
 outcome<exit_code> remove(session& s, const std::vector<std::string>& names) {
-  for (const auto& name : names) {
-    auto gone = call(s, {.method = "DELETE", .target = secret_target(name)});
-    if (!gone)
-      return gone.error();
-    s.err << "removed " << printable(name) << '\n';
-  }
-  return exit_code::ok;
+  return delete_each(s, names, "removed",
+                     [](const std::string& name) -> outcome<std::string> {
+                       return secret_target(name);
+                     });
 }
 
 } // namespace
@@ -130,7 +117,9 @@ void add_secrets(CLI::App& app, action& chosen) {
   cmd->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
   auto gone = std::make_shared<std::vector<std::string>>();
   cmd = secret->add_subcommand("rm", "Remove stored secrets");
-  cmd->add_option("name", *gone, "Which")->required()->type_name("NAME...");
+  cmd->add_option("name", *gone, "Which; - for those on stdin")
+    ->required()
+    ->type_name("NAME...");
   cmd->callback([gone, &chosen] {
     chosen = [gone](session& s) { return remove(s, *gone); };
   });

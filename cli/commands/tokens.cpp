@@ -1,4 +1,6 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
+#include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
 #include <CLI/CLI.hpp>
@@ -117,45 +119,38 @@ outcome<exit_code> create(session& s, const token_options& o) {
 }
 
 outcome<exit_code> list(session& s) {
-  json::array items;
-  std::string cursor;
-  do {
-    std::string target = "/v1/tokens?limit=1000";
-    add_query(target, "cursor", cursor);
-    auto page = call(s, {.target = target});
-    if (!page)
-      return page.error();
-    if (const auto* some = find_at(*page, {"items"});
-        some != nullptr && some->is_array())
-      items.insert(items.end(), some->get_array().begin(),
-                   some->get_array().end());
-    cursor = text_at(*page, {"nextCursor"});
-  } while (!cursor.empty());
+  auto items = all_items(s, "/v1/tokens?limit=1000");
+  if (!items)
+    return items.error();
   table rows{{"ID", "NAME", "ROLES", "CREATED", "EXPIRES", "LAST USED"}, {}};
   std::vector<std::string> names;
-  for (const auto& item : items) {
+  for (const auto& item : *items) {
     names.push_back(text_at(item, {"id"}));
     rows.rows.push_back({names.back(), text_at(item, {"name"}),
                          roles_text(item), text_at(item, {"createdAt"}),
                          text_at(item, {"expiresAt"}),
                          text_at(item, {"lastUsedAt"})});
   }
-  const json::object whole{{"items", std::move(items)},
-                           {"nextCursor", nullptr}};
-  print(s, whole, rows, names);
+  print(s, as_list(*items), rows, names);
   if (s.output == format::table && rows.rows.empty())
     s.err << "no tokens\n";
   return exit_code::ok;
 }
 
-outcome<exit_code> revoke(session& s, const std::vector<std::string>& ids) {
-  for (const auto& id : ids) {
-    auto gone = call(s, {.method = "DELETE", .target = token_target(id)});
-    if (!gone)
-      return gone.error();
-    s.err << "revoked " << printable(id) << '\n';
-  }
-  return exit_code::ok;
+outcome<exit_code> revoke(session& s, const std::vector<std::string>& given) {
+  auto known = all_items(s, "/v1/tokens?limit=1000");
+  if (!known)
+    return known.error();
+  std::vector<std::string> ids;
+  for (const auto& one : *known)
+    ids.push_back(text_at(one, {"id"}));
+  return delete_each(s, given, "revoked",
+                     [&](const std::string& text) -> outcome<std::string> {
+                       auto id = choose_id(text, ids, "token");
+                       if (!id)
+                         return id.error();
+                       return token_target(*id);
+                     });
 }
 
 void add_create(CLI::App& token, action& chosen) {
@@ -215,7 +210,10 @@ void add_tokens(CLI::App& app, action& chosen) {
     ->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
   auto ids = std::make_shared<std::vector<std::string>>();
   auto* cmd = token->add_subcommand("revoke", "End tokens at once");
-  cmd->add_option("id", *ids, "Which, as `token ls` names them")
+  cmd
+    ->add_option("id", *ids,
+                 "Which, as `token ls` names them, or unique beginnings; - for "
+                 "those on stdin")
     ->required()
     ->type_name("ID...");
   cmd->callback(

@@ -107,6 +107,17 @@ BOOST_AUTO_TEST_CASE(names_tasks_by_their_place) {
   BOOST_TEST(task_name("").empty());
 }
 
+BOOST_AUTO_TEST_CASE(tells_where_a_business_state_went) {
+  auto detail = [](const char* data) {
+    return event_detail(
+      value_of((std::string{R"({"type":"state.changed","data":)"} + data + "}")
+                 .c_str()));
+  };
+  BOOST_TEST(detail(R"({"from":"draft","to":"matched"})")
+             == "draft -> matched");
+  BOOST_TEST(detail(R"({"from":"","to":"draft"})") == "-> draft");
+}
+
 BOOST_AUTO_TEST_CASE(sums_an_instance_up) {
   auto one = value_of(R"({"id":"i1","workflow":{"namespace":"d","name":"w",
     "version":"1.0.0"},"status":"faulted","startedAt":"2026-01-01T00:00:00Z",

@@ -34,6 +34,24 @@ BOOST_AUTO_TEST_CASE(hints_at_what_is_allowed) {
                 "try: pawl resume i1, sing, pawl cancel i1");
 }
 
+BOOST_AUTO_TEST_CASE(hints_at_commands_that_can_be_typed) {
+  response refusal{409, {}, R"({"title":"Not now","code":"invalid-state",
+    "allowedActions":[{"name":"event","href":"/v1/instances/i1/events"},
+    {"name":"rollback","href":"/v1/instances/i1/rollback"},
+    {"name":"approve","href":"/v1/approvals/i1~3"}]})"};
+  BOOST_TEST(to_failure(refusal, "", "i1").text
+             == "Not now [invalid-state]\ntry: pawl emit TYPE --instance i1, "
+                "pawl rollback i1 --to TASK, pawl approve i1~3");
+  refusal.body = R"({"title":"No","code":"invalid-transition","from":"draft",
+    "to":"done","allowed":["matched","dropped"]})";
+  BOOST_TEST(to_failure(refusal).text
+             == "No [invalid-transition]\n"
+                "from draft it may go to: matched, dropped");
+  BOOST_TEST(
+    to_failure({401, {}, R"({"title":"Who?"})"}).text.find("PAWL_TOKEN")
+    != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(makes_do_with_what_is_no_problem_document) {
   for (const auto* body : {"", "<html>", "[1]", "{"})
     BOOST_TEST(to_failure({404, {}, body}).text == "Not found");

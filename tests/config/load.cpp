@@ -151,6 +151,7 @@ BOOST_AUTO_TEST_CASE(a_strange_variable_is_a_warning_only) {
                           .environment = {{"PAWL_PORT", "tcp://10.0.0.1:7295"},
                                           {"PAWL_LOGLEVEL", "warn"},
                                           {"PAWL_URL", "x"},
+                                          {"PAWL_BIN_DIR", "/x"},
                                           {"PAWL_TEST_CLOCK_SHIFT", "1h"}},
                           .flags = {}});
   BOOST_REQUIRE(done);

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""What the client does with a real daemon that dies in between: several names
+and stdin, lists that say what is waited for, events of all, and `pawl top`."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+
+import harness  # noqa: E402
+from harness import same  # noqa: E402
+
+WAITS = """document:
+  dsl: '1.0.3'
+  namespace: tests
+  name: waits
+  version: '1.0.0'
+  metadata:
+    states:
+      initial: draft
+      terminal: [done]
+      transitions: {draft: [asked], asked: [done]}
+do:
+  - begin: {set: {a: 1}, metadata: {state: {done: asked}}}
+  - ask:
+      listen: {to: {one: {with: {type: answered}}}}
+      metadata: {state: {done: done}}
+"""
+QUICK = """document: {dsl: '1.0.3', namespace: tests, name: quick, version: '1.0.0'}
+do:
+  - only: {set: {a: 1}}
+"""
+PAWL = pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl"
+
+
+class Client:
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.waits = daemon.define(WAITS)
+        self.quick = daemon.define(QUICK)
+
+    def words(self, *words):
+        return [PAWL, "--url", f"http://127.0.0.1:{self.daemon.port}", *words]
+
+    def cli(self, *words, code=0, text=None, out=True):
+        ran = subprocess.run(self.words(*words), capture_output=True,
+                             input=text, text=True, timeout=60, check=False)
+        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
+        return ran.stdout if out else ran.stderr
+
+    def start(self, what):
+        """The id of a new instance; a slow disk makes the daemon say: later."""
+        def once():
+            try:
+                return self.daemon.start_instance(what, {})["id"]
+            except harness.Refused as why:
+                same(why.status, 429, why)
+                return None
+        return harness.wait_until(once, "an instance is taken")
+
+    def waiting(self, count):
+        ids = [self.start(self.waits) for _ in range(count)]
+        for name in ids:
+            self.daemon.becomes(name, "waiting")
+        return ids
+
+    def restart(self):
+        self.daemon.kill()
+        self.daemon.start()
+
+    # --- Checks --------------------------------------------------------------
+
+    def names_come_from_stdin(self):
+        ids = self.waiting(3)
+        listed = self.cli("ls", "-s", "waiting", "-w", "waits", "-o", "name")
+        same(set(ids) <= set(listed.split()), True, "listed")
+        done = self.cli("pause", "-", "--reason", "why", "-o", "name",
+                        text="\n".join(ids))
+        same(done.split(), ids, "paused")
+        self.restart()
+        for name in ids:
+            same(self.daemon.instance(name)["status"], "suspended", name)
+        # One that cannot be done does not keep the others from their turn.
+        self.cli("cancel", ids[0], "NOBODY", ids[1], code=3)
+        self.daemon.becomes(ids[1], "cancelled")
+        plan = json.loads(self.cli("cancel", "-", "--dry-run", "-o", "json",
+                                   text=ids[2]))
+        same(plan["items"][0]["instance"]["status"], "cancelled", "plan")
+        same(self.daemon.instance(ids[2])["status"], "suspended", "not done")
+        said = self.cli("retry", ids[2], code=4, out=False)
+        same(f"pawl resume {ids[2]}" in said, True, said)
+        shown = self.cli("status", *ids)
+        same([line.split()[1] for line in shown.splitlines()
+              if line.startswith("id ")], ids, "shown")
+        same(len(json.loads(self.cli("explain", *ids, "-o", "json"))["items"]),
+             3, "explained")
+        self.cli("purge", ids[2], code=4)
+        self.cli("purge", ids[0], ids[1])
+        self.cli("status", ids[0], code=3)
+        self.cli("cancel", ids[2])
+
+    def lists_and_histories_tell_more(self):
+        name, = self.waiting(1)
+        row = next(line for line in self.cli("ls").splitlines()
+                   if line.startswith(name))
+        same("ask (event)" in row, True, row)
+        told = self.cli("history", name)
+        same("/do/0" in told, False, "places are told by name")
+        same(" -> draft" in told and "draft -> asked" in told, True, told)
+        self.cli("cancel", name)
+
+    def events_of_all_are_followed(self):
+        events = subprocess.Popen(
+            self.words("events", "-f", "-w", "tests/quick", "--count", "2",
+                       "-o", "name", "--for", "30"),
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        # It tells nothing of what was before it came, so there is more to tell.
+        while events.poll() is None:
+            self.start(self.quick)
+            try:
+                events.wait(0.1)
+            except subprocess.TimeoutExpired:
+                pass
+        types = events.stdout.read().split()
+        same(events.returncode, 0, "code")
+        same(len(types), 2, types)
+        same(all(t.startswith("io.") for t in types), True, types)
+
+    def top_tells_what_goes_on(self):
+        ids = self.waiting(2)
+        load = json.loads(self.cli("top", "--once", "--interval", "0.2", "-w",
+                                   "tests/waits", "-o", "json"))
+        same(load["instances"]["waiting"], 2, load)
+        same(load["workflows"][0]["workflow"], "tests/waits@1.0.0", load)
+        same(load["workflows"][0]["startedLastMinute"] >= 2, True, load)
+        same(load["rates"]["faulted"], 0, load)
+        same(load["memoryBytes"] > 0, True, load)
+        top = subprocess.Popen(
+            self.words("top", "--interval", "0.2", "-o", "jsonl"),
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            json.loads(top.stdout.readline())
+            self.restart()
+            while True:  # It goes on when the daemon is there again.
+                again = json.loads(top.stdout.readline())
+                if again["rates"] is not None:
+                    break
+        finally:
+            top.send_signal(2)
+            top.stdout.close()
+            top.wait(30)
+        table = self.cli("top", "--once", "--interval", "0.2")
+        same("tests/waits@1.0.0" in table, True, table)
+        self.cli("cancel", "-", text=" ".join(ids))
+
+
+def main():
+    report = harness.Report("The client")
+    with harness.Daemon() as daemon:
+        client = Client(daemon)
+        for name, run in vars(Client).items():
+            if name[0] != "_" and name.count("_") > 1:
+                report.check(name.replace("_", " "), lambda run=run: run(client))
+    report.finish("client.md")
+
+
+if __name__ == "__main__":
+    main()
