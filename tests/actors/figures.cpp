@@ -205,11 +205,10 @@ BOOST_AUTO_TEST_CASE(a_census_counts_status_and_waits) {
   all.add(head_of(w.run, instance_status::waiting), start);
   auto held = head_of(w.run, instance_status::waiting);
   held.waits.clear();
-  held.approvals.push_back({.title = {},
-                            .groups = {},
-                            .users = {},
-                            .since = start,
-                            .due = start + 1s});
+  storage::open_approval asked;
+  asked.since = start;
+  asked.due = start + 1s;
+  held.approvals.push_back(asked);
   all.add(held, start + 2s);
   BOOST_TEST(all.live() == 2U);
   BOOST_TEST(all.waits.at("timer").count == 1U);

@@ -141,7 +141,8 @@ class Metrics:
 
     def a_hold_shows_in_what_is_waited_for(self):
         hold = self.daemon.must("POST", "/v1/holds", {
-            "selector": {"workflow": "shop/nightly"}, "reason": "test"})
+            "selector": {"workflow": "shop/nightly", "task": "x"},
+            "reason": "test"})
         self.start("nightly")
         self.becomes(1.0, "pawl_held_instances")
         self.becomes(1.0, "pawl_waiting", kind="hold")
