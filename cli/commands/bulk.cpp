@@ -8,25 +8,6 @@
 namespace pawl::cli::commands {
 namespace {
 
-outcome<std::vector<json::value>> all_items(session& s,
-                                            const std::string& base) {
-  std::vector<json::value> items;
-  std::string cursor;
-  do {
-    auto target = base;
-    add_query(target, "cursor", cursor);
-    auto page = call(s, {.target = target});
-    if (!page)
-      return page.error();
-    if (const auto* found = find_at(*page, {"items"});
-        found != nullptr && found->is_array())
-      items.insert(items.end(), found->get_array().begin(),
-                   found->get_array().end());
-    cursor = text_at(*page, {"nextCursor"});
-  } while (!cursor.empty());
-  return items;
-}
-
 json::value whole(const std::vector<json::value>& items) {
   return json::value(
     json::object{{"items", json::array(items.begin(), items.end())},
