@@ -29,11 +29,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string most_similar(std::string_view wrong,
                          const std::vector<std::string>& names) {
+  wrong = wrong.substr(0, length_max);
   std::string best;
   auto best_distance = std::max<std::size_t>(2, wrong.size() / 3) + 1;
   for (const auto& name : names)
-    if (const auto d = distance(wrong.substr(0, length_max), name);
-        d < best_distance) {
+    if (const auto d = distance(wrong, name); d < best_distance) {
       best = name;
       best_distance = d;
     }
