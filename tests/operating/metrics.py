@@ -208,7 +208,7 @@ class Metrics:
              "json")
         table = self.cli("stats", "shop/calls")
         same("RETRIED" in table and "http" in table, True, table)
-        same("approval" in self.cli("stats", "--bottlenecks"), True, "tasks")
+        same("ask" in self.cli("stats", "--bottlenecks"), True, "tasks")
         same("new" in self.cli("stats", "shop/hears"), True, "states")
 
     def every_metric_stands_on_the_page_and_no_other(self):

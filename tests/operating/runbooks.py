@@ -103,7 +103,7 @@ def main():
         with harness.Daemon(options, services.environment()) as daemon:
             scene = Scene(daemon)
             # So that there are queues, holds, faults and backups to be seen.
-            for word in ("JOB", "HOLD", "FAULTED"):
+            for word in ("JOB", "HOLD", "FAULTED", "APPROVAL"):
                 scene.fill_in(word)
             daemon.must("POST", "/v1/admin/backups", {},
                         {"Prefer": "wait=20"})
