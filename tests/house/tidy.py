@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Runs clang-tidy over Pawl's own sources, and over each only once.
 
-The verdict of a source is taken to depend on the source, the headers of ours
-that it names, those that its own header names, the way it is compiled,
-.clang-tidy and the version of the tool. Their hash names an empty file in the
-cache; where that file is, the source is known to be clean. A complaint is never
-cached, so it is shown until it is mended. Headers further away are left out: a
-change in one of them is checked with the sources that name it, and hardly ever
-changes what is said of others, while a check of all takes an hour. `--all`
-checks all.
+The verdict of a source is taken to depend on the source, the headers that it
+answers for, the way it is compiled, .clang-tidy and the version of the tool.
+Their hash names an empty file in the cache; where that file is, the source is
+known to be clean. A complaint is never cached, so it is shown until it is
+mended. A header is answered for by the source of its name, or else by the first
+that names it: what is wrong in it shows with any of them. That a change of a
+header makes clang-tidy complain about the text of another source is rare, and a
+check of all takes most of an hour: `--all` does it.
 
 A checkout that has no cache yet begins with tests/house/tidy.clean, the hashes
 of the sources that were clean when it was written (--record): a hash that is
@@ -46,16 +46,31 @@ def named_by(path):
             if (ROOT / name).exists()}
 
 
-def behind(source):
-    """The files that the verdict of a source depends on."""
-    own = source.with_suffix(".hpp")
-    files = {source} | named_by(source)
-    return files | (named_by(own) if own in files else set())
+def owned(sources):
+    """Source -> the headers that it answers for."""
+    out = {source: [] for source in sources}
+    taken = set()
+    for source in sources:
+        own = source.with_suffix(".hpp")
+        if own.exists():
+            out[source].append(own)
+            taken.add(own)
+    for source in sources:
+        for header in sorted(named_by(source) - taken):
+            out[source].append(header)
+            taken.add(header)
+    for source in sources:  # Those that only headers name.
+        for header in out[source]:
+            more = sorted(named_by(header) - taken)
+            out[source] += more  # Which the loop comes to as well.
+            taken.update(more)
+    return out
 
 
 class Tidy:
-    def __init__(self, build, cache):
+    def __init__(self, build, cache, sources):
         self.build = build
+        self.owned = owned(sorted(sources))
         self.cache = cache
         version = subprocess.run(["clang-tidy", "--version"], check=True,
                                  capture_output=True).stdout
@@ -74,9 +89,10 @@ class Tidy:
         return self.hashes[path]
 
     def key(self, entry):
+        source = pathlib.Path(entry["file"])
         parts = [self.rules, entry["command"].replace(str(ROOT), "")]
         parts += [f"{path.relative_to(ROOT)} {self.content(path)}"
-                  for path in sorted(behind(pathlib.Path(entry["file"])))]
+                  for path in [source, *self.owned[source]]]
         return digest(*(part.encode() for part in parts))
 
     def run(self, entry):
@@ -106,13 +122,13 @@ def main():
     database = json.loads(
         (pathlib.Path(build) / "compile_commands.json").read_text())
 
-    tidy = Tidy(build, cache)
     ours = {}
     for entry in database:
         path = pathlib.Path(entry["file"])
         if (path.is_relative_to(ROOT) and path.exists()
                 and path.relative_to(ROOT).parts[0] in FOLDERS):
             ours[str(path)] = entry
+    tidy = Tidy(build, cache, map(pathlib.Path, ours))
     todo = [entry for entry in ours.values()
             if words.all or not tidy.is_clean(entry)]
     print(f"{len(ours)} sources, {len(ours) - len(todo)} known to be clean",
