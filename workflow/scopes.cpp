@@ -55,8 +55,10 @@ std::span<const task_index> body_of(const definition& of, const frame& f) {
     return {&call->function, 1};
   if (const auto* listen = std::get_if<tasks::listen>(&kind))
     return listen->body;
-  const auto& guard = std::get<tasks::try_catch>(kind);
-  return f.handling ? guard.handler : guard.body;
+  const auto* guard = std::get_if<tasks::try_catch>(&kind);
+  if (guard == nullptr)
+    return {}; // A task alone, with its cleanup below it.
+  return f.handling ? guard->handler : guard->body;
 }
 
 bool is_container(const definition& of, const frame& f) {

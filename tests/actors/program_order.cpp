@@ -21,9 +21,10 @@ public:
     ::chmod((folder_ / "log").c_str(), 0666);
     std::ofstream{folder_ / "docker"} << "#!/bin/sh\n"
                                          "log=${0%/*}/log\n"
+                                         "test \"$1\" != run || "
+                                         "echo c0ffee > cid\n"
                                          "echo \"$@\" >> \"$log\"\n"
                                          "test \"$1\" = run || exit 0\n"
-                                         "echo c0ffee > cid\n"
                                          "for a; do echo \"[$a]\"; done\n"
                                          "cat environment; cat\n"
                                          "case \"$*\" in *forever*) "

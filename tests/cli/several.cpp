@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(guesses_at_misspelt_words) {
     texts words;
     const char* says;
   } cases[]
-    = {{{"stauts", "i1"}, "no command 'stauts'; did you mean 'status'?"},
+    = {{{"canecl", "i1"}, "no command 'canecl'; did you mean 'cancel'?"},
        {{"-o", "json", "def", "aply"},
         "no command 'def aply'; did you mean 'apply'?"},
        {{"pause", "i1", "--raeson", "x"},

@@ -23,7 +23,8 @@ constexpr std::string_view header = R"(document:
 } // namespace
 
 definition_ptr flow_of(std::string_view text) {
-  const bool whole = text.find("document:\n  dsl") != std::string_view::npos;
+  const bool whole = text.starts_with("document:")
+                     || text.find("\ndocument:") != std::string_view::npos;
   auto made
     = parse_definition((whole ? "" : std::string{header}) + std::string{text});
   if (made)
