@@ -189,8 +189,9 @@ void open_bulks(gateway& door, const gate_ptr& g) {
   door.list_of_bulks = [g](const list_bulks& what, const reply_to& to) {
     g->list_of_bulks(what, to);
   };
-  door.read_bulk
-    = [g](const bulk_ref& which, const reply_to& to) { g->read_bulk(which, to); };
+  door.read_bulk = [g](const bulk_ref& which, const reply_to& to) {
+    g->read_bulk(which, to);
+  };
   door.report_of_bulk = [g](const list_bulk_items& what, const reply_to& to) {
     g->report_of_bulk(what, to);
   };

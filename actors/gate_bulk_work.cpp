@@ -92,7 +92,8 @@ std::string gate::objection_to(const bulk_order& what) const {
 }
 
 result<bulk_page> gate::select_for(const bulk& what, std::size_t max) const {
-  auto query = selection_of(what.order, what.order.created, mandate_of(what.order));
+  auto query
+    = selection_of(what.order, what.order.created, mandate_of(what.order));
   query.limit = static_cast<std::uint32_t>(max);
   query.cursor = what.cursor;
   const auto page = ctx_.store.list(query);
@@ -119,17 +120,15 @@ std::shared_ptr<bulk_keeper> gate::make_bulk_keeper() {
   const auto& o = ctx_.options;
   bulk_world world;
   world.now = [] { return clock::now(); };
-  world.select = [g](const bulk& b, std::size_t max) {
-    return g->select_for(b, max);
-  };
+  world.select
+    = [g](const bulk& b, std::size_t max) { return g->select_for(b, max); };
   world.save = [g](const bulk& b, const std::vector<bulk_item>& items,
                    const bulk_papers& papers) {
-    return written(
-      g->ctx_,
-      [row = storage::stored_bulk{b.order.id, encode_bulk(b)},
-       lines = rows_of(items), papers](storage::store& s) {
-        return s.put_bulk(row, lines, papers.kept, papers.note);
-      });
+    return written(g->ctx_,
+                   [row = storage::stored_bulk{b.order.id, encode_bulk(b)},
+                    lines = rows_of(items), papers](storage::store& s) {
+                     return s.put_bulk(row, lines, papers.kept, papers.note);
+                   });
   };
   world.batch = [g](const bulk& b) { return read_batch(g->ctx_.store, b); };
   world.act = [g](const bulk& b, const bulk_item& item, reply_to to) {

@@ -55,7 +55,7 @@ using reply_to = std::function<void(reply)>;
 
 /// What an Idempotency-Key names.
 struct idempotency {
-  std::string scope = {};       ///< Credential, method, path and key.
+  std::string scope = {}; ///< Credential, method, path and key.
   /// SHA-256 of the body. Empty: nobody repeats it but we, so that it was done
   /// is kept, and not what was said.
   std::string body_digest = {};

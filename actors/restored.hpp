@@ -22,10 +22,10 @@ struct restored {
 };
 
 /// Suspends all live instances of a store that nobody serves, and pauses its
-/// schedules and bulk operations, giving `reason`: what they did after the backup was taken is not
-/// known. Effects that were out count as stopped, and leave again, under the
-/// same keys, when the instance is resumed. Timers run on; a pause that was to
-/// end by itself does not any more.
+/// schedules and bulk operations, giving `reason`: what they did after the
+/// backup was taken is not known. Effects that were out count as stopped, and
+/// leave again, under the same keys, when the instance is resumed. Timers run
+/// on; a pause that was to end by itself does not any more.
 ///
 /// Durable on return. Fails with errc::io, errc::corrupt (the store).
 [[nodiscard]] result<restored> suspend_all(storage::store& in,

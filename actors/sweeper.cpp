@@ -146,9 +146,10 @@ bool sweeper::purge(const std::vector<storage::ended_instance>& some,
   const auto now = clock::now();
   const storage::purge_terms terms{now,
                                    now + ctx_.options.retention.tombstones};
-  const auto gone = ask_writer<std::size_t>(ctx_, [some, terms](storage::store& s) {
-    return s.remove_ended(some, terms);
-  });
+  const auto gone
+    = ask_writer<std::size_t>(ctx_, [some, terms](storage::store& s) {
+        return s.remove_ended(some, terms);
+      });
   if (!gone)
     return false;
   for (const auto& one : some)

@@ -102,8 +102,9 @@ constexpr option keeping[] = {
    .is = unit::count,
    .min = 1,
    .max = 10'000'000,
-   .help = "Instances of one operation, each of which has a line in its report. "
-           "It ends there, and says that it is not complete.",
+   .help
+   = "Instances of one operation, each of which has a line in its report. "
+     "It ends there, and says that it is not complete.",
    .at = at<&o::bulk, &k::items_max>},
   {.key = "bulk.kept_max",
    .is = unit::count,

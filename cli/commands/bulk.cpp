@@ -165,12 +165,13 @@ void add_bulk(CLI::App& app, action& chosen) {
   auto* bulk = app.add_subcommand(
     "bulk", "One verb for all instances that a query selects");
   bulk->require_subcommand(1);
-  bulk->footer("Examples:\n"
-               "  pawl retry -q 'status=faulted workflow=shop/order' --dry-run\n"
-               "  pawl retry -q 'status=faulted workflow=shop/order' --rate 10\n"
-               "  pawl bulk run delete -q 'status=completed' -n scratch\n"
-               "  pawl bulk pause 01JABC\n"
-               "  pawl bulk report 01JABC --outcome refused");
+  bulk->footer(
+    "Examples:\n"
+    "  pawl retry -q 'status=faulted workflow=shop/order' --dry-run\n"
+    "  pawl retry -q 'status=faulted workflow=shop/order' --rate 10\n"
+    "  pawl bulk run delete -q 'status=completed' -n scratch\n"
+    "  pawl bulk pause 01JABC\n"
+    "  pawl bulk report 01JABC --outcome refused");
   add_order(*bulk, chosen);
   bulk->add_subcommand("ls", "List them, the newest first")
     ->callback([&chosen] { chosen = [](session& s) { return list(s); }; });

@@ -92,9 +92,8 @@ void show_preview(session& s, const json::value& told) {
     for (const auto& one : samples->get_array()) {
       names.push_back(text_at(one, {"id"}));
       auto would = text_at(one, {"would", "refused"});
-      would = would.empty() || would == "null"
-                ? text_at(one, {"would", "then"})
-                : "refused: " + would;
+      would = would.empty() || would == "null" ? text_at(one, {"would", "then"})
+                                               : "refused: " + would;
       rows.rows.push_back({names.back(), text_at(one, {"workflow", "name"}),
                            text_at(one, {"status"}), would});
     }
@@ -201,9 +200,9 @@ void show_bulks(session& s, const json::value& data,
       return text_at(one, {"progress", name});
     };
     rows.rows.push_back({names.back(), text_at(one, {"action"}),
-                         text_at(one, {"status"}), count_in(one),
-                         count("done"), count("refused"), count("failed"),
-                         count("unknown"), count("left"), text_at(one, {"by"}),
+                         text_at(one, {"status"}), count_in(one), count("done"),
+                         count("refused"), count("failed"), count("unknown"),
+                         count("left"), text_at(one, {"by"}),
                          text_at(one, {"reason"})});
   }
   print(s, data, rows, names);

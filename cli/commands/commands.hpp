@@ -25,7 +25,7 @@ void add_tokens(CLI::App& app, action& chosen);  ///< token ...
 void add_audit(CLI::App& app, action& chosen);   ///< audit ...
 void add_queues(CLI::App& app, action& chosen);  ///< queue ls
 void add_stats(CLI::App& app, action& chosen);
-void add_worker(CLI::App& app, action& chosen);  ///< worker run
+void add_worker(CLI::App& app, action& chosen); ///< worker run
 void add_top(CLI::App& app, action& chosen);
 void add_version(CLI::App& app, action& chosen);
 void add_completion(CLI::App& app, action& chosen);

@@ -147,11 +147,11 @@ outcome act(const call& from, actors::bulk_verb what) {
     return refuse(body.error(), from);
   fault_list faults;
   member_reader members{*body, "", faults};
-  actors::act_on_bulk wish{
-    .which = bulk_named(from),
-    .what = what,
-    .reason = members.text("reason", reason_max).value_or(""),
-    .once = std::move(*once)};
+  actors::act_on_bulk wish{.which = bulk_named(from),
+                           .what = what,
+                           .reason
+                           = members.text("reason", reason_max).value_or(""),
+                           .once = std::move(*once)};
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);

@@ -6,7 +6,6 @@
 namespace pawl::http::handlers {
 
 /// Takes the members that the verb `wish.what` has of its own.
-void read_verb_arguments(member_reader& members,
-                         actors::act_on_instance& wish);
+void read_verb_arguments(member_reader& members, actors::act_on_instance& wish);
 
 } // namespace pawl::http::handlers

@@ -28,10 +28,8 @@ struct world {
   bool answers = true;
   bool closing = false;
   std::string objection;
-  bulk_bounds bounds{.active_max = 2,
-                     .concurrency = 4,
-                     .kept_max = 2,
-                     .trusted_for = 1h};
+  bulk_bounds bounds{
+    .active_max = 2, .concurrency = 4, .kept_max = 2, .trusted_for = 1h};
   std::unique_ptr<bulk_keeper> keeper = make();
 
   std::unique_ptr<bulk_keeper> make() {
@@ -266,8 +264,8 @@ BOOST_AUTO_TEST_CASE(pauses_resumes_and_stops) {
   instances = 100;
   order("a", 4);
   BOOST_TEST(asked.size() == 4U);
-  BOOST_TEST((std::get<bulk>(act("a", bulk_verb::pause)).status
-              == bulk_status::paused));
+  BOOST_TEST(
+    (std::get<bulk>(act("a", bulk_verb::pause)).status == bulk_status::paused));
   run(20);
   BOOST_TEST(asked.size() == 4U);
   crash();
@@ -378,7 +376,8 @@ BOOST_AUTO_TEST_CASE(writes_and_reads_an_operation) {
   BOOST_TEST(encode_bulk(*back) == text);
   BOOST_TEST((back->order.filter == b.order.filter));
   BOOST_TEST((back->order.by == b.order.by));
-  BOOST_TEST(to_text(json::value(back->order.args)) == R"({"output":{"n":1.0}})");
+  BOOST_TEST(to_text(json::value(back->order.args))
+             == R"({"output":{"n":1.0}})");
   for (const auto* bad :
        {"", "{}", "[]", R"({"id":"x"})", R"({"id":"x","action":"jump"})"})
     BOOST_TEST(!decode_bulk(bad), bad);

@@ -18,9 +18,9 @@ BOOST_AUTO_TEST_CASE(operations_and_reports_are_read_as_they_were_written) {
   reopen();
   const auto all = store->list_bulks().value();
   BOOST_TEST((all == std::vector<stored_bulk>{{"a", "three"}, second}));
-  BOOST_TEST((store->read_bulk_items("a", 0, 10).value()
-              == std::vector<stored_bulk_item>{
-                {1, "x"}, {2, "w"}, {300, "z"}}));
+  BOOST_TEST(
+    (store->read_bulk_items("a", 0, 10).value()
+     == std::vector<stored_bulk_item>{{1, "x"}, {2, "w"}, {300, "z"}}));
   BOOST_TEST((store->read_bulk_items("a", 1, 1).value()
               == std::vector<stored_bulk_item>{{2, "w"}}));
   BOOST_TEST(store->read_bulk_items("b", 0, 10).value().empty());
@@ -33,8 +33,8 @@ BOOST_AUTO_TEST_CASE(an_operation_goes_with_its_report_and_no_other) {
   BOOST_REQUIRE(store->remove_bulk("a"));
   BOOST_REQUIRE(store->remove_bulk("none"));
   reopen();
-  BOOST_TEST((store->list_bulks().value()
-              == std::vector<stored_bulk>{{"ab", "s"}}));
+  BOOST_TEST(
+    (store->list_bulks().value() == std::vector<stored_bulk>{{"ab", "s"}}));
   BOOST_TEST(store->read_bulk_items("a", 0, 10).value().empty());
   BOOST_TEST(store->read_bulk_items("ab", 0, 10).value().size() == 2U);
   BOOST_TEST(verify(*store).value().empty());
