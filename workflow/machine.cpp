@@ -235,9 +235,9 @@ struct machine::impl {
     queue_.clear();
   }
 
-  // Chooses the next step; false if the turn is over.
-  bool next() {
-    if (std::exchange(stale_, false)) { // In this turn: a crash may follow it.
+  bool next() { // False if the turn is over.
+    // In this turn: a crash may follow it, but nothing may follow an end.
+    if (std::exchange(stale_, false) && !ended(state_.status)) {
       from_queue_ = false;
       underway_ = [](planner& p) { return p.plan_index(nullptr), outcome{}; };
       return true;
