@@ -43,6 +43,9 @@ function(pawl_test folder file)
   target_compile_definitions(test_${folder}_${file} PRIVATE
     BOOST_TEST_DYN_LINK PAWL_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     PAWL_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  # The sanitizers look at what is tested; the tests themselves only have to
+  # compile quickly there.
+  target_compile_options(test_${folder}_${file} PRIVATE $<$<CONFIG:Debug>:-O0>)
   target_link_libraries(test_${folder}_${file} PRIVATE
     ${arg_LINK} pawl_settings Boost::unit_test_framework)
   add_test(NAME ${folder}.${file} COMMAND test_${folder}_${file} ${arg_ARGS})

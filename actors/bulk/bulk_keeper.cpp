@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 
 namespace pawl::actors {
 
@@ -410,8 +411,8 @@ std::vector<bulk_keeper::entry_ptr> bulk_keeper::entries() const {
 std::vector<bulk> bulk_keeper::list() const {
   const std::lock_guard hold{lock_};
   std::vector<bulk> out;
-  for (auto at = entries_.rbegin(); at != entries_.rend(); ++at)
-    out.push_back(at->second->now);
+  std::transform(entries_.rbegin(), entries_.rend(), std::back_inserter(out),
+                 [](const auto& e) { return e.second->now; });
   return out;
 }
 

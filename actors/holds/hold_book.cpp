@@ -16,6 +16,7 @@ bool keeps_task(const hold_selector& on, const hold_place& at,
 
 std::vector<std::string> ids_of(const std::vector<placed_hold>& all) {
   std::vector<std::string> out;
+  out.reserve(all.size());
   for (const auto& one : all)
     out.push_back(one.id);
   return out;
