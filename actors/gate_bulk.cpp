@@ -55,6 +55,39 @@ json::object would(const reply& said) {
           {"then", status == nullptr ? json::value{} : *status}};
 }
 
+/// The lines of a report behind `what.after`, as far as one look reaches.
+result<json::object> page_of(const storage::store& in,
+                             const list_bulk_items& what) {
+  json::array items;
+  auto after = what.after;
+  bool more = true;
+  for (std::size_t seen = 0; more && seen < lines_max;) {
+    const auto rows = in.read_bulk_items(what.which.id, after, lines_at_once);
+    if (!rows)
+      return rows.error();
+    seen += rows->size();
+    more = rows->size() == lines_at_once;
+    for (const auto& row : *rows) {
+      const auto line = decode_item(row.number, row.state);
+      if (!line)
+        return line.error();
+      const bool wanted = !what.outcome || line->outcome == *what.outcome;
+      if (wanted && items.size() == what.limit) {
+        more = true;
+        seen = lines_max;
+        break;
+      }
+      after = row.number;
+      if (wanted)
+        items.emplace_back(display(*line));
+    }
+  }
+  json::object body{{"items", std::move(items)}, {"nextCursor", nullptr}};
+  if (more)
+    body["nextCursor"] = std::to_string(after);
+  return body;
+}
+
 } // namespace
 
 /// A selection that is being counted.
@@ -273,37 +306,10 @@ void gate::report_of_bulk(const list_bulk_items& what, const reply_to& to) {
   if (!one || !sees_bulk(what.which.by, *one))
     return to(unknown_bulk());
   aside([g = shared_from_this(), what, to] {
-    json::array items;
-    auto after = what.after;
-    bool more = true;
-    for (std::size_t seen = 0; more && seen < lines_max;) {
-      const auto rows
-        = g->ctx_.store.read_bulk_items(what.which.id, after, lines_at_once);
-      if (!rows)
-        return to(refusal{.what = rows.error()});
-      seen += rows->size();
-      more = rows->size() == lines_at_once;
-      for (const auto& row : *rows) {
-        const auto line = decode_item(row.number, row.state);
-        if (!line)
-          return to(refusal{.what = line.error()});
-        if (what.outcome && line->outcome != *what.outcome) {
-          after = row.number;
-          continue;
-        }
-        if (items.size() == what.limit) {
-          more = true;
-          seen = lines_max;
-          break;
-        }
-        after = row.number;
-        items.emplace_back(display(*line));
-      }
-    }
-    json::object body{{"items", std::move(items)}, {"nextCursor", nullptr}};
-    if (more)
-      body["nextCursor"] = std::to_string(after);
-    to(answer{.body = to_text(json::value(std::move(body)))});
+    auto page = page_of(g->ctx_.store, what);
+    if (!page)
+      return to(refusal{.what = page.error()});
+    to(answer{.body = to_text(json::value(std::move(*page)))});
   });
 }
 

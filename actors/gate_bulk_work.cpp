@@ -13,6 +13,7 @@ namespace {
 std::vector<storage::stored_bulk_item>
 rows_of(const std::vector<bulk_item>& items) {
   std::vector<storage::stored_bulk_item> out;
+  out.reserve(items.size());
   for (const auto& one : items)
     out.push_back({one.number, encode_item(one)});
   return out;

@@ -168,6 +168,7 @@ json::array bottlenecks_of(const figure_span& span, const census* counted,
   for (const auto& [where, one] : all)
     whole[where.first] += one.spent + one.waits;
   std::vector<std::pair<duration, const decltype(all)::value_type*>> ranked;
+  ranked.reserve(all.size());
   for (const auto& one : all)
     ranked.emplace_back(one.second.spent + one.second.waits, &one);
   std::ranges::sort(ranked, [](const auto& a, const auto& b) {
