@@ -16,15 +16,18 @@ std::string last_of(const json::value& action) {
 /// The command of ours that does what the daemon allows; its name if there is
 /// none.
 std::string command_for(const json::value& action, const std::string& id) {
-  const auto name = action.is_string() ? std::string{action.get_string()}
-                                       : text_at(action, {"name"});
+  auto name = action.is_string() ? std::string{action.get_string()}
+                                 : text_at(action, {"name"});
   for (const auto* vote : {"approve", "reject"})
     if (name == vote && !last_of(action).empty())
       return fmt::format("pawl {} {}", name, last_of(action));
   if (id.empty())
     return name;
   if (name == "event")
-    return fmt::format("pawl emit TYPE --instance {}", id);
+    return fmt::format(
+      "pawl emit {} --instance {}",
+      find_at(action, {"type"}) == nullptr ? "TYPE" : text_at(action, {"type"}),
+      id);
   if (name == "rollback")
     return fmt::format("pawl rollback {} --to TASK", id);
   for (const auto* known :
