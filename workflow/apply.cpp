@@ -52,6 +52,7 @@ void folder::operator()(const events::instance_created& x) {
   s_.depth = x.depth;
   s_.unchecked = x.unchecked;
   s_.started_by = x.by;
+  s_.traceparent = x.traceparent;
   s_.raw_input = x.input;
   s_.context = make_datum(json::object{});
   s_.created = at_;
@@ -255,6 +256,7 @@ std::string effect_key(const instance_state& s, const frame& f,
       = at->role == frame_role::lane      ? "b" + std::to_string(at->lane)
         : at->role == frame_role::undo    ? "u" + std::to_string(at->iterations)
         : at->role == frame_role::cleanup ? "r" + std::to_string(at->attempt)
+        : at->role == frame_role::redo    ? "d" + std::to_string(at->id)
                                           : std::to_string(at->visit);
     path = path.empty() ? std::move(step) : step + "." + path;
   }

@@ -259,7 +259,11 @@ std::vector<panel> panels_of(const frame& f) {
 
 // Of the tasks that wait, only approvals have arguments.
 bool is_open_approval(const frame& f) {
-  return f.at == phase::waiting && f.arguments->is_object();
+  const auto* asked = f.arguments->if_object();
+  if (asked == nullptr || !asked->contains("approvers"))
+    return false;
+  return f.at == phase::waiting
+         || (f.at == phase::faulted && asked->contains("compensation"));
 }
 
 bool takes_votes(const instance_state& s) {

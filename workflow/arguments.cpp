@@ -143,10 +143,22 @@ json::object argument_list::access_of(const authentication& access,
   constexpr std::string_view names[]
     = {"basic", "bearer", "digest", "oauth2", "oidc"};
   json::object out{{"scheme", names[static_cast<std::size_t>(access.scheme)]}};
-  if (access.secret.empty())
-    out["with"] = evaluate(access.with, where + "/with");
-  else
+  if (!access.secret.empty()) {
     out["use"] = access.secret;
+    return out;
+  }
+  auto with = evaluate(access.with, where + "/with");
+  // No scheme has a member of that name: it is the secret's, by expression.
+  const auto* name
+    = with.is_object() ? with.get_object().if_contains("use") : nullptr;
+  if (name == nullptr) {
+    out["with"] = std::move(with);
+    return out;
+  }
+  if (!name->is_string() && !why_)
+    fail(error_kind::expression,
+         "the name of the secret for the authentication is not a text");
+  out["use"] = *name;
   return out;
 }
 
@@ -172,7 +184,44 @@ or_raised<datum> argument_list::take() {
   return make_datum(std::move(made_));
 }
 
+namespace {
+
+// Who has to be asked before the effect may leave, and whether it may be
+// spared: {limit: {name, key, faults}, cache: {key, ttl}}.
+or_raised<datum> with_terms(planner& p, const entry& e, datum arguments) {
+  const auto& node = *e.node;
+  if (!node.limited && !node.cached)
+    return arguments;
+  const auto at = p.seen_from(e);
+  auto all = arguments->as_object();
+  if (node.limited) {
+    json::object limit{{"name", node.limited->name},
+                       {"faults", node.limited->faults}};
+    if (node.limited->key) {
+      auto key = p.values().evaluate(*node.limited->key, *e.input, at);
+      if (!key)
+        return key.error();
+      limit["key"] = as_text(**key);
+    }
+    all["limit"] = std::move(limit);
+  }
+  // Only a call has an answer that another can take its place.
+  if (node.cached
+      && (std::holds_alternative<tasks::call_http>(node.kind)
+          || std::holds_alternative<tasks::call_openapi>(node.kind))) {
+    auto key = p.values().evaluate(node.cached->key, *e.input, at);
+    if (!key)
+      return key.error();
+    all["cache"] = {{"key", as_text(**key)}, {"ttl", node.cached->ttl.count()}};
+  }
+  return make_datum(std::move(all));
+}
+
+} // namespace
+
 void begin_effect(planner& p, const entry& e, or_raised<datum> arguments) {
+  if (arguments)
+    arguments = with_terms(p, e, std::move(*arguments));
   if (!arguments) {
     (void)p.start(e, false);
     return p.fail(e, arguments.error());

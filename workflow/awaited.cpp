@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <set>
 
-/// Which events an instance takes now, as its allowed actions name them.
+/// Which events an instance takes now, for those who bring them and as its
+/// allowed actions name them.
 namespace pawl {
 
 namespace {
@@ -39,7 +40,37 @@ json::object sent_to(const instance_state& s, const definition& of,
           {"task", node.pointer}};
 }
 
+// The same, unless it is a pattern: then any type may fit.
+std::string constant_type(const event_filter& filter) {
+  const auto type = type_of(filter);
+  return is_pattern(type) ? std::string{} : std::string{type};
+}
+
 } // namespace
+
+std::vector<awaited_event> machine::awaited() const {
+  std::vector<awaited_event> all;
+  if (ended(state().status))
+    return all;
+  for (const auto& [id, f] : state().frames) {
+    if (!f.node || f.at != phase::waiting)
+      continue;
+    const auto& node = flow().tasks[*f.node];
+    const auto* what = std::get_if<tasks::listen>(&node.kind);
+    if (what == nullptr)
+      continue;
+    const auto add = [&, frame = id, since = f.started](std::string type) {
+      all.push_back({frame, node.pointer, std::move(type), since});
+    };
+    for_each_filter(what->to, [&](const event_filter& filter) {
+      add(constant_type(filter));
+    });
+    if (what->to.filters.empty()
+        || (what->to.until_events && what->to.until_events->filters.empty()))
+      add({});
+  }
+  return all;
+}
 
 json::array actions_now(const instance_state& s, const definition& of) {
   auto all = allowed_actions(s);

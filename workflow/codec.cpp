@@ -62,6 +62,12 @@ void each_kind(F&& f) {
   f(37, "instance.overdue", tag<instance_overdue>{});
   f(38, "cleanup.started", tag<cleanup_started>{});
   f(39, "cleanup.completed", tag<cleanup_completed>{});
+  f(40, "task.metered", tag<task_metered>{});
+  f(41, "instance.overBudget", tag<instance_over_budget>{});
+  f(42, "flags.seen", tag<flags_seen>{});
+  f(43, "redo.started", tag<redo_started>{});
+  f(44, "redo.completed", tag<redo_completed>{});
+  f(45, "redo.faulted", tag<redo_faulted>{});
 }
 
 struct kind_entry {

@@ -65,6 +65,9 @@ std::vector<std::string_view> allowed_verbs(const instance_state& s) {
     if (asks_people(s))
       all.insert(all.end(), {"approve", "reject"});
     all.emplace_back("event");
+    if (s.status == instance_status::running && !s.rollback
+        && s.tasks_completed > 0)
+      all.emplace_back("redo");
     if (may_roll_back(s) && !s.undoables.empty())
       all.emplace_back("rollback");
     return all;
@@ -115,7 +118,8 @@ planner::answer planner::create(const requests::create& wish) {
                                              .parent = wish.parent,
                                              .depth = wish.depth,
                                              .unchecked = wish.fault_if_invalid,
-                                             .by = wish.by});
+                                             .by = wish.by,
+                                             .traceparent = wish.traceparent});
   if (wish.start_at && *wish.start_at > now_)
     arm(0, timer_purpose::start, *wish.start_at);
   if (wish.held)

@@ -23,6 +23,11 @@
 ///   `priority`, `key`
 /// * run workflow: `namespace`, `name`, `version`, `input`, `depth`
 ///
+/// * call notify: `channel`, `with`
+///
+/// Any of them may have `limit` (`name`, `key`, `faults`) and `cache` (`key`,
+/// `ttl` in milliseconds).
+///
 /// `authentication` is {"scheme": "bearer", "with": {...}} or {"scheme":
 /// "bearer", "use": "a secret's name"}. Values that depend on secrets stand in
 /// it unevaluated (workflow/late.hpp).
@@ -73,6 +78,7 @@ struct worker_outcome {
   /// How it failed: members of the problem; `retryable: false` if another
   /// attempt is of no use. Empty if it did not.
   json::object error = {};
+  json::object usage = {}; ///< What it has used: numbers.
 };
 
 using effect_outcome

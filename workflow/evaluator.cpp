@@ -100,7 +100,8 @@ json::object make_problem(error_kind kind, std::string detail,
           {"instance", pointer}};
 }
 
-void evaluator::begin_turn() {
+void evaluator::begin_turn(datum flags) {
+  flags_ = std::move(flags);
   spent_ = 0;
   left_ = bounds_;
 }
@@ -116,6 +117,7 @@ void evaluator::begin_step(timestamp now) {
   known_.clear();
   next_known_ = 0;
   needs_.reset();
+  flags_read_ = false;
 }
 
 void evaluator::resume_step(result<std::vector<json::value>> values) {

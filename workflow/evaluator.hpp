@@ -51,8 +51,13 @@ public:
       : of_{of}, state_{state}, bounds_{bounds},
         value_max_{value_max}, left_{bounds} {}
 
-  /// Makes ready for a turn.
-  void begin_turn();
+  /// Makes ready for a turn. `flags`: what `$runtime.metadata.flags` is; null
+  /// for none.
+  void begin_turn(datum flags = nullptr);
+  /// What the flags are, if an expression of this step has read them.
+  [[nodiscard]] datum flags_read() const {
+    return flags_read_ ? flags_ : nullptr;
+  }
   /// Whether the steps of this turn have used up together what one may use
   /// alone; then it is time to commit.
   [[nodiscard]] bool turn_spent() const;
@@ -102,6 +107,8 @@ private:
   [[nodiscard]] json::value task_variable(const expression::variable_use& use,
                                           const vantage& at) const;
   [[nodiscard]] json::value
+  runtime_variable(const expression::variable_use& use);
+  [[nodiscard]] json::value
   workflow_variable(const expression::variable_use& use) const;
   /// Where late expressions are noted down while arguments are built.
   struct late_sink {
@@ -123,6 +130,8 @@ private:
   expression::budget left_;
   std::uint64_t spent_ = 0; ///< Expression steps of the turn's former steps.
   timestamp now_;
+  datum flags_;
+  bool flags_read_ = false;
   std::vector<result<std::vector<json::value>>> known_;
   std::size_t next_known_ = 0;
   std::optional<evaluation> needs_;

@@ -63,7 +63,8 @@ struct instance_created {
   std::uint32_t depth = 0; ///< How many parents it has.
   /// Nobody was there to be refused: `input` may break its schema.
   bool unchecked = false;
-  std::string by = {}; ///< Who started it, as far as that is known.
+  std::string by = {};          ///< Who started it, as far as that is known.
+  std::string traceparent = {}; ///< W3C Trace Context; "" if none was given.
   bool operator==(const instance_created&) const = default;
 };
 struct instance_started {
@@ -98,6 +99,22 @@ struct instance_completed {
 /// By what it can be listed, all of it anew.
 struct instance_indexed {
   std::map<std::string, std::string> values;
+};
+/// A task has told what it has used.
+struct task_metered {
+  frame_id frame = 0;
+  std::string task;
+  datum usage = null_datum(); ///< An object of numbers.
+};
+/// More was used than the budget of the definition allows.
+struct instance_over_budget {
+  std::string name;
+  datum used = null_datum();   ///< A number.
+  datum budget = null_datum(); ///< A number.
+};
+/// What the flags were when they were read, if that is news.
+struct flags_seen {
+  datum flags = null_datum();
 };
 /// The time that its definition gives it is over.
 struct instance_overdue {
@@ -308,6 +325,32 @@ struct cleanup_completed {
   frame_id frame = 0;
   std::string task;
 };
+/// A task that is through, or an item of a `for`, is run once more beside the
+/// flow, which it leaves alone.
+struct redo_started {
+  frame_id frame = 0;
+  std::string task;
+  std::uint32_t item = 0; ///< Of the `for`, counted from 1; 0: the task whole.
+  datum input = null_datum();   ///< What flows into it.
+  datum locals = null_datum();  ///< What the names around it stand for.
+  datum outputs = null_datum(); ///< Of all items of a concurrent `for`.
+  std::string reason = {};
+};
+/// What it puts out stands in place of what the task has put out before.
+struct redo_completed {
+  frame_id frame = 0;
+  std::string task;
+  std::uint32_t item = 0;
+  datum output = null_datum(); ///< Of the task, or of the item.
+  datum context = {}; ///< The new `$context`; a null pointer: unchanged.
+};
+/// It has failed, and all stands as it was before.
+struct redo_faulted {
+  frame_id frame = 0;
+  std::string task;
+  std::uint32_t item = 0;
+  datum error = null_datum();
+};
 /// All that had to be undone is. The flow goes on with `task`.
 struct rollback_completed {
   frame_id frame = 0;
@@ -333,7 +376,9 @@ using event = std::variant<
   events::approval_escalated, events::state_changed, events::rollback_started,
   events::compensation_started, events::compensation_completed,
   events::rollback_completed, events::instance_indexed,
-  events::instance_overdue, events::cleanup_started, events::cleanup_completed>;
+  events::instance_overdue, events::cleanup_started, events::cleanup_completed,
+  events::task_metered, events::instance_over_budget, events::flags_seen,
+  events::redo_started, events::redo_completed, events::redo_faulted>;
 
 /// The name that users read: "task.started".
 [[nodiscard]] std::string_view type_of(const event& fact);

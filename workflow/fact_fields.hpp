@@ -23,6 +23,7 @@ void describe(V& v, events::instance_created& x) {
   v(8, "depth", x.depth);
   v(9, "unchecked", x.unchecked);
   v(10, "by", x.by);
+  v(11, "traceparent", x.traceparent);
 }
 template <class V>
 void describe(V& v, events::instance_started& x) {
@@ -271,6 +272,48 @@ template <class V>
 void describe(V& v, events::cleanup_completed& x) {
   v(1, "frame", x.frame);
   v(2, "task", x.task);
+}
+
+template <class V>
+void describe(V& v, events::task_metered& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "usage", x.usage);
+}
+template <class V>
+void describe(V& v, events::instance_over_budget& x) {
+  v(1, "name", x.name);
+  v(2, "used", x.used);
+  v(3, "budget", x.budget);
+}
+template <class V>
+void describe(V& v, events::flags_seen& x) {
+  v(1, "flags", x.flags);
+}
+template <class V>
+void describe(V& v, events::redo_started& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "item", x.item);
+  v(4, "input", x.input);
+  v(5, "locals", x.locals);
+  v(6, "outputs", x.outputs);
+  v(7, "reason", x.reason);
+}
+template <class V>
+void describe(V& v, events::redo_completed& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "item", x.item);
+  v(4, "output", x.output);
+  v(5, "context", x.context);
+}
+template <class V>
+void describe(V& v, events::redo_faulted& x) {
+  v(1, "frame", x.frame);
+  v(2, "task", x.task);
+  v(3, "item", x.item);
+  v(4, "error", x.error);
 }
 
 /// The last enumerator; the first is 1 in all of them.

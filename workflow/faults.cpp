@@ -1,4 +1,5 @@
 #include "workflow/planner.hpp"
+#include "workflow/redo.hpp"
 #include "workflow/retry.hpp"
 
 namespace pawl {
@@ -37,7 +38,9 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
   const auto around = state_.frames.contains(id) ? id : parent;
   if (!of_attempt && id != 0)
     cancel_below(id);
-  if (!of_attempt)
+  // What is redone leaves the business state alone.
+  const bool moves_on = redo_around(state_, parent) == 0;
+  if (!of_attempt && moves_on)
     move_to_fault(pointer, why);
   if (!of_attempt)
     plan.emplace_back(
@@ -49,6 +52,10 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
     const auto& f = state_.frames.at(parent);
     if (f.role == frame_role::undo)
       break; // Nothing around what is undone handles that.
+    if (f.role == frame_role::redo) {
+      cancel_below(f.id, around);
+      return fail_redo(f, why);
+    }
     if (f.role == frame_role::cleanup)
       cleaned = f.parent; // What is to be tried again does not handle it.
     if (f.role == frame_role::lane && leaves_race(f, around, why))
@@ -61,7 +68,7 @@ void planner::fail(frame_id id, frame_id parent, std::string_view pointer,
       else if (*taken == verdict::handled)
         return;
     }
-    if (f.role == frame_role::task)
+    if (f.role == frame_role::task && moves_on)
       move_to_fault(of_.tasks[*f.node].pointer, why);
     parent = f.parent;
   }

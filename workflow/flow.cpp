@@ -1,4 +1,5 @@
 #include "workflow/planner.hpp"
+#include "workflow/redo.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,7 @@ void planner::begin_step(timestamp now, std::uint64_t seed) {
   logged.reset();
   now_ = now;
   random_ = split_mix{seed};
+  over_budget_.clear();
   next_timer_ = state_.next_timer;
 }
 
@@ -63,6 +65,8 @@ void planner::advance(const frame& f) {
     plan.emplace_back(events::compensation_completed{f.id, node.pointer});
     return;
   }
+  if (f.role == frame_role::redo)
+    return complete_redo(f);
   if (const auto* loop = std::get_if<tasks::for_each>(&node.kind))
     return advance_loop(*this, f, *loop);
   if (std::holds_alternative<tasks::listen>(node.kind))
@@ -165,7 +169,8 @@ bool planner::start(const entry& e, bool lasting, datum arguments) {
                          .attempt = e.attempt,
                          .input = e.input == e.raw ? nullptr : e.input,
                          .arguments = std::move(arguments)});
-  if (e.node->moves && !move_state(*e.node, e.node->moves->enter)) {
+  if (e.node->moves && redo_around(state_, e.parent) == 0
+      && !move_state(*e.node, e.node->moves->enter)) {
     fail(e, illegal_move(*e.node, e.node->moves->enter));
     return false;
   }
@@ -205,23 +210,32 @@ void planner::finish(const frame& f, datum raw_output, std::uint32_t branch) {
 void planner::finish(frame_id id, frame_id parent, const vantage& from,
                      datum raw_output, std::uint32_t branch) {
   const auto& node = *from.node;
+  const auto redone = redo_around(state_, parent);
+  if (node.usage) {
+    auto told = values_.evaluate(*node.usage, *raw_output, from);
+    if (!told)
+      return fail(id, parent, node.pointer, told.error());
+    if (auto why = meter(id, node, **told))
+      return fail(id, parent, node.pointer, std::move(*why));
+  }
   auto made = transform(node.output, node.exports, std::move(raw_output), from);
   if (!made)
     return fail(id, parent, node.pointer, made.error());
-  if (node.moves && !move_state(node, node.moves->done))
+  if (node.moves && redone == 0 && !move_state(node, node.moves->done))
     return fail(id, parent, node.pointer, illegal_move(node, node.moves->done));
   const auto* cases = std::get_if<tasks::switch_on>(&node.kind);
   const auto& to = branch > 0 && cases != nullptr
                      ? cases->cases[branch - 1].then
                      : node.then;
-  cancel_below(to.to == flow::kind::end ? 0 : id,
-               state_.frames.contains(id) ? id : parent);
+  cancel_below(to.to == flow::kind::end ? redone : id,
+               state_.frames.contains(id) ? id : parent, beside::stays);
   plan.emplace_back(events::task_completed{
     .frame = id,
     .task = node.pointer,
     .output = made->output == from.input ? nullptr : made->output,
     .context = made->context,
     .branch = branch});
+  stop_at_budget();
 }
 
 or_raised<planner::put_out> planner::transform(const output_rule& output,

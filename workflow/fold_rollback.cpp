@@ -31,6 +31,31 @@ void folder::remember_undoable(const frame& f, const datum& output) {
   s_.undoables.push_back(std::move(done));
 }
 
+// What was to undo a task has failed. People say whether to go on without it;
+// nobody is named, so it is for those who may operate.
+void folder::ask_about_compensation(frame& f, const datum& error) {
+  const frame* undo = nullptr;
+  for (auto id = f.parent; id != 0 && undo == nullptr;
+       id = s_.frames.at(id).parent)
+    if (s_.frames.at(id).role == frame_role::undo)
+      undo = &s_.frames.at(id);
+  if (undo == nullptr || f.role != frame_role::task)
+    return;
+  const auto& undone = of_.tasks.at(*undo->node);
+  json::object nobody{
+    {"groups", json::array{}}, {"users", json::array{}}, {"mode", "any"}};
+  json::object data{{"undoes", undone.pointer}, {"error", *error}};
+  f.votes.clear();
+  f.arguments
+    = make_datum(json::object{{"compensation", undone.pointer},
+                              {"title", "The compensation of '" + undone.name
+                                          + "' has failed. Go on without it?"},
+                              {"data", std::move(data)},
+                              {"approvers", std::move(nobody)},
+                              {"fourEyes", false},
+                              {"commentRequired", false}});
+}
+
 void folder::operator()(const events::rollback_started& x) {
   if (s_.status == instance_status::faulted)
     reopen();

@@ -1,6 +1,7 @@
 #include "base/overload.hpp"
 #include "workflow/folder.hpp"
 #include "workflow/planner.hpp"
+#include "workflow/redo.hpp"
 
 #include <algorithm>
 
@@ -26,6 +27,8 @@ bool holds_one(const frame& scope, const definition& of) {
   const auto& kind = of.tasks[*scope.node].kind;
   if (scope.role == frame_role::undo || scope.role == frame_role::cleanup)
     return false;
+  if (scope.role == frame_role::redo)
+    return scope.lane == 0;
   if (scope.role == frame_role::wrap)
     return scope.wrap->segment == scope.wrap->extensions.size();
   return std::holds_alternative<tasks::call_function>(kind)
@@ -93,6 +96,7 @@ void folder::begin_phase(frame& f) {
     overload{[](const tasks::call_http&) { return phase::running; },
              [](const tasks::call_openapi&) { return phase::running; },
              [](const tasks::run_program&) { return phase::running; },
+             [](const tasks::notify&) { return phase::running; },
              [](const tasks::run_workflow& x) {
                return x.await ? phase::handed : phase::running;
              },
@@ -117,6 +121,11 @@ void folder::operator()(const events::task_completed& x) {
     s_.context = x.context;
   ++s_.tasks_completed;
   remember_undoable(f, x.output ? x.output : f.input);
+  // An item that is redone takes its place in what all have put out.
+  for (auto& [id, other] : s_.frames)
+    if (other.role == frame_role::redo && other.lane > 0 && other.node == f.node
+        && redo_around(s_, f.id) == 0)
+      other.gathered = f.gathered;
   complete(f, x.output ? x.output : f.input, x.branch);
 }
 
@@ -162,6 +171,7 @@ void folder::operator()(const events::task_faulted& x) {
   }
   ++s_.tasks_faulted;
   fault_frame(x.frame, x.error);
+  ask_about_compensation(frame_of(x.frame), x.error);
 }
 
 void folder::operator()(const events::task_retried& x) {
@@ -250,6 +260,16 @@ void folder::close_below(frame_id id) {
   }
 }
 
+// All that the flow is at; what runs beside it goes on.
+void folder::close_flow() {
+  std::vector<frame_id> doomed;
+  for (const auto& [id, f] : s_.frames)
+    if (id != 0 && f.parent == 0 && f.role != frame_role::redo)
+      doomed.push_back(id);
+  for (const auto id : doomed)
+    close(id);
+}
+
 void folder::drop_timers(frame_id id, timer_purpose purpose) {
   std::erase_if(s_.timers, [&](const auto& t) {
     return t.second.frame == id && t.second.purpose == purpose;
@@ -324,8 +344,13 @@ void folder::begin_again(frame& f) {
 void folder::move(frame_id parent, const task& node, const datum& output,
                   const flow& to) {
   if (to.to == flow::kind::end) {
-    auto& root = frame_of(0);
-    close_below(0);
+    // A redo is a flow of its own.
+    const auto end = redo_around(s_, parent);
+    auto& root = frame_of(end);
+    if (end == 0)
+      close_flow();
+    else
+      close_below(end);
     root.data = output;
     root.cursor = cursor_end;
     root.at = phase::ready;

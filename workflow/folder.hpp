@@ -58,6 +58,12 @@ public:
   void operator()(const events::instance_overdue& x);
   void operator()(const events::cleanup_started& x);
   void operator()(const events::cleanup_completed& x);
+  void operator()(const events::task_metered& x);
+  void operator()(const events::instance_over_budget& x);
+  void operator()(const events::flags_seen& x);
+  void operator()(const events::redo_started& x);
+  void operator()(const events::redo_completed& x);
+  void operator()(const events::redo_faulted& x);
 
 private:
   static void require(bool holds, const char* what);
@@ -73,6 +79,7 @@ private:
   void close(frame_id id);
   void leave(const frame& f);
   void close_below(frame_id id);
+  void close_flow();
   void drop_timers(frame_id id, timer_purpose purpose);
   void drop_timers(frame_id id);
   void fault_frame(frame_id id, const datum& error);
@@ -84,6 +91,7 @@ private:
   void settle_lanes(frame& owner);
   void begin_no_more(frame& owner);
   void bound_shared();
+  void ask_about_compensation(frame& f, const datum& error);
   void remember_undoable(const frame& f, const datum& output);
 
   instance_state& s_;

@@ -1,5 +1,8 @@
 #include "workflow/lifecycle.hpp"
 
+#include "workflow/approval.hpp"
+#include "workflow/sensitive.hpp"
+
 #include <utility>
 
 namespace pawl {
@@ -62,6 +65,8 @@ private:
     if (f.attempt == 1)
       task("created", "createdAt", f.task);
     task("started", "startedAt", f.task);
+    if (const auto* open = approval_at(f.frame))
+      approval("requested", f.task, waiting_for_people(turn_.after, *open));
   }
   void tell(const events::task_completed& f) {
     if (const auto* what = listening(f.task);
@@ -80,6 +85,18 @@ private:
     if (f.correlation)
       keys_ = *f.correlation;
   }
+  void tell(const events::approval_voted& f) {
+    json::object data{{"by", f.by},
+                      {"outcome", f.outcome},
+                      {"comment", f.comment},
+                      {"automatic", f.automatic}};
+    if (!f.group.empty())
+      data["group"] = f.group;
+    approval("voted", f.task, std::move(data));
+  }
+  void tell(const events::approval_escalated& f) {
+    approval("escalated", f.task, {{"approvers", *f.approvers}});
+  }
   void tell(const events::instance_overdue& f) {
     workflow("overdue", "overdueAt", {{"dueAt", to_text(f.due)}});
   }
@@ -96,7 +113,7 @@ private:
       task("cancelled", "cancelledAt", f.task);
   }
 
-  /// What the specification has no event for.
+  /// Nothing is told of these.
   template <class Fact>
   void tell(const Fact&) {}
 
@@ -116,6 +133,21 @@ private:
     return false;
   }
 
+  /// If people are still asked when the turn is over.
+  [[nodiscard]] const frame* approval_at(frame_id id) const {
+    const auto found = turn_.after.frames.find(id);
+    return found != turn_.after.frames.end() && is_open_approval(found->second)
+             ? &found->second
+             : nullptr;
+  }
+  /// The specification has no events for people who decide.
+  void approval(std::string_view what, const std::string& pointer,
+                json::object data) {
+    data.erase("kind");
+    data["workflow"] = name_;
+    data["task"] = pointer;
+    add("approval.", what, std::move(data));
+  }
   void workflow(std::string_view what, std::string_view time,
                 const json::object& more = {}) {
     json::object data{{"name", name_}};
@@ -166,7 +198,11 @@ std::vector<datum> lifecycle_of(const lifecycle_facts& turn,
                                 lifecycle_scope scope) {
   if (scope == lifecycle_scope::none)
     return {};
-  return lifecycle_writer{turn, scope}.write();
+  auto made = lifecycle_writer{turn, scope}.write();
+  if (const masker hides{turn.after, turn.of}; !hides.idle())
+    for (auto& one : made)
+      one = make_datum(hides.anything(json::value(*one)));
+  return made;
 }
 
 std::string qualified_name(const instance_state& s) {

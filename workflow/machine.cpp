@@ -50,7 +50,7 @@ struct machine::impl {
       steps_left_ = limits_.turn_steps_max;
       cut_ = false;
       consumed_ = false;
-      values_.begin_turn();
+      values_.begin_turn(in.flags);
       std::visit([this](auto& x) { order(std::move(x)); }, what);
     }
     if (auto done = run(); !done)
@@ -90,6 +90,9 @@ struct machine::impl {
                         },
                         [this](const requests::rollback& x) {
                           add([x](planner& p) { return p.roll_back(x); });
+                        },
+                        [this](const requests::redo& x) {
+                          add([x](planner& p) { return p.redo(x); });
                         },
                         [this](const requests::deliver& x) {
                           add([x](planner& p) { return p.deliver(x); });
@@ -281,7 +284,8 @@ struct machine::impl {
     std::uint64_t count = 0;
     const frame* chosen = nullptr;
     for (const auto& [id, f] : state_.frames) {
-      if ((f.at != phase::ready && f.at != phase::entering) || is_held(f))
+      if ((f.at != phase::ready && f.at != phase::entering) || is_held(f)
+          || (f.id == 0 && waits_for_redo()))
         continue;
       if (owns_lanes(*of_, f))
         return &f;
@@ -290,6 +294,15 @@ struct machine::impl {
         chosen = &f;
     }
     return chosen;
+  }
+
+  // What runs beside the flow is to be through before the instance is.
+  [[nodiscard]] bool waits_for_redo() const {
+    const auto& root = state_.frames.at(0);
+    return !state_.rollback && root.cursor >= of_->body.size()
+           && std::ranges::any_of(state_.frames, [](const auto& f) {
+                return f.second.role == frame_role::redo;
+              });
   }
 
   // Whether the task that it would begin next must not begin.
@@ -301,6 +314,11 @@ struct machine::impl {
   }
 
   void commit_plan() {
+    // What a step did may depend on them, so they come before it.
+    if (const auto read = values_.flags_read(); read && !planner_.plan.empty()
+                                                && *read != *state_.flags
+                                                && state_.last > 0)
+      take(events::flags_seen{read});
     for (auto& fact : planner_.plan)
       take(std::move(fact));
     planner_.plan.clear();
@@ -395,39 +413,6 @@ std::optional<timestamp> machine::next_timer() const {
     if (runs(s, t) && (!first || t.due < *first))
       first = t.due;
   return first;
-}
-
-namespace {
-
-// The type that an event must have; "" if there is no such one.
-std::string constant_type(const event_filter& filter) {
-  for (const auto& [key, rule] : filter.with)
-    if (const auto* fixed = std::get_if<datum>(&rule.form);
-        key == "type" && fixed != nullptr && (*fixed)->is_string()
-        && !is_pattern((*fixed)->get_string()))
-      return std::string{(*fixed)->get_string()};
-  return {};
-}
-
-} // namespace
-
-std::vector<awaited_event> machine::awaited() const {
-  std::vector<awaited_event> all;
-  for (const auto& [id, f] : impl_->state_.frames) {
-    if (!impl_->listens(f) || ended(impl_->state_.status))
-      continue;
-    const auto& node = impl_->of_->tasks[*f.node];
-    const auto& to = std::get<tasks::listen>(node.kind).to;
-    const auto add = [&, frame = id, since = f.started](std::string type) {
-      all.push_back({frame, node.pointer, std::move(type), since});
-    };
-    for_each_filter(
-      to, [&](const event_filter& filter) { add(constant_type(filter)); });
-    if (to.filters.empty()
-        || (to.until_events && to.until_events->filters.empty()))
-      add({});
-  }
-  return all;
 }
 
 bool machine::has_work() const {

@@ -35,6 +35,7 @@ struct create {
   std::optional<timestamp> start_at = {}; ///< It is pending until then.
   bool held = false;   ///< It begins suspended: an operator lets it go on.
   std::string by = {}; ///< Who starts it, as far as that is known.
+  std::string traceparent = {}; ///< W3C Trace Context; "" if there is none.
 };
 struct pause {
   pause_mode mode = pause_mode::drain;
@@ -90,6 +91,18 @@ struct rollback {
   std::optional<datum> input = {}; ///< ... and what flowed into it then.
   std::string reason = {};
 };
+/// Run a task that is through, or an item of a `for`, once more beside the
+/// flow.
+struct redo {
+  std::string task = {};           ///< Pointer.
+  std::uint32_t item = 0;          ///< Of the `for` that is named; 0: all.
+  std::optional<datum> input = {}; ///< A replacement of what flowed into it.
+  std::string reason = {};
+  // What the history alone tells:
+  datum given = {};            ///< What flowed into it; null: it never ran.
+  datum locals = null_datum(); ///< See events::redo_started.
+  datum outputs = null_datum();
+};
 /// A CloudEvent.
 struct deliver {
   enum class if_unawaited : std::uint8_t {
@@ -109,7 +122,8 @@ struct deliver {
 using request
   = std::variant<requests::create, requests::pause, requests::resume,
                  requests::cancel, requests::retry, requests::settle,
-                 requests::vote, requests::rollback, requests::deliver>;
+                 requests::vote, requests::rollback, requests::redo,
+                 requests::deliver>;
 
 /// What the world reports.
 namespace reports {
@@ -173,6 +187,8 @@ struct perform {
   datum arguments;    ///< An object; what it holds depends on the task's kind
                       ///< (workflow/effect.hpp).
   bool begins = true; ///< False: what has not begun yet does not.
+  /// W3C Trace Context, of the instance's; its span is this attempt's.
+  std::string traceparent = {};
 };
 /// Give the effect of this frame up, then report effect_stopped.
 struct stop_effect {
@@ -253,6 +269,7 @@ struct turn_context {
   bool held = false;      ///< A hold: nothing moves by itself.
   /// Pointers of tasks that must not be begun; null for none.
   const std::set<std::string, std::less<>>* held_tasks = nullptr;
+  datum flags = {}; ///< An object: `$runtime.metadata.flags`; null for none.
 };
 
 /// A listen that waits.

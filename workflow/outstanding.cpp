@@ -1,6 +1,7 @@
 #include "workflow/folder.hpp"
 #include "workflow/machine.hpp"
 #include "workflow/planner.hpp"
+#include "workflow/trace.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -23,13 +24,15 @@ datum with_late_data(const frame& f) {
 commands::perform order_of(const instance_state& s, const frame& f,
                            const definition& of) {
   const auto& node = of.tasks[*f.node];
+  const auto key = effect_key(s, f, of);
   return {.frame = f.id,
           .dispatch = f.dispatch,
           .attempt = f.attempt,
           .task = node.pointer,
-          .effect_key = effect_key(s, f, of),
+          .effect_key = key,
           .node = &node,
-          .arguments = with_late_data(f)};
+          .arguments = with_late_data(f),
+          .traceparent = traceparent_of(s, key, f.attempt)};
 }
 
 // Whether its effect is in hands that go on with it by themselves, for days

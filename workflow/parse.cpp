@@ -28,6 +28,7 @@ result<parsed_definition> build(document source, const resource_map& at_hand) {
       return c.faults.take_error();
     if (!c.wanted.empty())
       return parsed_definition{nullptr, std::move(c.wanted)};
+    parsing::collect_sensitive(c);
     made->warnings = c.faults.take_warnings();
   }
   for (const auto& task : made->tasks)

@@ -66,6 +66,7 @@ public:
   answer settle_task(const requests::settle& wish);
   answer vote(const requests::vote& wish);
   answer roll_back(const requests::rollback& wish);
+  answer redo(const requests::redo& wish);
   answer deliver(const requests::deliver& wish);
   void done(const reports::effect_done& what);
   void failed(const reports::effect_failed& what);
@@ -113,6 +114,11 @@ public:
                                     const std::string& to) const;
 
 private:
+  void complete_redo(const frame& f);
+  void fail_redo(const frame& f, const raised& why);
+  std::optional<raised> meter(frame_id id, const task& node,
+                              const json::value& usage);
+  void stop_at_budget();
   [[nodiscard]] boost::system::result<frame_id, refused>
   scope_of(task_index target) const;
   void begin_saga(rollback_end then, const datum& error);
@@ -126,6 +132,8 @@ private:
   answer guard_event(const json::value& arrived);
   answer guard_move(std::string_view type, bool declared);
   void approval_timer(const frame& f, timer_purpose purpose);
+  void decide_on_compensation(const frame& f, bool approved,
+                              const std::string& comment);
   /// False: it was cast before.
   [[nodiscard]] boost::system::result<bool, refused>
   check_vote(const requests::vote& wish, const frame& f) const;
@@ -157,7 +165,10 @@ private:
   void take_event(const frame& f, const tasks::listen& what,
                   const event_match& match, const datum& arrived);
   void end_item(const frame& f);
-  void cancel_below(frame_id scope, frame_id but_around = 0);
+  enum class beside : std::uint8_t { ends, stays };
+  /// `redos`: what becomes of what runs beside the flow.
+  void cancel_below(frame_id scope, frame_id but_around = 0,
+                    beside redos = beside::ends);
   bool leaves_race(const frame& lane, frame_id around, const raised& why);
   void enter(const frame& parent, const task& node);
   void begin_again(const frame& f);
@@ -183,6 +194,7 @@ private:
   timestamp now_;
   split_mix random_;
   timer_id next_timer_ = 1;
+  std::vector<events::instance_over_budget> over_budget_;
 };
 
 /// The list of tasks that container `f` runs now; empty for one that only
@@ -217,6 +229,7 @@ void begin_task(planner& p, const entry& e, const tasks::call_function& what);
 void begin_task(planner& p, const entry& e, const tasks::log& what);
 void begin_task(planner& p, const entry& e, const tasks::worker_job& what);
 void begin_task(planner& p, const entry& e, const tasks::approval& what);
+void begin_task(planner& p, const entry& e, const tasks::notify& what);
 void begin_task(planner& p, const entry& e, const tasks::run_program& what);
 void begin_task(planner& p, const entry& e, const tasks::run_workflow& what);
 void begin_task(planner& p, const entry& e, const tasks::emit& what);

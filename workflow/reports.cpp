@@ -32,30 +32,44 @@ std::size_t size_of(const effect_outcome& outcome) {
 
 or_raised<json::value> output_of(const task& node, const frame& f,
                                  const effect_outcome& outcome) {
+  // How a task fails that was not even tried, whatever it is: a limit or an
+  // injected fault says it.
+  if (const auto* told = std::get_if<worker_outcome>(&outcome);
+      told != nullptr && !told->error.empty())
+    return read_outcome(*told, node.pointer);
   return std::visit(
-    overload{[&](const tasks::call_http& x) {
-               return read_outcome(std::get<http_outcome>(outcome), x.output,
-                                   x.redirect, node.pointer);
-             },
-             [&](const tasks::call_openapi& x) {
-               return read_outcome(std::get<http_outcome>(outcome), x.output,
-                                   x.redirect, node.pointer);
-             },
-             [&](const tasks::run_program& x) {
-               return read_outcome(std::get<program_outcome>(outcome), x,
-                                   f.input, node.pointer);
-             },
-             [&](const tasks::run_workflow&) {
-               return read_outcome(std::get<child_outcome>(outcome), f.input,
-                                   node.pointer);
-             },
-             [&](const tasks::worker_job&) {
-               return read_outcome(std::get<worker_outcome>(outcome),
-                                   node.pointer);
-             },
-             [](const auto&) -> or_raised<json::value> {
-               throw std::logic_error{"an outcome of a task without an effect"};
-             }},
+    overload{
+      [&](const tasks::call_http& x) {
+        return read_outcome(std::get<http_outcome>(outcome), x.output,
+                            x.redirect, node.pointer);
+      },
+      [&](const tasks::call_openapi& x) {
+        return read_outcome(std::get<http_outcome>(outcome), x.output,
+                            x.redirect, node.pointer);
+      },
+      [&](const tasks::run_program& x) {
+        return read_outcome(std::get<program_outcome>(outcome), x, f.input,
+                            node.pointer);
+      },
+      [&](const tasks::run_workflow&) {
+        return read_outcome(std::get<child_outcome>(outcome), f.input,
+                            node.pointer);
+      },
+      [&](const tasks::notify&) {
+        const auto& told = std::get<http_outcome>(outcome);
+        auto answer = read_outcome(told, output_kind::raw, false, node.pointer);
+        if (answer)
+          answer
+            = json::value{{"channel", f.arguments->as_object().at("channel")},
+                          {"status", told.status}};
+        return answer;
+      },
+      [&](const tasks::worker_job&) {
+        return read_outcome(std::get<worker_outcome>(outcome), node.pointer);
+      },
+      [](const auto&) -> or_raised<json::value> {
+        throw std::logic_error{"an outcome of a task without an effect"};
+      }},
     node.kind);
 }
 
@@ -77,8 +91,14 @@ void planner::done(const reports::effect_done& what) {
                                           + " bytes",
                                         node.pointer)});
   auto output = output_of(node, *f, what.outcome);
-  if (!output)
-    return fail(*f, output.error());
+  if (const auto* told = std::get_if<worker_outcome>(&what.outcome);
+      told != nullptr && !told->usage.empty())
+    if (auto why = meter(f->id, node, json::value(told->usage)))
+      return fail(*f, std::move(*why));
+  if (!output) {
+    fail(*f, output.error());
+    return stop_at_budget();
+  }
   finish(*f, make_datum(std::move(*output)));
 }
 

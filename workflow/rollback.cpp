@@ -28,7 +28,7 @@ boost::system::result<frame_id, refused>
 planner::scope_of(task_index target) const {
   const auto holds = [&](const frame& f) {
     const auto body = body_of(of_, f);
-    return f.entered.contains(target)
+    return f.role != frame_role::redo && f.entered.contains(target)
            && std::ranges::find(body, target) != body.end();
   };
   for (auto id = state_.faulted_frame; id != 0;) {

@@ -35,8 +35,9 @@ std::optional<timestamp> tick(timestamp since, const calendar_duration& every,
                               std::int64_t n) {
   constexpr std::int64_t months_max{96'000}; // 8000 years.
   constexpr duration rest_max = std::chrono::days{8000 * 366};
-  if ((every.months > 0 && n > months_max / every.months)
-      || (every.rest > duration{0} && n > rest_max / every.rest))
+  const auto far = n < 0 ? -n : n;
+  if ((every.months > 0 && far > months_max / every.months)
+      || (every.rest > duration{0} && far > rest_max / every.rest))
     return std::nullopt;
   return add(since,
              {static_cast<std::int32_t>(every.months * n), every.rest * n});
@@ -53,6 +54,21 @@ std::int64_t ticks_until(timestamp since, const calendar_duration& every,
     (at && *at <= now ? low : high) = middle;
   }
   return low;
+}
+
+/// The number of the first tick of `every` at or after `when`, counted
+/// backwards where that is before all of them.
+std::int64_t first_tick(timestamp since, const calendar_duration& every,
+                        timestamp when) {
+  std::int64_t low = -ticks_max;
+  std::int64_t high = ticks_max;
+  while (high - low > 1) {
+    const auto middle = low + (high - low) / 2;
+    const auto at = tick(since, every, middle);
+    const bool early = at ? *at < when : middle < 0;
+    (early ? low : high) = middle;
+  }
+  return high;
 }
 
 bool counts(const calendar_duration& every) {
@@ -284,13 +300,35 @@ schedule_plan plan_at(const timetable& by, const schedule_state& state,
     idle.changed = true;
     return idle;
   }
-  auto plan = running(
-    state,
-    {.instance = id_of(state, *at, "tick " + std::to_string(unix_ms(*at))),
-     .due = *at,
-     .input = make_datum(json::object{})});
+  auto plan = running(state, run_of_tick(state, *at));
   plan.after.last = *at;
   return plan;
+}
+
+planned_run run_of_tick(const schedule_state& state, timestamp when) {
+  return {.instance
+          = id_of(state, when, "tick " + std::to_string(unix_ms(when))),
+          .due = when,
+          .input = make_datum(json::object{})};
+}
+
+std::vector<timestamp> ticks_between(const timetable& by,
+                                     const schedule_state& state,
+                                     timestamp from, timestamp to,
+                                     std::size_t count) {
+  std::vector<timestamp> out;
+  const auto* every = known(by.what.every);
+  if (!by.times && (every == nullptr || !counts(*every)))
+    return out;
+  auto n = by.times ? 0 : first_tick(state.since, *every, from);
+  auto next = by.times ? next_after(*by.times, by.zone, from - duration{1})
+                       : tick(state.since, *every, n);
+  while (next && *next < to && out.size() < count) {
+    out.push_back(*next);
+    next = by.times ? next_after(*by.times, by.zone, *next)
+                    : tick(state.since, *every, ++n);
+  }
+  return out;
 }
 
 std::optional<timestamp> next_due(const timetable& by,

@@ -121,6 +121,18 @@ struct schedule_plan {
                                               const last_run& last,
                                               timestamp now, std::size_t count);
 
+/// The times of `every` and `cron` in [from, to), also those of before
+/// the schedule was registered. At most `count`; more than a few
+/// thousand take their time.
+[[nodiscard]] std::vector<timestamp> ticks_between(const timetable& by,
+                                                   const schedule_state& state,
+                                                   timestamp from, timestamp to,
+                                                   std::size_t count);
+
+/// The run of the tick at `when`: the same instance, whoever makes it.
+[[nodiscard]] planned_run run_of_tick(const schedule_state& state,
+                                      timestamp when);
+
 /// An event as a schedule sees it.
 struct scheduled_event {
   std::uint64_t number = 0;

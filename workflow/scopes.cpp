@@ -38,6 +38,8 @@ std::span<const task_index> body_of(const definition& of, const frame& f) {
     return of.body;
   if (f.role == frame_role::wrap)
     return segment_of(of, f);
+  if (f.role == frame_role::redo && f.lane == 0)
+    return {&of.tasks[*f.node].index, 1};
   if (f.role == frame_role::undo)
     return of.tasks[*f.node].compensation;
   if (f.role == frame_role::cleanup)
@@ -161,7 +163,7 @@ void planner::advance_wrap(const frame& f) {
 
 // Says of every active task below `scope` that it ends with it, except for
 // `but_around` and what that one runs within.
-void planner::cancel_below(frame_id scope, frame_id but_around) {
+void planner::cancel_below(frame_id scope, frame_id but_around, beside redos) {
   if (state_.frames.size() <= 2)
     return;
   std::set<frame_id> spared;
@@ -176,7 +178,8 @@ void planner::cancel_below(frame_id scope, frame_id but_around) {
   std::set<frame_id> holders;
   std::set<frame_id> below{scope};
   for (const auto& [id, f] : state_.frames) {
-    if (id == scope || !below.contains(f.parent))
+    if (id == scope || !below.contains(f.parent)
+        || (redos == beside::stays && f.role == frame_role::redo))
       continue;
     below.insert(id);
     holders.insert(f.parent);

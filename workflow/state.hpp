@@ -38,6 +38,7 @@ enum class frame_role : std::uint8_t {
   wrap = 3,    ///< The extensions around the task that hangs below it.
   undo = 4,    ///< The compensation of a task, below the scope of a rollback.
   cleanup = 5, ///< What runs below a task before it is tried again.
+  redo = 6,    ///< A task or an item that runs once more beside the flow.
 };
 
 /// What a `listen` has taken so far, beside frame::gathered.
@@ -118,7 +119,8 @@ struct frame {
   timestamp started;
   frame_role role = frame_role::task;
   std::uint32_t lane = 0; ///< Lanes: counted from 1. Of a cleanup: 1 if the
-                          ///< task is then begun again.
+                          ///< task is then begun again. Of a redo: the item
+                          ///< of the `for` that it is of.
   std::uint32_t lost = 0; ///< Competing forks: lanes that faulted.
   /// Containers: how often each task right below was entered.
   std::map<task_index, std::uint32_t> entered;
@@ -128,6 +130,8 @@ struct frame {
   std::optional<wrap_state> wrap;
   std::vector<vote> votes;   ///< Of an approval.
   std::uint32_t cleaned = 0; ///< The attempt that a cleanup was made for.
+  /// Of a redo: an object of what the names around its task stand for.
+  datum locals = null_datum();
 };
 
 struct armed_timer {
@@ -197,6 +201,12 @@ struct instance_state {
   datum outcome = null_datum();
   std::map<std::string, std::string> index; ///< By what it can be listed.
   bool overdue = false;                     ///< Its `metadata.sla` is broken.
+  std::string traceparent;         ///< As it was started with; "" for none.
+  datum usage = null_datum();      ///< An object: name -> sum.
+  datum task_usage = null_datum(); ///< An object: pointer -> name -> sum.
+  /// What of its budget is used up and was told.
+  std::vector<std::string> over_budget;
+  datum flags = null_datum(); ///< As they were read last.
 };
 
 /// Folds one fact into the state. Total: a fact that does not fit the state is

@@ -8,13 +8,22 @@ static constexpr phase last_of(phase) {
   return phase::handed;
 }
 static constexpr frame_role last_of(frame_role) {
-  return frame_role::cleanup;
+  return frame_role::redo;
 }
 static constexpr instance_status last_of(instance_status) {
   return instance_status::cancelled;
 }
 
 namespace layout {
+
+// Left out where it is JSON's null: most have none.
+template <class V>
+void describe_rare(V& v, int number, const char* name, datum& x) {
+  datum kept = x && !x->is_null() ? x : nullptr;
+  v(number, name, kept);
+  if (kept && kept != x)
+    x = kept;
+}
 
 // What stands in `taken` as one item.
 struct taken_event {
@@ -99,6 +108,7 @@ void describe(V& v, frame& x) {
   v(26, "wrap", x.wrap);
   v(27, "votes", x.votes);
   v(28, "cleaned", x.cleaned);
+  describe_rare(v, 29, "locals", x.locals);
 }
 template <class V>
 void describe(V& v, armed_timer& x) {
@@ -138,6 +148,7 @@ void describe(V& v, identity& x) {
   v(10, "depth", x.s.depth);
   v(11, "unchecked", x.s.unchecked);
   v(12, "startedBy", x.s.started_by);
+  v(13, "traceparent", x.s.traceparent);
 }
 template <class V>
 void describe(V& v, progress& x) {
@@ -170,6 +181,10 @@ void describe(V& v, progress& x) {
   v(28, "outcome", x.s.outcome);
   v(29, "index", x.s.index);
   v(30, "overdue", x.s.overdue);
+  describe_rare(v, 31, "usage", x.s.usage);
+  describe_rare(v, 32, "taskUsage", x.s.task_usage);
+  v(33, "overBudget", x.s.over_budget);
+  describe_rare(v, 34, "flags", x.s.flags);
 }
 
 } // namespace layout

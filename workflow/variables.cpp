@@ -1,5 +1,6 @@
 #include "base/version.hpp"
 #include "workflow/evaluator.hpp"
+#include "workflow/redo.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -38,29 +39,10 @@ private:
 
 const json::value* evaluator::find_in_frame(const frame& f,
                                             std::string_view name) {
-  const auto& kind = of_.tasks[*f.node].kind;
-  if (const auto* loop = std::get_if<tasks::for_each>(&kind)) {
-    // A lane's items are those of the loop that it belongs to.
-    const bool lane = f.role == frame_role::lane;
-    const auto number = lane ? std::uint64_t{f.lane} : f.iterations;
-    if (number == 0 || (!lane && loop->concurrency > 0))
-      return nullptr;
-    const auto& owner = lane ? state_.frames.at(f.parent) : f;
-    if (name == loop->each)
-      return &owner.arguments->as_array()[number - 1];
-    if (name == loop->at)
-      return &built_.emplace_back(number - 1);
-  }
-  if (const auto* guard = std::get_if<tasks::try_catch>(&kind);
-      guard != nullptr && f.handling && name == guard->as)
-    return f.error.get();
-  if (const auto* listen = std::get_if<tasks::listen>(&kind);
-      listen != nullptr && f.listening && f.iterations > 0) {
-    if (name == listen->item)
-      return f.listening->item.get();
-    if (name == listen->at)
-      return &built_.emplace_back(f.iterations - 1);
-  }
+  for (const auto& one : local_names(state_, of_, f))
+    if (!one.name.empty() && one.name == name)
+      return one.value != nullptr ? one.value
+                                  : &built_.emplace_back(one.number);
   return nullptr;
 }
 
@@ -71,6 +53,8 @@ const json::value* evaluator::find_local(std::string_view name,
       return value.get();
   for (auto id = at.scope; id != 0;) {
     const auto& f = state_.frames.at(id);
+    if (f.role == frame_role::redo)
+      return f.locals->as_object().if_contains(name);
     if (f.role != frame_role::wrap)
       if (const auto* found = find_in_frame(f, name))
         return found;
@@ -106,8 +90,7 @@ const json::value* evaluator::find(const expression::variable_use& use,
   if (use.name == "workflow")
     return &built_.emplace_back(workflow_variable(use));
   if (use.name == "runtime")
-    return &built_.emplace_back(json::value{
-      {"name", "pawl"}, {"version", version}, {"metadata", json::object{}}});
+    return &built_.emplace_back(runtime_variable(use));
   return nullptr;
 }
 
@@ -133,6 +116,21 @@ json::value evaluator::task_variable(const expression::variable_use& use,
     .add("input", [&] { return copy(at.raw); })
     .add("output", [&] { return copy(at.raw_output); })
     .add("startedAt", [&] { return time_value(at.started); })
+    .take();
+}
+
+json::value evaluator::runtime_variable(const expression::variable_use& use) {
+  return selected{use}
+    .add("name", [] { return json::value("pawl"); })
+    .add("version", [] { return json::value(version); })
+    .add("metadata",
+         [this] {
+           flags_read_ = true;
+           json::object metadata;
+           if (flags_)
+             metadata["flags"] = *flags_;
+           return json::value(std::move(metadata));
+         })
     .take();
 }
 

@@ -1,6 +1,8 @@
 #include "workflow/approval.hpp"
 #include "workflow/folder.hpp"
 #include "workflow/planner.hpp"
+#include "workflow/progress.hpp"
+#include "workflow/redo.hpp"
 #include "workflow/shown.hpp"
 
 #include <algorithm>
@@ -61,6 +63,8 @@ json::array current_of(const instance_state& s, const definition& of) {
       one["waitingFor"] = std::move(wait);
     if (const auto lane = lane_of(s, f); lane > 0)
       one["iteration"] = lane;
+    if (redo_around(s, id) != 0)
+      one["redo"] = true;
     current.push_back(std::move(one));
   }
   return current;
@@ -80,6 +84,27 @@ json::object rollback_of(const instance_state& s, const definition& of) {
     {"to", r.target ? json::value(of.tasks[*r.target].pointer) : json::value{}},
     {"then", ends[static_cast<std::size_t>(r.then) - 1]},
     {"begun", r.begun}};
+}
+
+// Without experience; whoever has some tells more.
+json::object shown_progress(const instance_state& s, const definition& of) {
+  const auto told
+    = progress_of(s, of, s.updated, [](const auto&) { return std::nullopt; });
+  return {{"completed", s.tasks_completed},
+          {"faulted", s.tasks_faulted},
+          {"percent", told.percent},
+          {"estimatedEnd", nullptr}};
+}
+
+json::object usage_of(const instance_state& s, const definition& of,
+                      const json::object& used) {
+  json::object out{{"total", used}, {"tasks", *s.task_usage}};
+  json::object budget;
+  for (const auto& [name, most] : of.budget)
+    budget[name] = most;
+  if (!budget.empty())
+    out["budget"] = std::move(budget);
+  return out;
 }
 
 json::value error_of(const instance_state& s) {
@@ -125,6 +150,8 @@ json::value waiting_for(const instance_state& s, const frame& f,
         return json::value(to_text(t.due));
     return nullptr;
   };
+  if (f.at == phase::faulted && is_open_approval(f))
+    return waiting_for_people(s, f);
   if (f.at == phase::backoff)
     return {{"kind", "retry"}, {"until", due(timer_purpose::backoff)}};
   if (f.at == phase::handed)
@@ -194,30 +221,29 @@ json::object view(const instance_state& s, const definition& of) {
     labels[key] = value;
   json::object found_by;
   const auto shown = shown_status(s, of);
-  json::object out{
-    {"id", s.id},
-    {"workflow",
-     {{"namespace", s.workflow.ns},
-      {"name", s.workflow.name},
-      {"version", s.workflow.version}}},
-    {"status", to_text(shown)},
-    {"state",
-     s.business_state.empty() ? json::value{} : json::value(s.business_state)},
-    {"outcome", *s.outcome},
-    {"sequence", s.last},
-    {"createdAt", to_text(s.created)},
-    {"startedAt", time_or_null(s.started)},
-    {"updatedAt", to_text(s.updated)},
-    {"endedAt", time_or_null(s.ended)},
-    {"labels", std::move(labels)},
-    {"input", *s.raw_input},
-    {"output", *s.output},
-    {"context", *s.context},
-    {"error", error_of(s)},
-    {"current", current_of(s, of)},
-    {"progress",
-     {{"completed", s.tasks_completed}, {"faulted", s.tasks_faulted}}},
-    {"allowedActions", actions_now(s, of)}};
+  json::object out{{"id", s.id},
+                   {"workflow",
+                    {{"namespace", s.workflow.ns},
+                     {"name", s.workflow.name},
+                     {"version", s.workflow.version}}},
+                   {"status", to_text(shown)},
+                   {"state", s.business_state.empty()
+                               ? json::value{}
+                               : json::value(s.business_state)},
+                   {"outcome", *s.outcome},
+                   {"sequence", s.last},
+                   {"createdAt", to_text(s.created)},
+                   {"startedAt", time_or_null(s.started)},
+                   {"updatedAt", to_text(s.updated)},
+                   {"endedAt", time_or_null(s.ended)},
+                   {"labels", std::move(labels)},
+                   {"input", *s.raw_input},
+                   {"output", *s.output},
+                   {"context", *s.context},
+                   {"error", error_of(s)},
+                   {"current", current_of(s, of)},
+                   {"progress", shown_progress(s, of)},
+                   {"allowedActions", actions_now(s, of)}};
   if (!s.reason.empty())
     out["reason"] = s.reason;
   if (!s.parent.empty())
@@ -232,6 +258,8 @@ json::object view(const instance_state& s, const definition& of) {
     found_by[name] = value;
   if (!found_by.empty())
     out["index"] = std::move(found_by);
+  if (const auto* used = s.usage->if_object())
+    out["usage"] = usage_of(s, of, *used);
   if (of.sla && s.started)
     out["sla"]
       = {{"due", to_text(*s.started + *of.sla)}, {"overdue", s.overdue}};

@@ -2,6 +2,7 @@
 
 #include "base/overload.hpp"
 #include "workflow/approval.hpp"
+#include "workflow/redo.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -286,9 +287,11 @@ requests::pause world::some_pause() {
 }
 
 void world::act_by_hand() {
-  switch (pick(9)) {
+  switch (pick(10)) {
   case 0:
     return decide(requests::cancel{"test"});
+  case 9:
+    return redo_some();
   case 8:
     return decide(
       requests::rollback{.to = of_->tasks[pick(of_->tasks.size())].pointer,
@@ -310,6 +313,23 @@ void world::act_by_hand() {
   default:
     return decide(requests::retry{std::nullopt, "test"});
   }
+}
+
+// Some task, or some item of a loop, once more.
+void world::redo_some() {
+  requests::redo wish{.task = of_->tasks[pick(of_->tasks.size())].pointer,
+                      .item = static_cast<std::uint32_t>(pick(3))};
+  machine again{of_, limits_};
+  redo_finder finder{wish.task, wish.item};
+  for (const auto& [what, at] : journal_) {
+    finder.before(again.state(), *of_, what);
+    again.apply(what, at);
+    finder.after(again.state(), *of_, what);
+  }
+  finder.tell(wish);
+  if (pick(2) == 0)
+    wish.input = make_datum({{"n", pick(4)}});
+  decide(std::move(wish));
 }
 
 // Somebody votes; at times a stranger, or on what asks no more.

@@ -49,6 +49,7 @@ private:
   void step();
   requests::pause some_pause();
   void act_by_hand();
+  void redo_some();
   void vote(const std::string& by, bool fairly);
   [[nodiscard]] bool asks_people() const;
   void decide(input what);

@@ -93,6 +93,18 @@ std::vector<event> one_of_each() {
     instance_overdue{at(9)},
     cleanup_started{2, 1, "/do/0/a"},
     cleanup_completed{2, "/do/0/a"},
+    task_metered{2, "/do/0/a", make_datum({{"tokens", 7}, {"cost", 0.5}})},
+    instance_over_budget{"tokens", make_datum(7), make_datum(5)},
+    flags_seen{make_datum({{"color", "red"}})},
+    redo_started{.frame = 9,
+                 .task = "/do/0/a",
+                 .item = 2,
+                 .input = make_datum(1),
+                 .locals = make_datum({{"item", "b"}}),
+                 .outputs = make_datum(json::array{1, 2}),
+                 .reason = "why"},
+    redo_completed{9, "/do/0/a", 2, make_datum(3), make_datum({{"n", 3}})},
+    redo_faulted{9, "/do/0/a", 2, make_datum({{"status", 500}})},
   };
 }
 
@@ -215,7 +227,7 @@ BOOST_AUTO_TEST_CASE(unknown_fields_are_passed_over) {
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_kind_is_corrupt) {
-  for (const std::uint64_t kind : {0ULL, 40ULL, 255ULL, 4'294'967'297ULL}) {
+  for (const std::uint64_t kind : {0ULL, 46ULL, 255ULL, 4'294'967'297ULL}) {
     std::string bytes;
     cbor::put_head(bytes, cbor::major::array, 1);
     cbor::put_uint(bytes, kind);

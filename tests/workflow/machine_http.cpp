@@ -65,6 +65,17 @@ BOOST_AUTO_TEST_CASE(the_endpoint_may_be_a_template_or_an_expression) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_secret_of_an_authentication_may_be_told_by_data) {
+  const auto with
+    = std::string{"method: get, endpoint: {uri: 'http://x.test/',"
+                  " authentication: {bearer: {use: '${ .by }'}}}"};
+  const auto call = called(with, {{"by", "api"}});
+  BOOST_TEST(to_text(call.arguments->as_object().at("authentication"))
+             == R"({"scheme":"bearer","use":"api"})");
+  const trial f{calling(with), {{"by", nullptr}}};
+  BOOST_TEST(f.fault() == "expression 400 /do/0/ask");
+}
+
 BOOST_AUTO_TEST_CASE(a_query_is_encoded_and_joins_what_is_there) {
   BOOST_TEST(called("method: get, endpoint: 'http://x.test/', query: "
                     "{'a&b': 'c d', n: '${ .n }', list: '${ .list }', "

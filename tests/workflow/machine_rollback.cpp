@@ -1,6 +1,7 @@
 // Undoing: rollbacks, sagas, and what exhausted retries leave to an operator.
 #define BOOST_TEST_MODULE workflow.machine_rollback
 #include "tests/support/flow.hpp"
+#include "workflow/approval.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -111,6 +112,48 @@ BOOST_AUTO_TEST_CASE(a_compensation_that_fails_waits_for_an_operator) {
   f.grant(requests::settle{.output = make_datum("done by hand")});
   f.grant(requests::resume{});
   BOOST_TEST(served(f, "") == (names{"undo-flight", "flight", "hotel", "pay"}));
+}
+
+BOOST_AUTO_TEST_CASE(people_decide_on_a_compensation_that_fails) {
+  trial f{trip()};
+  served(f);
+  f.grant(requests::rollback{
+    .to = "/do/0/flight", .since = 0, .input = make_datum(1)});
+  (void)served(f, "undo-hotel");
+  f.crash();
+  const auto waits = f.shown().at("current").at(0).at("waitingFor");
+  BOOST_TEST(waits.at("kind").as_string() == "approval");
+  BOOST_TEST(waits.at("title").as_string()
+             == "The compensation of 'hotel' has failed. Go on without it?");
+  const auto open = [&] {
+    const auto& frames = f.state().frames;
+    return std::ranges::find_if(
+             frames,
+             [](const auto& one) { return is_open_approval(one.second); })
+      ->second;
+  };
+  requests::vote no{.frame = open().id,
+                    .round = open().dispatch,
+                    .by = "ann",
+                    .operates = true,
+                    .outcome = "rejected",
+                    .comment = "try again"};
+  f.grant(no);
+  BOOST_TEST(f.status() == "running"); // It is tried again ...
+  f.reply(test::status_of(500));
+  BOOST_TEST(f.status() == "suspended"); // ... and fails again.
+  BOOST_TEST((f.refusal(no).what.code == errc::not_found));
+  requests::vote yes = no;
+  yes.frame = open().id;
+  yes.round = open().dispatch;
+  yes.operates = false;
+  yes.outcome = "approved";
+  BOOST_TEST(f.refusal(yes).forbidden); // Nobody is named, so operators.
+  yes.operates = true;
+  f.grant(yes);
+  BOOST_TEST(f.status() == "running");
+  f.crash();
+  BOOST_TEST(f.count("compensation.completed") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_saga_undoes_before_it_faults) {

@@ -87,6 +87,10 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_expressions_over_secrets) {
      "'use.secrets' must be a list"},
     {"use: {authentications: {a: {basic: {use: b}}}}\ndo: []",
      "/use/authentications/a/basic/use", 2, 42, "'use.secrets' has no 'b'."},
+    {"use: {catalogs: {c: {endpoint: {uri: 'https://x', authentication: "
+     "{basic: {use: '${ .b }'}}}}}}\ndo: []",
+     "/use/catalogs/c/endpoint/authentication/basic/use", 2, 81,
+     "the secret's name is needed here, not an expression"},
   };
   check_behind_header(rows, errc::invalid_definition);
 }
@@ -112,6 +116,9 @@ BOOST_AUTO_TEST_CASE(reads_all_kinds_of_authentication) {
   BOOST_TEST((with("{use: me}").scheme == scheme::basic));
   BOOST_TEST(with("{digest: {use: s}}").secret == "s");
   BOOST_TEST((with("{digest: {use: s}}").scheme == scheme::digest));
+  const auto named = with("{oauth2: {use: '${ .secret }'}}");
+  BOOST_TEST(named.secret.empty());
+  BOOST_TEST(program_text(member(named.with, "use")) == " .secret ");
   BOOST_TEST(
     program_text(member(with("{bearer: {token: '${ .t }'}}").with, "token"))
     == " .t ");
@@ -168,6 +175,10 @@ BOOST_AUTO_TEST_CASE(finds_faults_of_authentications) {
             "/oidc/endpoints", "'oidc' has no member 'endpoints'");
   check_one("{bearer: {token: '${ $authorization }'}}", "/bearer/token",
             "the variable $authorization can only be used");
+  // The name of a secret is kept.
+  check_one("{bearer: {use: '${ $secrets.s }'}}", "/bearer/use",
+            "the variable $secrets can only be used");
+  check_one("{bearer: {use: 5}}", "/bearer/use", "text is needed");
 }
 
 BOOST_AUTO_TEST_CASE(tries_every_text_in_the_mode_loose) {

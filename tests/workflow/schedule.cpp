@@ -301,3 +301,36 @@ BOOST_AUTO_TEST_CASE(needs_a_zone_that_is_there) {
   s.cron = "CRON_TZ=Middle/Earth 0 9 * * *";
   BOOST_TEST((make_timetable(s).error().code == errc::invalid_request));
 }
+
+BOOST_AUTO_TEST_CASE(past_ticks_are_those_that_would_have_run) {
+  const auto hourly = at_times("0 * * * *");
+  const auto ticks = ticks_between(hourly, fresh(), noon, noon + 3h, 100);
+  BOOST_TEST_REQUIRE(ticks.size() == 3U); // The first is in, the last is not.
+  BOOST_TEST((ticks.front() == noon));
+  BOOST_TEST((ticks.back() == noon + 2h));
+  BOOST_TEST(ticks_between(hourly, fresh(), noon, noon + 3h, 2).size() == 2U);
+  BOOST_TEST(
+    ticks_between(hourly, fresh(), noon + 1min, noon + 2min, 9).empty());
+  // The instance is the one that the schedule itself makes.
+  auto state = fresh();
+  const auto plan = plan_at(hourly, state, {}, noon + 1h);
+  BOOST_TEST(plan.run.value().instance
+             == run_of_tick(state, noon + 1h).instance);
+}
+
+BOOST_AUTO_TEST_CASE(past_ticks_of_every_count_backwards_too) {
+  const auto state = fresh(); // Since noon of 31 January.
+  auto ticks = ticks_between(every("PT40M"), state, noon - 1h, noon + 1h, 100);
+  BOOST_TEST_REQUIRE(ticks.size() == 3U);
+  BOOST_TEST((ticks[0] == noon - 40min));
+  BOOST_TEST((ticks[1] == noon));
+  BOOST_TEST((ticks[2] == noon + 40min));
+  ticks = ticks_between(every("P1M"), state, at("2025-11-01T00:00:00Z"),
+                        at("2026-03-01T00:00:00Z"), 100);
+  BOOST_TEST_REQUIRE(ticks.size() == 4U);
+  BOOST_TEST((ticks[0] == at("2025-11-30T12:00:00Z")));
+  BOOST_TEST((ticks[3] == at("2026-02-28T12:00:00Z")));
+  BOOST_TEST(ticks_between(after("PT1H"), state, noon, noon + 9h, 9).empty());
+  BOOST_TEST(ticks_between(every("PT1S"), state, timestamp{}, noon, 7).size()
+             == 7U);
+}

@@ -105,6 +105,24 @@ void check_members(context& c, object_reader& fields, scheme_kind scheme,
   }
 }
 
+/// Which secret the members are those of: its name, or an expression for it.
+/// The name is kept, so the expression may not read secrets itself.
+void read_use_of(context& c, const cursor& where, site at,
+                 authentication& out) {
+  if (where.value->is_string() && !is_literal(where)) {
+    if (at == site::registration)
+      c.faults.invalid(where, "the secret's name is needed here, not an "
+                              "expression: there is no instance yet");
+    dynamic_value::object by;
+    by.emplace_back("use", read_dynamic(c, where, site::task_body));
+    out.with = make_object(std::move(by));
+    return;
+  }
+  out.secret = read_text(c, where).value_or("");
+  if (!out.secret.empty())
+    check_secret(c, where, out.secret);
+}
+
 } // namespace
 
 authentication read_policy(context& c, const cursor& where, site at) {
@@ -130,10 +148,7 @@ authentication read_policy(context& c, const cursor& where, site at) {
   const auto name = schemes[static_cast<std::size_t>(out.scheme)];
   object_reader members{c.faults, chosen, quoted(name)};
   if (members.has("use")) {
-    const auto use = members.take("use");
-    out.secret = read_text(c, use).value_or("");
-    if (!out.secret.empty())
-      check_secret(c, use, out.secret);
+    read_use_of(c, members.take("use"), at, out);
     members.close();
     return out;
   }

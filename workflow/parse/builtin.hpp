@@ -6,6 +6,7 @@
 namespace pawl::parsing {
 
 tasks::approval read_approval(context& c, const cursor& with);
+tasks::notify read_notify(context& c, const cursor& with);
 
 /// A JSON Schema as it stands, or a schema as the DSL writes it, around
 /// `document` or `resource`.

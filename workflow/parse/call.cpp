@@ -79,11 +79,17 @@ task_kind read_call(context& c, object_reader& fields, task_index self) {
   }
   if (is_builtin(c, *name, "log"))
     return read_log(c, with);
-  if (is_builtin(c, *name, "approval")) {
-    if (with.value != nullptr)
+  for (const std::string_view own : {"approval", "notify"}) {
+    if (!is_builtin(c, *name, own))
+      continue;
+    if (with.value == nullptr) {
+      c.faults.invalid(fields.where(),
+                       "'call: " + std::string{own} + "' needs 'with'");
+      return tasks::call_function{};
+    }
+    if (own == "approval")
       return read_approval(c, with);
-    c.faults.invalid(fields.where(), "'call: approval' needs 'with'");
-    return tasks::call_function{};
+    return read_notify(c, with);
   }
   if (is_builtin(c, *name, "worker"))
     return read_call_worker(c, with);

@@ -284,8 +284,26 @@ void refuse_jumps(context& c, std::size_t first, std::string_view what);
 
 void read_document_metadata(context& c, const cursor& where);
 void read_task_metadata(context& c, const cursor& where, task_index self);
+/// A length of time without months, which is counted in milliseconds.
+void read_span(context& c, const cursor& where, duration& out);
 /// `metadata.concurrency` of a `for`; 0 if there is none.
 std::uint32_t read_concurrency(context& c, const cursor& metadata);
+
+// metering.cpp
+
+/// `metadata.limit`, `metadata.cache` and `metadata.usage` of a task.
+std::optional<limit_rule> read_limit(context& c, const cursor& where);
+std::optional<cache_rule> read_cache(context& c, const cursor& where);
+std::optional<dynamic_value> read_usage(context& c, const cursor& where);
+/// `document.metadata.budget`
+void read_budget(context& c, const cursor& where);
+/// `document.metadata.redact`
+void read_redaction(context& c, const cursor& where);
+
+// sensitive.cpp
+
+/// Adds what schemas mark as `x-sensitive` to definition::sensitive.
+void collect_sensitive(context& c);
 
 // states.cpp
 

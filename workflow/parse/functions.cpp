@@ -31,17 +31,12 @@ std::optional<catalog_function> split(std::string_view text) {
 }
 
 void report_unknown_function(context& c, const pending_call& call) {
-  std::vector<std::string_view> names{"http", "openapi", "approval", "log",
-                                      "worker"};
+  std::vector<std::string_view> names{"http", "openapi", "approval",
+                                      "log",  "notify",  "worker"};
   if (const auto* all = c.functions_written.value;
       all != nullptr && all->is_object())
     for (const auto& each : all->get_object())
       names.emplace_back(each.key().data(), each.key().size());
-  // What other runtimes call a built-in function is known to the contract.
-  constexpr std::array<std::string_view, 1> later{"notify"};
-  if (std::find(later.begin(), later.end(), call.name) != later.end())
-    return c.faults.unsupported(call.where,
-                                "the built-in function " + quoted(call.name));
   c.faults.invalid(call.where, "'use.functions' has no " + quoted(call.name)
                                  + ", and no protocol or built-in function "
                                    "has that name."
@@ -79,7 +74,8 @@ std::optional<task_index> from_catalog(context& c, const pending_call& call) {
                          "the function " + quoted(call.name)
                            + " of the built-in catalog",
                          " It has 'approval:1.0.0@default', "
-                         "'log:1.0.0@default' and 'worker:1.0.0@default'.");
+                         "'log:1.0.0@default', 'notify:1.0.0@default' and "
+                         "'worker:1.0.0@default'.");
     return std::nullopt;
   }
   const auto found = c.catalogs_made.find(wanted->catalog);

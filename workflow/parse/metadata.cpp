@@ -8,10 +8,11 @@ namespace pawl::parsing {
 
 namespace {
 
-/// Extensions of the contract that are not built yet. Other keys are free.
-constexpr std::array<std::string_view, 2> document_refused{"budget", "cache"};
-constexpr std::array<std::string_view, 5> task_refused{"budget", "cache", "sla",
-                                                       "outcome", "index"};
+/// What belongs to the other of the two. Other keys are free.
+constexpr std::array<std::string_view, 3> document_refused{"cache", "limit",
+                                                           "usage"};
+constexpr std::array<std::string_view, 5> task_refused{
+  "budget", "redact", "sla", "outcome", "index"};
 
 template <std::size_t N>
 void refuse_all(context& c, const cursor& where,
@@ -31,7 +32,8 @@ bool is_attribute_name(std::string_view name) {
             });
 }
 
-/// A length of time without months, which supervision counts in milliseconds.
+} // namespace
+
 void read_span(context& c, const cursor& where, duration& out) {
   const auto length = read_duration(c, where, site::task_body);
   if (!length)
@@ -43,6 +45,8 @@ void read_span(context& c, const cursor& where, duration& out) {
   else
     out = fixed->rest;
 }
+
+namespace {
 
 supervision read_supervision(context& c, const cursor& where, supervision out) {
   // In the order of the enumerations.
@@ -182,6 +186,8 @@ void read_document_metadata(context& c, const cursor& where) {
       = read_program(c, where.member("outcome"), site::workflow_output))
     c.out.outcome = dynamic_value{std::move(program)};
   read_index(c, where.member("index"));
+  read_budget(c, where.member("budget"));
+  read_redaction(c, where.member("redact"));
   if (const auto at = where.member("sla"); at.value != nullptr) {
     duration length{};
     read_span(c, at, length);
@@ -204,6 +210,9 @@ void read_task_metadata(context& c, const cursor& where, task_index self) {
   auto moves = read_moves(c, where.member("state"));
   auto compensation = read_compensation(c, where, self);
   auto cleanup = read_cleanup(c, where, self);
+  auto limited = read_limit(c, where.member("limit"));
+  auto cached = read_cache(c, where.member("cache"));
+  auto usage = read_usage(c, where.member("usage"));
   auto& task = c.out.tasks[self];
   if (const auto at = where.member("concurrency");
       at.value != nullptr && task.kind_name != "for")
@@ -215,6 +224,9 @@ void read_task_metadata(context& c, const cursor& where, task_index self) {
   task.moves = std::move(moves);
   task.compensation = std::move(compensation);
   task.cleanup = std::move(cleanup);
+  task.limited = std::move(limited);
+  task.cached = std::move(cached);
+  task.usage = std::move(usage);
 }
 
 std::uint32_t read_concurrency(context& c, const cursor& metadata) {

@@ -158,6 +158,8 @@ void compiler::fill(node& to, const spot& where) {
   for (const auto& [key, value] : object) {
     const auto name = view(key);
     const auto there = where.member(name, value);
+    if (name.starts_with("x-"))
+      continue; // Somebody's own: it says nothing about the value.
     const auto* row = table::find(name);
     if (row == nullptr || row->take == nullptr) {
       blame(there, "the keyword " + quoted(name) + " is not supported."

@@ -234,7 +234,9 @@ planner::check_vote(const requests::vote& wish, const frame& f) const {
 planner::answer planner::check_ballot(const requests::vote& wish,
                                       const frame& f) const {
   const auto& node = of_.tasks[*f.node];
-  const auto& rule = std::get<tasks::approval>(node.kind);
+  const auto* rule = std::get_if<tasks::approval>(&node.kind);
+  if (rule == nullptr)
+    return {}; // A compensation that has failed asks for no data.
   const bool approves = wish.outcome == "approved";
   if (!approves && wish.comment.empty()
       && f.arguments->as_object().at("commentRequired").as_bool())
@@ -245,7 +247,7 @@ planner::answer planner::check_ballot(const requests::vote& wish,
   raised why;
   const bool is_checked = wish.data || approves;
   if (is_checked
-      && !check_schema(rule.data_schema,
+      && !check_schema(rule->data_schema,
                        wish.data ? **wish.data : *null_datum(),
                        "data of the vote", node.pointer, why))
     return refused{
@@ -289,9 +291,32 @@ planner::answer planner::vote(const requests::vote& wish) {
   plan.emplace_back(fact);
   auto votes = f.votes;
   votes.push_back(cast_by(fact, now_));
-  if (!verdict_of(panels, votes).empty())
+  const auto said = verdict_of(panels, votes);
+  if (said.empty())
+    return {};
+  if (f.at == phase::faulted)
+    decide_on_compensation(f, said == "approved", wish.comment);
+  else
     finish(f, output_of(votes));
   return {};
+}
+
+// Approved: the flow goes on as if it had not been there. Rejected: it is tried
+// again, as every resume does.
+void planner::decide_on_compensation(const frame& f, bool approved,
+                                     const std::string& comment) {
+  const auto& node = of_.tasks[*f.node];
+  if (approved) {
+    cancel_below(f.id);
+    plan.emplace_back(events::task_skipped{.parent = f.parent,
+                                           .task = node.pointer,
+                                           .frame = f.id,
+                                           .output = f.input,
+                                           .reason = comment});
+  }
+  plan.emplace_back(events::instance_resumed{
+    approved ? "the compensation was left out by a decision"
+             : "the compensation is tried again by a decision"});
 }
 
 void planner::approval_timer(const frame& f, timer_purpose purpose) {
