@@ -64,7 +64,7 @@ constexpr option http[] = {
   {.key = "http.streams_max",
    .is = unit::count,
    .max = 65'536,
-   .help = "How many of the connections may be event streams (SSE).",
+   .help = "How many of the connections may be streams: SSE or WebSocket.",
    .at = at<&o::http, &h::streams_max>},
   {.key = "http.header_max",
    .is = unit::bytes,
@@ -368,7 +368,7 @@ std::vector<option> join() {
         catalogue_of_programs(), std::span<const option>{failures},
         catalogue_of_secrets(), catalogue_of_access(), catalogue_of_queues(),
         std::span<const option>{events}, catalogue_of_keeping(),
-        catalogue_of_metrics()})
+        catalogue_of_metrics(), catalogue_of_notify(), catalogue_of_tracing()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -37,6 +37,12 @@ slot top(options& in) {
 /// The options about what the daemon counts.
 [[nodiscard]] std::span<const option> catalogue_of_metrics();
 
+/// The options about who is told of what, and about mail.
+[[nodiscard]] std::span<const option> catalogue_of_notify();
+
+/// The options about traces.
+[[nodiscard]] std::span<const option> catalogue_of_tracing();
+
 /// The options about queues of jobs for workers.
 [[nodiscard]] std::span<const option> catalogue_of_queues();
 

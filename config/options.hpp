@@ -210,6 +210,32 @@ struct options {
     bool operator==(const metrics_options&) const = default;
   } metrics;
 
+  struct notify_options {
+    duration timeout{10'000};         ///< Of one delivery.
+    duration retry_for{86'400'000};   ///< Then it is dead.
+    duration retry_max{300'000};      ///< The longest wait between two tries.
+    std::uint32_t queue_max = 10'000; ///< Messages of one subscription.
+    std::uint32_t concurrency = 8;    ///< Deliveries at a time.
+    bool operator==(const notify_options&) const = default;
+  } notify;
+
+  struct smtp_options {
+    std::string url;         ///< "smtp://host:587"; "": no mail is sent.
+    std::string from;        ///< The sender's address.
+    std::string user;        ///< "": without a login.
+    std::string password;    ///< The name of a secret; "" for none.
+    bool require_tls = true; ///< Beyond loopback.
+    bool operator==(const smtp_options&) const = default;
+  } smtp;
+
+  struct tracing_options {
+    std::string endpoint;  ///< OTLP over HTTP: "http://host:4318/v1/traces".
+    std::string headers;   ///< The name of a secret: an object of texts.
+    duration every{1'000}; ///< A batch leaves.
+    std::uint32_t queue_max = 8'192; ///< Spans that wait; more are dropped.
+    bool operator==(const tracing_options&) const = default;
+  } tracing;
+
   bool operator==(const options&) const = default;
 };
 

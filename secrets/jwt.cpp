@@ -1,6 +1,7 @@
 #include "secrets/jwt.hpp"
 
 #include "base/bytes.hpp"
+#include "secrets/hmac.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -10,7 +11,6 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <optional>
 
@@ -106,15 +106,6 @@ std::optional<std::string> sign(EVP_PKEY* key, bool elliptic,
     return std::nullopt;
   out.resize(size);
   return elliptic ? plain_ecdsa(out) : out;
-}
-
-std::string hmac_sha256(std::string_view key, std::string_view text) {
-  std::string out(EVP_MAX_MD_SIZE, '\0');
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), raw(text),
-       text.size(), raw(out), &size);
-  out.resize(size);
-  return out;
 }
 
 std::string unsigned_text(std::string_view algorithm, std::string_view key_id,

@@ -1,6 +1,7 @@
 #include "storage/bulk.hpp"
 
 #include "storage/database.hpp"
+#include "storage/values.hpp"
 #include "storage/wire.hpp"
 
 namespace pawl::storage {
@@ -16,10 +17,6 @@ std::string items_of(std::string_view id) {
 
 } // namespace
 
-std::string bulk_key(std::string_view id) {
-  return std::string{"bulk/"}.append(id);
-}
-
 std::string bulk_item_prefix() {
   return "bulk-item/";
 }
@@ -27,25 +24,6 @@ std::string bulk_item_prefix() {
 std::string bulk_item_key(std::string_view id, std::uint64_t number) {
   auto out = items_of(id);
   put_u64(out, number);
-  return out;
-}
-
-std::string encode_bulk_row(const stored_bulk& what) {
-  auto out = begin_value(format, 8 + what.id.size() + what.state.size());
-  put_text(out, what.id);
-  put_text(out, what.state);
-  seal(out);
-  return out;
-}
-
-result<stored_bulk> decode_bulk_row(std::string_view key,
-                                    std::string_view value) {
-  wire_reader in{value, format};
-  stored_bulk out;
-  out.id = in.text();
-  out.state = in.text();
-  if (!in.done() || bulk_key(out.id) != key)
-    return broken_row(family::meta, key);
   return out;
 }
 
@@ -69,12 +47,13 @@ result<stored_bulk_item> decode_bulk_item(std::string_view key,
   return out;
 }
 
-result<> store::put_bulk(const stored_bulk& what,
+result<> store::put_bulk(const stored_record& what,
                          std::span<const stored_bulk_item> items,
                          const std::optional<kept_answer>& answer,
                          const std::optional<audit_entry>& note) {
   row_list rows;
-  rows.put(family::meta, bulk_key(what.id), encode_bulk_row(what));
+  rows.put(family::meta, record_key(record_kind::bulk, what.id),
+           encode_record(what));
   for (const auto& one : items)
     rows.put(family::meta, bulk_item_key(what.id, one.number),
              encode_bulk_item(one));
@@ -86,24 +65,9 @@ result<> store::put_bulk(const stored_bulk& what,
 result<> store::remove_bulk(std::string_view id) {
   const auto items = items_of(id);
   row_list gone;
-  gone.erase(family::meta, bulk_key(id));
+  gone.erase(family::meta, record_key(record_kind::bulk, id));
   gone.erase_range(family::meta, items, after_prefix(items));
   return db_->write(gone);
-}
-
-result<std::vector<stored_bulk>> store::list_bulks() const {
-  const auto prefix = bulk_key("");
-  scan rows{*db_, {family::meta, prefix, after_prefix(prefix), false}};
-  std::vector<stored_bulk> out;
-  for (; rows.valid(); rows.next()) {
-    auto one = decode_bulk_row(rows.key(), rows.value());
-    if (!one)
-      return one.error();
-    out.push_back(std::move(*one));
-  }
-  if (auto s = rows.status(); !s)
-    return s.error();
-  return out;
 }
 
 result<std::vector<stored_bulk_item>>

@@ -8,22 +8,13 @@
 
 namespace pawl::storage {
 
-/// What is kept of a bulk operation (actors/bulk/bulk.hpp).
-struct stored_bulk {
-  std::string id;
-  std::string state; ///< Bytes; only their reader knows what they mean.
-  bool operator==(const stored_bulk&) const = default;
-};
-
-/// A line of its report.
+/// A line of the report of a bulk operation (actors/bulk/bulk.hpp).
 struct stored_bulk_item {
   std::uint64_t number = 0; ///< From 1, in the order in which it walks.
   std::string state;        ///< Bytes; only their reader knows what they mean.
   bool operator==(const stored_bulk_item&) const = default;
 };
 
-/// In meta: "bulk/", id.
-[[nodiscard]] std::string bulk_key(std::string_view id);
 /// In meta: "bulk-item/", id, "/", number.
 [[nodiscard]] std::string bulk_item_key(std::string_view id,
                                         std::uint64_t number);
@@ -32,9 +23,6 @@ struct stored_bulk_item {
 
 // Decoders take the row's key for their complaint, and fail with errc::corrupt.
 
-[[nodiscard]] std::string encode_bulk_row(const stored_bulk& what);
-[[nodiscard]] result<stored_bulk> decode_bulk_row(std::string_view key,
-                                                  std::string_view value);
 [[nodiscard]] std::string encode_bulk_item(const stored_bulk_item& what);
 [[nodiscard]] result<stored_bulk_item> decode_bulk_item(std::string_view key,
                                                         std::string_view value);

@@ -154,12 +154,17 @@ std::string secret_key(std::string_view name) {
   return std::string{"secret/"}.append(name);
 }
 
-std::string token_key(std::string_view id) {
-  return std::string{"token/"}.append(id);
+std::string outgoing_prefix(std::string_view subscription) {
+  return std::string{"out/"}.append(subscription).append("/");
 }
 
-std::string hold_key(std::string_view id) {
-  return std::string{"hold/"}.append(id);
+std::string outgoing_key(std::string_view subscription, timestamp at,
+                         const instance_key& key, std::uint64_t number) {
+  auto out = outgoing_prefix(subscription);
+  put_time(out, at);
+  out.append(bytes_of(key));
+  put_u64(out, number);
+  return out;
 }
 
 std::string audit_prefix() {

@@ -124,10 +124,11 @@ void put_time(std::string& out, timestamp t);
 [[nodiscard]] std::string definition_key(const definition_id& id);
 /// In meta: "secret/", name.
 [[nodiscard]] std::string secret_key(std::string_view name);
-/// In meta: "token/", id.
-[[nodiscard]] std::string token_key(std::string_view id);
-/// In meta: "hold/", id.
-[[nodiscard]] std::string hold_key(std::string_view id);
+/// In meta: "out/", subscription, "/", time, instance, number.
+[[nodiscard]] std::string outgoing_prefix(std::string_view subscription);
+[[nodiscard]] std::string outgoing_key(std::string_view subscription,
+                                       timestamp at, const instance_key& key,
+                                       std::uint64_t number);
 /// In meta: "audit/", number.
 [[nodiscard]] std::string audit_key(std::uint64_t number);
 /// What all of these begin with.

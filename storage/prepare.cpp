@@ -63,6 +63,14 @@ void add_left_children(prepared_turn& out, const turn& what) {
     out.rows.erase(family::busy, left_child_key(out.key));
 }
 
+void add_outgoing(prepared_turn& out, const turn& what) {
+  std::uint64_t number = out.last_before;
+  for (const auto& one : what.outgoing)
+    out.rows.put(family::meta,
+                 outgoing_key(one.subscription, what.at, what.key, ++number),
+                 encode_message(one.state));
+}
+
 void forget_leases(prepared_turn& out, const turn& what) {
   for (const auto frame : what.jobs_ended)
     erase_lease(out.rows, out.key, frame);
@@ -110,6 +118,7 @@ prepared_turn prepare(const turn& what) {
   add_left_children(out, what);
   add_subscriptions(out, what);
   forget_leases(out, what);
+  add_outgoing(out, what);
   if (what.answer)
     add_answer(out.rows, *what.answer);
   out.bytes = out.rows.bytes();

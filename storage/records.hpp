@@ -134,6 +134,18 @@ struct unsubscription {
   std::string type;
 };
 
+/// A message that is to leave for a subscriber (actors/notify/).
+struct outgoing_message {
+  std::string subscription; ///< Its id: without '/'.
+  std::string state;        ///< Bytes; only their reader knows what they mean.
+};
+/// One that lies in the store. `key` is the store's own, in order of commit
+/// times and, of one instance, of its history.
+struct stored_message {
+  std::string key;
+  std::string state;
+};
+
 /// All that one turn of one instance changes. It is committed whole or not.
 struct turn {
   instance_key key;
@@ -152,8 +164,9 @@ struct turn {
   std::vector<unsubscription> unsubscribed;
   std::vector<instance_key> left; ///< Children to cancel; see left_children().
   bool is_child = false;
-  std::optional<audit_entry> note = {};  ///< Of whoever caused the turn.
-  std::vector<frame_id> jobs_ended = {}; ///< Their leases are forgotten.
+  std::optional<audit_entry> note = {};        ///< Of whoever caused the turn.
+  std::vector<frame_id> jobs_ended = {};       ///< Their leases are forgotten.
+  std::vector<outgoing_message> outgoing = {}; ///< In order.
 };
 
 /// A turn as rows, made ready outside the writer's thread.
@@ -238,16 +251,22 @@ struct sealed_secret {
   bool operator==(const sealed_secret&) const = default;
 };
 
-/// What is kept of a bearer token (access/token.hpp).
-struct stored_token {
-  std::string id;
-  std::string state; ///< Bytes; only their reader knows what they mean.
+/// What the store keeps by an id and knows no more of.
+enum class record_kind : std::uint8_t {
+  token, ///< A bearer token (access/token.hpp).
+  hold,  ///< actors/holds/hold.hpp
+  bulk,  ///< A bulk operation (actors/bulk/bulk.hpp).
+  limit, ///< actors/kept/, as the next three.
+  subscription,
+  flag,
+  injected_fault,
+  count, ///< How much of a limit is used up (actors/limits/).
 };
-
-/// What is kept of a hold (actors/holds/hold.hpp).
-struct stored_hold {
+inline constexpr std::size_t record_kind_count = 8;
+struct stored_record {
   std::string id;
   std::string state; ///< Bytes; only their reader knows what they mean.
+  bool operator==(const stored_record&) const = default;
 };
 
 /// What is kept of a schedule (workflow/schedule.hpp). There is one at most for

@@ -23,9 +23,8 @@
 namespace pawl::storage {
 
 class database;
-struct stored_lease; // storage/leases.hpp
-struct stored_bulk;  // storage/bulk.hpp
-struct stored_bulk_item;
+struct stored_lease;     // storage/leases.hpp
+struct stored_bulk_item; // storage/bulk.hpp
 
 /// Everything that Pawl remembers: one RocksDB with several column families
 /// (storage/keys.hpp, docs/format/keys.md), one write-ahead log, one writer.
@@ -108,18 +107,19 @@ public:
                          const std::optional<audit_entry>& note = {});
   /// Stores a token. From then on tokens_made(). Fails with
   /// errc::already_exists.
-  result<> put_token(const stored_token& what,
+  result<> put_token(const stored_record& what,
                      const std::optional<audit_entry>& note = {});
+  /// Stores what is kept of `kind`, in place of a former one with this id.
+  result<> put_record(record_kind kind, const stored_record& what,
+                      const std::optional<kept_answer>& answer = {},
+                      const std::optional<audit_entry>& note = {});
   /// Fails with errc::not_found.
-  result<> remove_token(std::string_view id,
-                        const std::optional<audit_entry>& note = {});
-  /// Stores a hold that is new.
-  result<> put_hold(const stored_hold& what,
-                    const std::optional<kept_answer>& answer = {},
-                    const std::optional<audit_entry>& note = {});
-  /// Fails with errc::not_found.
-  result<> remove_hold(std::string_view id,
-                       const std::optional<audit_entry>& note = {});
+  result<> remove_record(record_kind kind, std::string_view id,
+                         const std::optional<audit_entry>& note = {});
+  /// Stores messages to subscribers anew, and forgets those with the keys
+  /// `gone`.
+  result<> change_outgoing(std::span<const stored_message> kept,
+                           std::span<const std::string> gone);
   /// Adds to the audit log what changed nothing: a refusal.
   result<> put_audit(const audit_entry& what);
   /// Keeps `key` as what links are signed with, unless there is one.
@@ -131,7 +131,7 @@ public:
   /// Forgets a schedule, if there is one.
   result<> remove_schedule(std::string_view ns, std::string_view name);
   /// Stores how a bulk operation stands, and these lines of its report.
-  result<> put_bulk(const stored_bulk& what,
+  result<> put_bulk(const stored_record& what,
                     std::span<const stored_bulk_item> items,
                     const std::optional<kept_answer>& answer = {},
                     const std::optional<audit_entry>& note = {});
@@ -237,9 +237,6 @@ public:
   [[nodiscard]] result<std::vector<stored_schedule>>
   list_schedules(const std::optional<stored_schedule>& after,
                  std::size_t limit) const;
-  /// All bulk operations, ordered by id: the oldest first. Fails with
-  /// errc::corrupt.
-  [[nodiscard]] result<std::vector<stored_bulk>> list_bulks() const;
   /// Lines of a report behind number `after`, at most `limit`. Fails with
   /// errc::corrupt.
   [[nodiscard]] result<std::vector<stored_bulk_item>>
@@ -259,13 +256,17 @@ public:
   /// All secrets, ordered by name.
   [[nodiscard]] result<std::vector<sealed_secret>> list_secrets() const;
 
-  /// All tokens, ordered by id.
-  [[nodiscard]] result<std::vector<stored_token>> list_tokens() const;
+  /// All of a kind, ordered by id: with ids made by time, the oldest first.
+  /// Fails with errc::corrupt.
+  [[nodiscard]] result<std::vector<stored_record>>
+  list_records(record_kind kind) const;
+  /// Messages for a subscriber behind the key `after`, "" for the first, at
+  /// most `limit`. Fails with errc::corrupt.
+  [[nodiscard]] result<std::vector<stored_message>>
+  read_outgoing(std::string_view subscription, std::string_view after,
+                std::size_t limit) const;
   /// Whether a token was ever stored.
   [[nodiscard]] result<bool> tokens_made() const;
-
-  /// All holds, ordered by id: the oldest first. Fails with errc::corrupt.
-  [[nodiscard]] result<std::vector<stored_hold>> list_holds() const;
 
   /// A page of the audit log. Fails with errc::corrupt.
   [[nodiscard]] result<audit_page> read_audit(const audit_query& query) const;

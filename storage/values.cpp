@@ -224,44 +224,6 @@ result<sealed_secret> decode_secret(std::string_view key,
   return out;
 }
 
-std::string encode_token_row(const stored_token& what) {
-  auto out = begin_value(format, 8 + what.id.size() + what.state.size());
-  put_text(out, what.id);
-  put_text(out, what.state);
-  seal(out);
-  return out;
-}
-
-result<stored_token> decode_token_row(std::string_view key,
-                                      std::string_view value) {
-  wire_reader in{value, format};
-  stored_token out;
-  out.id = in.text();
-  out.state = in.text();
-  if (!in.done() || token_key(out.id) != key)
-    return broken_row(family::meta, key);
-  return out;
-}
-
-std::string encode_hold_row(const stored_hold& what) {
-  auto out = begin_value(format, 8 + what.id.size() + what.state.size());
-  put_text(out, what.id);
-  put_text(out, what.state);
-  seal(out);
-  return out;
-}
-
-result<stored_hold> decode_hold_row(std::string_view key,
-                                    std::string_view value) {
-  wire_reader in{value, format};
-  stored_hold out;
-  out.id = in.text();
-  out.state = in.text();
-  if (!in.done() || hold_key(out.id) != key)
-    return broken_row(family::meta, key);
-  return out;
-}
-
 std::string encode_audit(std::string_view text) {
   auto out = begin_value(format, 4 + text.size());
   put_text(out, text);

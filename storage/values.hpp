@@ -58,12 +58,16 @@ decode_definition(std::string_view key, std::string_view value);
 [[nodiscard]] result<stored_schedule>
 decode_schedule_row(std::string_view key, std::string_view value);
 
-[[nodiscard]] std::string encode_token_row(const stored_token& what);
-[[nodiscard]] result<stored_token> decode_token_row(std::string_view key,
-                                                    std::string_view value);
-[[nodiscard]] std::string encode_hold_row(const stored_hold& what);
-[[nodiscard]] result<stored_hold> decode_hold_row(std::string_view key,
-                                                  std::string_view value);
+/// In meta: the kind's own prefix, id.
+[[nodiscard]] std::string record_key(record_kind kind, std::string_view id);
+[[nodiscard]] std::string encode_record(const stored_record& what);
+/// `kind` is that of the key.
+[[nodiscard]] result<stored_record>
+decode_record(record_kind kind, std::string_view key, std::string_view value);
+/// A message on its way out.
+[[nodiscard]] std::string encode_message(std::string_view state);
+[[nodiscard]] result<std::string> decode_message(std::string_view key,
+                                                 std::string_view value);
 /// `text` is a record's, as audit_text() makes it.
 [[nodiscard]] std::string encode_audit(std::string_view text);
 [[nodiscard]] result<std::string> decode_audit(std::string_view key,

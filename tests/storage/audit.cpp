@@ -179,13 +179,15 @@ BOOST_FIXTURE_TEST_CASE(tokens_come_and_go_but_were_made, fixture) {
   BOOST_TEST(
     (store->put_token({"a", "x"}).error().code == errc::already_exists));
   reopen();
-  BOOST_TEST_REQUIRE(store->list_tokens()->size() == 2U);
-  BOOST_TEST(store->list_tokens()->front().state == "one");
-  BOOST_REQUIRE(store->remove_token("a"));
-  BOOST_REQUIRE(store->remove_token("b", entry("uid:0", "b")));
-  BOOST_TEST((store->remove_token("b").error().code == errc::not_found));
+  BOOST_TEST_REQUIRE(store->list_records(record_kind::token)->size() == 2U);
+  BOOST_TEST(store->list_records(record_kind::token)->front().state == "one");
+  BOOST_REQUIRE(store->remove_record(record_kind::token, "a"));
+  BOOST_REQUIRE(
+    store->remove_record(record_kind::token, "b", entry("uid:0", "b")));
+  BOOST_TEST((store->remove_record(record_kind::token, "b").error().code
+              == errc::not_found));
   reopen();
-  BOOST_TEST(store->list_tokens()->empty());
+  BOOST_TEST(store->list_records(record_kind::token)->empty());
   BOOST_TEST(store->tokens_made().value());
   BOOST_TEST(numbers({}).size() == 2U);
   expect_sound();

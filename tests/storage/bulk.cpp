@@ -9,15 +9,15 @@ using namespace pawl::storage;
 BOOST_FIXTURE_TEST_SUITE(store_of_memory, test::stored)
 
 BOOST_AUTO_TEST_CASE(operations_and_reports_are_read_as_they_were_written) {
-  const stored_bulk first{"a", "one"};
-  const stored_bulk second{"ab", "two"}; // Its id begins as the other's.
+  const stored_record first{"a", "one"};
+  const stored_record second{"ab", "two"}; // Its id begins as the other's.
   const std::vector<stored_bulk_item> some{{1, "x"}, {2, "y"}, {300, "z"}};
   BOOST_REQUIRE(store->put_bulk(second, some));
   BOOST_REQUIRE(store->put_bulk(first, some));
   BOOST_REQUIRE(store->put_bulk({"a", "three"}, {{{2, "w"}}}));
   reopen();
-  const auto all = store->list_bulks().value();
-  BOOST_TEST((all == std::vector<stored_bulk>{{"a", "three"}, second}));
+  const auto all = store->list_records(record_kind::bulk).value();
+  BOOST_TEST((all == std::vector<stored_record>{{"a", "three"}, second}));
   BOOST_TEST(
     (store->read_bulk_items("a", 0, 10).value()
      == std::vector<stored_bulk_item>{{1, "x"}, {2, "w"}, {300, "z"}}));
@@ -33,8 +33,8 @@ BOOST_AUTO_TEST_CASE(an_operation_goes_with_its_report_and_no_other) {
   BOOST_REQUIRE(store->remove_bulk("a"));
   BOOST_REQUIRE(store->remove_bulk("none"));
   reopen();
-  BOOST_TEST(
-    (store->list_bulks().value() == std::vector<stored_bulk>{{"ab", "s"}}));
+  BOOST_TEST((store->list_records(record_kind::bulk).value()
+              == std::vector<stored_record>{{"ab", "s"}}));
   BOOST_TEST(store->read_bulk_items("a", 0, 10).value().empty());
   BOOST_TEST(store->read_bulk_items("ab", 0, 10).value().size() == 2U);
   BOOST_TEST(verify(*store).value().empty());
