@@ -16,4 +16,12 @@ caf::error contained(std::exception_ptr& thrown) {
   }
 }
 
+std::string death_of_worker(const caf::error& why) {
+  const std::string sentence{"The worker of this task died too often"};
+  const auto& said = why.context();
+  return said.match_elements<std::string>()
+           ? sentence + ": " + said.get_as<std::string>(0)
+           : sentence + '.';
+}
+
 } // namespace pawl::actors

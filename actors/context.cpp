@@ -1,5 +1,7 @@
 #include "actors/context.hpp"
 
+#include "actors/limits/limit_world.hpp"
+#include "actors/limits/step_limits.hpp"
 #include "base/bytes.hpp"
 
 #include <caf/send.hpp>
@@ -62,6 +64,25 @@ program_client_options programs_of(const config::options& o) {
                      .network = p.network}};
 }
 
+namespace {
+
+/// Whether the limits let a job go to a worker now.
+queue_world::admission admit(context& ctx, const offered_job& job) {
+  auto& limits = *ctx.limiting;
+  const auto wish = job_tokens(limits, job);
+  if (wish.of.empty())
+    return {};
+  if (auto tokens = limits.take(wish, true)) {
+    tokens->spend();
+    return {.tokens = std::move(tokens)};
+  }
+  const auto missing = limits.obstacle(wish);
+  return {.granted = false,
+          .queue_closed = missing && limits.closes_queue(missing->of)};
+}
+
+} // namespace
+
 queue_world world_of(context& ctx) {
   const auto& o = ctx.options;
   return {.now = [] { return clock::now(); },
@@ -101,6 +122,11 @@ queue_world world_of(context& ctx) {
                                    queue)
                            .empty();
             },
+          .admit = [&ctx](const offered_job& job) { return admit(ctx, job); },
+          .count = [&ctx](const offered_job& job) -> std::shared_ptr<void> {
+            const auto wish = job_tokens(*ctx.limiting, job);
+            return wish.of.empty() ? nullptr : ctx.limiting->occupy(wish);
+          },
           .lease = o.queues.lease,
           .unserved_after = o.queues.unserved_after,
           .answers_for = o.retention.idempotency_for};
@@ -118,15 +144,15 @@ void forget_hold(context& ctx, const placed_hold& what) {
                             .target = what.id,
                             .reason = what.reason,
                             .status = 204};
-  caf::anon_send(ctx.writer.get(),
-                 write_job{[id = what.id, note = std::move(note)](
-                             storage::store& s) -> result<> {
-                   auto done = s.remove_hold(id, note);
-                   // Somebody may have released it just now.
-                   if (!done && done.error().code == errc::not_found)
-                     return {};
-                   return done;
-                 }});
+  caf::anon_send(
+    ctx.writer.get(), write_job{[id = what.id, note = std::move(note)](
+                                  storage::store& s) -> result<> {
+      auto done = s.remove_record(storage::record_kind::hold, id, note);
+      // Somebody may have released it just now.
+      if (!done && done.error().code == errc::not_found)
+        return {};
+      return done;
+    }});
 }
 
 } // namespace

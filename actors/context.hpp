@@ -69,6 +69,12 @@ private:
 
 struct context;
 class bulk_keeper;
+class kept_book;
+class flag_keeper;
+class limit_keeper;
+class fault_injector;
+class message_post;
+class tracer;
 
 /// The queues' world: the disk by the writer, time by the alarms.
 [[nodiscard]] queue_world world_of(context& ctx);
@@ -141,6 +147,14 @@ struct context {
 
   /// Set by make_gateway().
   std::shared_ptr<bulk_keeper> bulks;
+
+  // Set before the actors start; none is ever null.
+  std::shared_ptr<kept_book> kept;        ///< actors/kept/
+  std::shared_ptr<flag_keeper> flags;     ///< actors/flags/
+  std::shared_ptr<limit_keeper> limiting; ///< actors/limits/
+  std::shared_ptr<fault_injector> faults; ///< actors/faults/
+  std::shared_ptr<message_post> post;     ///< actors/notify/
+  std::shared_ptr<tracer> traces;         ///< actors/tracing/
 };
 
 } // namespace pawl::actors

@@ -1,71 +1,24 @@
 #include "actors/expression_pool.hpp"
 
-#include "actors/helper_process.hpp"
-
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include "sandbox/helper_process.hpp"
+#include "sandbox/question.hpp"
 
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <deque>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 
 namespace pawl::actors {
 
-namespace {
-
-std::string default_helper() {
-  std::error_code ignored;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  const auto beside = self.parent_path() / "pawl-jq";
-  if (!ignored && std::filesystem::exists(beside, ignored))
-    return beside.string();
-  return "/usr/lib/pawl/pawl-jq";
-}
-
-// The frame that docs/format/sandbox.md describes.
-std::string encoded(const expression_request& r) {
-  std::string out = "{\"program\":" + to_text(json::value(r.program));
-  std::string names;
-  std::string values;
-  for (const auto& [name, value] : r.variables) {
-    names += (names.empty() ? "\"" : ",\"") + name + "\"";
-    values += (values.empty() ? "" : ",") + value;
-  }
-  const double now = static_cast<double>(unix_ms(r.now)) / 1000.0;
-  out += ",\"names\":[" + names + "],\"values\":[" + values + "],\"data\":"
-         + r.data + ",\"now\":" + to_text(json::value(now)) + "}";
-  return out;
-}
-
-expression_pool::results decoded(const std::string& answer) {
-  constexpr std::size_t depth_max = 260; // libjq prints 256.
-  auto parsed = parse_json(answer, depth_max);
-  if (!parsed || !parsed->is_object())
-    return error{errc::too_large,
-                 "The expression gives a value that nests too deeply."};
-  auto& fields = parsed->get_object();
-  if (const auto* const failed = fields.if_contains("error"))
-    return error{errc::invalid_input, failed->is_string()
-                                        ? std::string{failed->get_string()}
-                                        : "The expression failed."};
-  auto& all = fields["results"].get_array();
-  return std::vector<json::value>(std::make_move_iterator(all.begin()),
-                                  std::make_move_iterator(all.end()));
-}
-
-} // namespace
-
 class expression_pool::state {
 public:
   explicit state(expression_pool_options options)
       : options_{std::move(options)} {
     if (options_.helper_path.empty())
-      options_.helper_path = default_helper();
+      options_.helper_path = sandbox::default_helper();
     options_.helpers = std::clamp<std::size_t>(options_.helpers, 1, 64);
     pids_.resize(options_.helpers, -1);
     for (std::size_t i = 0; i < options_.helpers; ++i)
@@ -127,7 +80,7 @@ private:
 
   // The thread of helper `slot`.
   void work(std::size_t slot) {
-    helper_process helper{options_.helper_path, options_.memory_max};
+    sandbox::helper_process helper{options_.helper_path, options_.memory_max};
     std::unique_lock lock{mutex_};
     for (;;) {
       wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
@@ -137,11 +90,11 @@ private:
       turns_.pop_front();
       auto& mine = lanes_[key];
       mine.busy = true;
-      const job next = std::move(mine.jobs.front());
+      job next = std::move(mine.jobs.front());
       mine.jobs.pop_front();
       --waiting_;
       lock.unlock();
-      auto got = serve(helper, next.what, slot);
+      auto got = serve(helper, std::move(next.what), slot);
       lock.lock();
       const bool stopped = stopping_;
       // Free before the answer, which may bring the next request.
@@ -162,18 +115,23 @@ private:
     }
   }
 
-  results serve(helper_process& helper, const expression_request& what,
+  results serve(sandbox::helper_process& helper, expression_request what,
                 std::size_t slot) {
-    const auto answered
-      = helper.ask(encoded(what), options_.deadline, [&](pid_t pid) {
-          const std::scoped_lock lock{mutex_};
-          pids_[slot] = pid;
-          if (stopping_ && pid > 0)
-            ::kill(pid, SIGKILL);
-        });
+    const sandbox::question asked{.program = std::move(what.program),
+                                  .variables = std::move(what.variables),
+                                  .data = std::move(what.data),
+                                  .now = what.now};
+    // The helper keeps it for as long as its process runs.
+    const auto answered = helper.ask(sandbox::encode(asked), options_.deadline,
+                                     [this, slot](pid_t pid) {
+                                       const std::scoped_lock lock{mutex_};
+                                       pids_[slot] = pid;
+                                       if (stopping_ && pid > 0)
+                                         ::kill(pid, SIGKILL);
+                                     });
     if (!answered)
       return answered.error();
-    return decoded(*answered);
+    return sandbox::decode(*answered);
   }
 
   expression_pool_options options_;

@@ -201,14 +201,17 @@ void open_schedules(gateway& door, const gate_ptr& g) {
   door.list_schedules_of = [g](const list_schedules& what, const reply_to& to) {
     g->list_schedules_of(what, to);
   };
-  door.read_schedule = [g](const schedule_ref& which, const reply_to& to) {
-    g->read_schedule(which, to);
+  door.read_schedule_of = [g](const read_schedule& what, const reply_to& to) {
+    g->read_schedule_of(what, to);
   };
   door.act_on_schedule_of = [g](act_on_schedule what, reply_to to) {
     g->act_on_schedule_of(std::move(what), std::move(to));
   };
   door.trigger = [g](trigger_schedule what, reply_to to) {
     g->trigger(std::move(what), std::move(to));
+  };
+  door.backfill = [g](backfill_schedule what, reply_to to) {
+    g->backfill(std::move(what), std::move(to));
   };
 }
 
@@ -258,7 +261,31 @@ void open_holds(gateway& door, const gate_ptr& g) {
   };
 }
 
+void open_kept(gateway& door, const gate_ptr& g) {
+  door.put_kept_of = [g](put_kept what, reply_to to) {
+    g->put_kept_of(std::move(what), std::move(to));
+  };
+  door.read_kept_of = [g](const kept_ref& which, const reply_to& to) {
+    g->read_kept_of(which, to);
+  };
+  door.list_of_kept = [g](const list_kept& what, const reply_to& to) {
+    g->list_of_kept(what, to);
+  };
+  door.remove_kept_of = [g](const kept_ref& which, reply_to to) {
+    g->remove_kept_of(which, std::move(to));
+  };
+  door.ping_subscription = [g](act_on_subscription what, reply_to to) {
+    g->ping_subscription_of(std::move(what), std::move(to));
+  };
+  door.redeliver = [g](act_on_subscription what, reply_to to) {
+    g->redeliver_of(std::move(what), std::move(to));
+  };
+}
+
 void open_history(gateway& door, const gate_ptr& g) {
+  door.list_runs_of = [g](const list_runs& what, reply_to to) {
+    g->list_runs_of(what, std::move(to));
+  };
   door.history
     = [g](const instance_ref& which, sequence after, std::uint32_t limit,
           const history_reply& to) { g->history(which, after, limit, to); };
@@ -318,6 +345,7 @@ gateway make_gateway(context& ctx) {
   open_approvals(door, g);
   open_queues(door, g);
   open_holds(door, g);
+  open_kept(door, g);
   open_history(door, g);
   open_access(door, g);
   door.stats

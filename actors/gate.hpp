@@ -25,6 +25,15 @@ note_of(const mandate_ptr& by, std::string ns, std::string target,
 [[nodiscard]] refusal forbidden(const access::mandate& by,
                                 const std::string& ns);
 
+/// Why he who comes with `by` may not do it to the schedule.
+[[nodiscard]] std::optional<refusal> forbids_schedule(const mandate_ptr& by,
+                                                      const schedule_key& key);
+/// What is said where nothing of this kind has the name, or not for who asks.
+[[nodiscard]] refusal unknown_kept(kept_kind kind);
+[[nodiscard]] bool sees_kept(const mandate_ptr& by, const std::string& ns);
+/// Why somebody may not change what is kept for `which.ns`.
+[[nodiscard]] std::optional<refusal> forbids_kept(const kept_ref& which);
+
 /// The namespaces in which a list looks, in order; "" stands for all. `ns` is
 /// what the client asked for, "" for all.
 [[nodiscard]] std::vector<std::string> spaces_of(const mandate_ptr& by,
@@ -51,9 +60,28 @@ public:
 
   // gate_schedules.cpp
   void list_schedules_of(const list_schedules& what, const reply_to& to);
-  void read_schedule(const schedule_ref& which, const reply_to& to);
+  void read_schedule_of(const read_schedule& what, const reply_to& to);
   void act_on_schedule_of(act_on_schedule what, reply_to to);
   void trigger(trigger_schedule what, reply_to to);
+  // gate_backfill.cpp
+  void backfill(backfill_schedule what, reply_to to);
+
+  // gate_kept.cpp
+  void put_kept_of(put_kept what, reply_to to);
+  void read_kept_of(const kept_ref& which, const reply_to& to);
+  void list_of_kept(const list_kept& what, const reply_to& to);
+  void remove_kept_of(const kept_ref& which, reply_to to);
+
+  /// What hides of the instance; nothing if it has nothing to hide.
+  std::optional<masker> masker_of(const instance_key& key,
+                                  const std::string& digest);
+
+  // gate_subscriptions.cpp
+  void ping_subscription_of(act_on_subscription what, reply_to to);
+  void redeliver_of(act_on_subscription what, reply_to to);
+
+  // gate_runs.cpp
+  void list_runs_of(const list_runs& what, reply_to to);
 
   // gate_holds.cpp
   void create_hold_of(create_hold what, reply_to to);
@@ -177,6 +205,9 @@ private:
   void wait(const instance_key& key, duration patience,
             std::function<bool(sequence, instance_status)> enough,
             std::function<void(bool in_time)> then);
+  struct backfilling;
+  void make_next_runs(const std::shared_ptr<backfilling>& b);
+  void end_backfill(const std::shared_ptr<backfilling>& b);
   struct bulk_count;
   void count_bulk(const std::shared_ptr<bulk_count>& c);
   void preview_bulk(const std::shared_ptr<bulk_count>& c);
@@ -223,6 +254,8 @@ private:
                                 std::string_view key);
   /// `what.id` is set.
   void start_now(start_instance what, const reply_to& to);
+  std::optional<refusal> limited_start(const std::string& ns,
+                                       const instance_key& key, reply_to& told);
   void see_to_the_end(const instance_key& key, duration patience, answer first,
                       reply_to to);
 

@@ -126,7 +126,7 @@ std::shared_ptr<bulk_keeper> gate::make_bulk_keeper() {
   world.save = [g](const bulk& b, const std::vector<bulk_item>& items,
                    const bulk_papers& papers) {
     return written(g->ctx_,
-                   [row = storage::stored_bulk{b.order.id, encode_bulk(b)},
+                   [row = storage::stored_record{b.order.id, encode_bulk(b)},
                     lines = rows_of(items), papers](storage::store& s) {
                      return s.put_bulk(row, lines, papers.kept, papers.note);
                    });
@@ -151,7 +151,7 @@ std::shared_ptr<bulk_keeper> gate::make_bulk_keeper() {
 }
 
 void begin_bulks(context& ctx) {
-  const auto rows = ctx.store.list_bulks();
+  const auto rows = ctx.store.list_records(storage::record_kind::bulk);
   if (!rows)
     return log::error("bulk.unreadable", {{"detail", rows.error().detail}});
   std::vector<bulk> all;

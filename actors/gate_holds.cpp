@@ -86,7 +86,8 @@ void gate::create_hold_of(create_hold what, reply_to to) {
         [g = shared_from_this(), made = std::move(made), note = std::move(note),
          said = std::move(said), kept = std::move(kept),
          slot = make_answer(std::move(first))](storage::store& s) -> result<> {
-          auto done = s.put_hold({made.id, encode_hold(made)}, kept, note);
+          auto done = s.put_record(storage::record_kind::hold,
+                                   {made.id, encode_hold(made)}, kept, note);
           if (!done) {
             slot->give(refusal{.what = done.error()});
             return done;
@@ -140,7 +141,7 @@ void gate::remove_hold(const hold_ref& which, reply_to to) {
     write_job{
       [g = shared_from_this(), id = which.id, note = std::move(note),
        slot = make_answer(std::move(to))](storage::store& s) -> result<> {
-        auto done = s.remove_hold(id, note);
+        auto done = s.remove_record(storage::record_kind::hold, id, note);
         if (!done) {
           slot->give(refusal{.what = done.error()});
           return done.error().code == errc::not_found ? result<>{} : done;

@@ -1,5 +1,9 @@
+#include "actors/faults/fault_injector.hpp"
 #include "actors/gate.hpp"
+#include "actors/limits/limit_keeper.hpp"
+#include "actors/notify/message_post.hpp"
 #include "actors/retention.hpp"
+#include "actors/tracing/tracer.hpp"
 #include "workflow/duration.hpp"
 
 #include <caf/send.hpp>
@@ -136,8 +140,10 @@ void gate::stats(const read_stats& what, const reply_to& to) {
 }
 
 std::string gate::metrics() {
-  return ctx_.measured.text() + ctx_.queues.metrics()
-         + ctx_.figures.metrics(ctx_.hot, clock::now());
+  return ctx_.measured.text() + ctx_.queues.metrics() + ctx_.post->metrics()
+         + ctx_.figures.metrics(ctx_.hot, clock::now())
+         + ctx_.limiting->metrics() + ctx_.faults->metrics()
+         + ctx_.traces->metrics();
 }
 
 } // namespace pawl::actors

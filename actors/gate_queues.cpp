@@ -54,7 +54,7 @@ void gate::end_lease(const lease_wish& what, const reply_to& to) {
                                                           : std::move(r));
   };
   once(key, told, [&](reply_to first) {
-    ctx_.queues.report(what.token, {what.output, what.error}, key,
+    ctx_.queues.report(what.token, {what.output, what.error, what.usage}, key,
                        std::move(first));
   });
 }

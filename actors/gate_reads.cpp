@@ -1,6 +1,8 @@
 #include "actors/gate.hpp"
 #include "actors/holds/hold_view.hpp"
+#include "actors/limits/limit_view.hpp"
 #include "actors/stored_machine.hpp"
+#include "workflow/progress.hpp"
 
 namespace pawl::actors {
 
@@ -54,17 +56,45 @@ void gate::wait(const instance_key& key, duration patience,
     finish(false); // Nobody rings the alarms a second time.
 }
 
+namespace {
+
+/// How far the instance is, by what tasks of its workflow usually take.
+void show_progress(const figure_book& figures, const machine& flow,
+                   json::object& body) {
+  const auto& s = flow.state();
+  std::vector<std::string> wanted;
+  for (const auto one : flow.flow().body)
+    wanted.push_back(flow.flow().tasks[one].pointer);
+  const auto known = figures.usual({s.workflow.ns, s.workflow.name}, wanted);
+  const auto told = progress_of(
+    s, flow.flow(), clock::now(),
+    [&](const std::string& task) -> std::optional<duration> {
+      const auto found = known.find(task);
+      return found == known.end() ? std::nullopt : std::optional{found->second};
+    });
+  auto& shown = body["progress"].as_object();
+  shown["percent"] = told.percent;
+  shown["estimatedEnd"]
+    = told.ends ? json::value(to_text(*told.ends)) : json::value{};
+}
+
+} // namespace
+
 reply gate::snapshot_of(const instance_key& key) {
   const auto set_aside = ctx_.store.read_quarantine(key);
   if (!set_aside)
     return refusal{.what = set_aside.error()};
   try {
     const auto loaded = load_machine(ctx_, key);
+    if (!loaded && *set_aside && loaded.error().code == errc::corrupt)
+      throw std::runtime_error{loaded.error().detail};
     if (!loaded)
       return refusal{.what = loaded.error()};
     const auto& state = loaded->flow.state();
     auto body = shown_instance(state, loaded->flow.flow(), *set_aside);
     show_holds(ctx_.holds.book(), key, loaded->flow, body);
+    show_progress(ctx_.figures, loaded->flow, body);
+    show_limits(ctx_, key, loaded->flow, body);
     return answer{.body = to_text(json::value(std::move(body))),
                   .etag = state.last};
   } catch (const std::exception& e) {
@@ -110,10 +140,13 @@ void gate::explain(const instance_ref& which, const reply_to& to) {
       return to(refusal{.what = loaded.error()});
     const auto& state = loaded->flow.state();
     auto why = pawl::explain(state, loaded->flow.flow());
+    if (const masker hides{state, loaded->flow.flow()}; !hides.idle())
+      why = hides.anything(json::value(std::move(why))).as_object();
     for (auto& entry : why["blockedBy"].as_array())
       if (entry.at("kind") == "worker")
         g->ctx_.queues.explain(k, entry.as_object());
     explain_holds(g->ctx_.holds.book(), k, loaded->flow, why);
+    explain_limits(g->ctx_, k, loaded->flow, why);
     const auto set_aside = g->ctx_.store.read_quarantine(k);
     if (set_aside && *set_aside) {
       why["canProceed"] = false;
@@ -188,6 +221,18 @@ void gate::list(list_instances what, const reply_to& to) {
   });
 }
 
+// Most definitions have nothing to hide, so the state need not be read.
+std::optional<masker> gate::masker_of(const instance_key& key,
+                                      const std::string& digest) {
+  const auto of = ctx_.definitions.by_digest(digest);
+  if (!of || (*of)->sensitive.empty())
+    return std::nullopt;
+  const auto loaded = load_machine(ctx_, key);
+  if (!loaded)
+    return std::nullopt;
+  return masker{loaded->flow.state(), **of};
+}
+
 void gate::history(const instance_ref& which, sequence after,
                    std::uint32_t limit, const history_reply& to) {
   const auto at = resolve(which);
@@ -197,6 +242,7 @@ void gate::history(const instance_ref& which, sequence after,
     const auto head = g->ctx_.store.read_head(k);
     if (!head)
       return to(refusal{.what = head.error()});
+    const auto hides = g->masker_of(k, head->digest);
     history_page page;
     sequence last = after;
     const auto read
@@ -204,7 +250,7 @@ void gate::history(const instance_ref& which, sequence after,
           if (page.items.size() >= limit)
             return false;
           last = item.number;
-          page.items.push_back(render_fact(item));
+          page.items.push_back(render_fact(item, hides ? &*hides : nullptr));
           return true;
         });
     if (!read)
@@ -233,12 +279,15 @@ void gate::lifecycle(const lifecycle_filter& want, sequence after,
                      std::uint32_t limit, const history_reply& to) const {
   if (access::sees_all(want.by))
     return to(ctx_.lifecycle.read(want, after, limit));
-  auto from = veil_.uncover(after);
-  if (from > ctx_.lifecycle.position())
-    from = 0; // Of before the last start: all that is remembered comes after.
-  auto page = ctx_.lifecycle.read(want, from, limit);
+  // What is none of ours, such as a number of before the last start, uncovers
+  // as one that is none of ours either, but for one in a million million.
+  auto page = ctx_.lifecycle.read(want, veil_.uncover(after), limit);
   for (auto& item : page.items)
     item.number = veil_.cover(item.number);
+  if (page.missed)
+    page.missed = {.from = after, .to = veil_.cover(page.missed->to)};
+  if (page.looked_to)
+    page.looked_to = veil_.cover(*page.looked_to);
   to(std::move(page));
 }
 

@@ -7,48 +7,6 @@ namespace pawl::actors {
 
 namespace {
 
-/// "namespace.name": neither part has a full stop.
-std::optional<schedule_key> key_in(const std::string& id) {
-  const auto stop = id.find('.');
-  if (stop == std::string::npos || stop == 0 || stop + 1 == id.size()
-      || id.find('\0') != std::string::npos)
-    return std::nullopt;
-  return schedule_key{id.substr(0, stop), id.substr(stop + 1)};
-}
-
-refusal unknown() {
-  return {.what = {errc::not_found, "There is no schedule with this id."}};
-}
-
-result<loaded_schedule> loaded(context& ctx,
-                               const storage::stored_schedule& row) {
-  auto kept = decode_schedule(row.state);
-  if (!kept)
-    return kept.error();
-  return load_schedule(ctx, std::move(*kept));
-}
-
-result<loaded_schedule> loaded(context& ctx, const std::string& id) {
-  const auto key = key_in(id);
-  if (!key)
-    return unknown().what;
-  const auto row = ctx.store.read_schedule(key->first, key->second);
-  if (!row)
-    return row.error().code == errc::not_found ? unknown().what : row.error();
-  return loaded(ctx, *row);
-}
-
-/// Why somebody may not do it to the schedule.
-std::optional<refusal> not_operator(const mandate_ptr& by,
-                                    const schedule_key& key) {
-  const auto& [ns, name] = key;
-  if (!access::sees(by, ns, name))
-    return unknown();
-  if (!access::may(by, ns, name))
-    return forbidden(*by, ns);
-  return std::nullopt;
-}
-
 /// Schedules that the client sees, in order, at most `limit`.
 result<std::vector<storage::stored_schedule>>
 seen_schedules(const context& ctx, const list_schedules& what,
@@ -80,17 +38,28 @@ seen_schedules(const context& ctx, const list_schedules& what,
   return out;
 }
 
-json::value display(const context& ctx, const loaded_schedule& what) {
-  return render_schedule(what, last_run_of(ctx, what.kept), clock::now());
+json::value display(const context& ctx, const loaded_schedule& what,
+                    std::size_t runs = runs_shown) {
+  return render_schedule(what, last_run_of(ctx, what.kept), clock::now(), runs);
 }
 
 } // namespace
+
+std::optional<refusal> forbids_schedule(const mandate_ptr& by,
+                                        const schedule_key& key) {
+  const auto& [ns, name] = key;
+  if (!access::sees(by, ns, name))
+    return no_schedule();
+  if (!access::may(by, ns, name))
+    return forbidden(*by, ns);
+  return std::nullopt;
+}
 
 void gate::list_schedules_of(const list_schedules& what, const reply_to& to) {
   aside([g = shared_from_this(), what, to] {
     std::optional<storage::stored_schedule> after;
     if (!what.cursor.empty()) {
-      const auto key = key_in(what.cursor);
+      const auto key = schedule_named(what.cursor);
       if (!key)
         return to(
           refusal{.what = {errc::malformed, "The cursor is not one of ours."}});
@@ -105,7 +74,7 @@ void gate::list_schedules_of(const list_schedules& what, const reply_to& to) {
       rows->pop_back();
     json::array items;
     for (const auto& row : *rows) {
-      const auto one = loaded(g->ctx_, row);
+      const auto one = open_schedule(g->ctx_, row);
       if (!one)
         return to(refusal{.what = one.error()});
       items.push_back(display(g->ctx_, *one));
@@ -117,15 +86,15 @@ void gate::list_schedules_of(const list_schedules& what, const reply_to& to) {
   });
 }
 
-void gate::read_schedule(const schedule_ref& which, const reply_to& to) {
-  const auto key = key_in(which.id);
-  if (!key || !access::sees(which.by, key->first, key->second))
-    return to(unknown());
-  aside([g = shared_from_this(), id = which.id, to] {
-    const auto one = loaded(g->ctx_, id);
+void gate::read_schedule_of(const read_schedule& what, const reply_to& to) {
+  const auto key = schedule_named(what.which.id);
+  if (!key || !access::sees(what.which.by, key->first, key->second))
+    return to(no_schedule());
+  aside([g = shared_from_this(), what, to] {
+    const auto one = find_schedule(g->ctx_, what.which.id);
     if (!one)
       return to(refusal{.what = one.error()});
-    to(answer{.body = to_text(display(g->ctx_, *one))});
+    to(answer{.body = to_text(display(g->ctx_, *one, what.runs))});
   });
 }
 
@@ -134,10 +103,10 @@ void gate::act_on_schedule_of(act_on_schedule what, reply_to to) {
   const bool control = what.what == verb::pause;
   if (auto no = overload(control ? lane::control : lane::signal))
     return to(std::move(*no));
-  const auto key = key_in(what.which.id);
+  const auto key = schedule_named(what.which.id);
   if (!key)
-    return to(unknown());
-  if (auto no = not_operator(what.which.by, *key))
+    return to(no_schedule());
+  if (auto no = forbids_schedule(what.which.by, *key))
     return to(std::move(*no));
   once(what.once, std::move(to), [&](reply_to first) {
     auto note = note_of(what.which.by, key->first, what.which.id, what.reason);
@@ -155,18 +124,18 @@ void gate::act_on_schedule_of(act_on_schedule what, reply_to to) {
 }
 
 void gate::trigger(trigger_schedule what, reply_to to) {
-  const auto key = key_in(what.which.id);
+  const auto key = schedule_named(what.which.id);
   if (!key)
-    return to(unknown());
-  if (auto no = not_operator(what.which.by, *key))
+    return to(no_schedule());
+  if (auto no = forbids_schedule(what.which.by, *key))
     return to(std::move(*no));
   aside([g = shared_from_this(), what = std::move(what),
          to = std::move(to)]() mutable {
-    auto one = loaded(g->ctx_, what.which.id);
+    auto one = find_schedule(g->ctx_, what.which.id);
     if (!one)
       return to(refusal{.what = one.error()});
     if (!one->flow)
-      return to(unknown());
+      return to(no_schedule());
     const auto& id = one->flow->id;
     g->start({.workflow = {.ns = id.ns,
                            .name = id.name,

@@ -159,7 +159,7 @@ void gate::remove_token(const token_ref& which, reply_to to) {
     ctx_.writer.get(),
     write_job{[g = shared_from_this(), id = which.id, note = std::move(note),
                slot](storage::store& s) -> result<> {
-      auto done = s.remove_token(id, note);
+      auto done = s.remove_record(storage::record_kind::token, id, note);
       if (!done) {
         slot->give(refusal{.what = done.error()});
         return done;

@@ -53,6 +53,16 @@ request settle_by(requests::settle::way how, act_on_instance& what) {
   return s;
 }
 
+request redo_by(act_on_instance& what) {
+  requests::redo r;
+  r.task = std::move(what.task);
+  r.item = what.lane;
+  r.reason = std::move(what.reason);
+  if (what.input)
+    r.input = make_datum(std::move(*what.input));
+  return r;
+}
+
 request request_of(act_on_instance& what) {
   using verb = act_on_instance::verb;
   using way = requests::settle::way;
@@ -75,6 +85,8 @@ request request_of(act_on_instance& what) {
                               .since = 0,
                               .input = std::nullopt,
                               .reason = std::move(what.reason)};
+  case verb::redo:
+    return redo_by(what);
   case verb::retry:
     break;
   }
@@ -121,6 +133,9 @@ void gate::start_now(start_instance what, const reply_to& to) {
                                "- and not only dots."}});
   const auto& ns = what.workflow.ns;
   const auto key = key_of(ns, id);
+  auto told = to;
+  if (auto no = limited_start(ns, key, told))
+    return to(std::move(*no));
   auto note = note_of(what.workflow.by, ns, id);
   caf::anon_send(
     ctx_.registry.get(),
@@ -131,10 +146,11 @@ void gate::start_now(start_instance what, const reply_to& to) {
                                   .labels = std::move(what.labels),
                                   .start_at = what.start_at,
                                   .held = what.held,
-                                  .by = std::move(what.by)},
+                                  .by = std::move(what.by),
+                                  .traceparent = std::move(what.traceparent)},
          .flow = std::move(*flow),
          .once = std::move(what.once),
-         .reply = make_answer(to),
+         .reply = make_answer(std::move(told)),
          .note = std::move(note)});
 }
 

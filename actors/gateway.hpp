@@ -2,6 +2,7 @@
 
 #include "actors/bulk/orders.hpp"
 #include "actors/drawing.hpp"
+#include "actors/kept/orders.hpp"
 #include "actors/orders.hpp"
 
 #include <cstdint>
@@ -23,8 +24,16 @@ struct history_page {
     std::string type; ///< "task.started"
     std::string json; ///< {"sequence","type","time","task","data"}
   };
+  /// What lies between the two is not remembered any more.
+  struct gap {
+    sequence from = 0; ///< Where the reader was.
+    sequence to = 0;   ///< Where it goes on.
+  };
   std::vector<item> items;
   bool ended = false; ///< The instance has ended and there is no more.
+  std::optional<gap> missed = {}; ///< Of the lifecycle: before the items.
+  /// Of the lifecycle: all up to here was looked at, whether shown or not.
+  std::optional<sequence> looked_to = {};
 };
 using history_reply = std::function<void(std::variant<history_page, refusal>)>;
 
@@ -67,6 +76,16 @@ struct gateway {
   std::function<void(hold_ref, reply_to)> read_hold;
   std::function<void(hold_ref, reply_to)> remove_hold;
 
+  /// 201, or 200 in place of a former one.
+  std::function<void(put_kept, reply_to)> put_kept_of;
+  std::function<void(kept_ref, reply_to)> read_kept_of;
+  std::function<void(list_kept, reply_to)> list_of_kept;
+  std::function<void(kept_ref, reply_to)> remove_kept_of;
+  /// Sends a subscription one event, and answers with how that went.
+  std::function<void(act_on_subscription, reply_to)> ping_subscription;
+  /// Lets its dead messages be tried again.
+  std::function<void(act_on_subscription, reply_to)> redeliver;
+
   std::function<void(create_token, reply_to)> create_token_of;
   std::function<void(list_tokens, reply_to)> list_of_tokens;
   std::function<void(token_ref, reply_to)> read_token;
@@ -83,6 +102,8 @@ struct gateway {
   /// Why an instance does not move, and what would move it.
   std::function<void(instance_ref, reply_to)> explain;
   std::function<void(list_instances, reply_to)> list;
+  /// How often tasks ran, each time with its input and what came of it.
+  std::function<void(list_runs, reply_to)> list_runs_of;
   std::function<void(act_on_instance, reply_to)> act;
   std::function<void(restart_instance, reply_to)> restart;
   std::function<void(purge_instance, reply_to)> remove_instance;
@@ -98,9 +119,10 @@ struct gateway {
   std::function<void(follow_link, reply_to)> follow_link_of;
 
   std::function<void(list_schedules, reply_to)> list_schedules_of;
-  std::function<void(const schedule_ref&, reply_to)> read_schedule;
+  std::function<void(const read_schedule&, reply_to)> read_schedule_of;
   std::function<void(act_on_schedule, reply_to)> act_on_schedule_of;
   std::function<void(trigger_schedule, reply_to)> trigger;
+  std::function<void(backfill_schedule, reply_to)> backfill;
 
   /// 200 with leases, 204 if there is none.
   std::function<void(ask_for_jobs, reply_to)> lease;
@@ -122,7 +144,8 @@ struct gateway {
   /// The number of the newest lifecycle CloudEvent; it does not wait.
   std::function<sequence(const mandate_ptr& by)> lifecycle_position;
   /// Lifecycle CloudEvents after `after`, at most `limit`: those that are
-  /// remembered. They are made only while somebody observes.
+  /// remembered, and whether some are not. They are made only while somebody
+  /// observes.
   std::function<void(const lifecycle_filter&, sequence after,
                      std::uint32_t limit, history_reply)>
     lifecycle;

@@ -142,22 +142,25 @@ struct state : instance_args {
     }
     turn.emplace();
     step(reports::effect_failed{lost->frame, lost->dispatch,
-                                "The worker of this task died too often."});
+                                death_of_worker(down.reason)});
   }
 
   // --- One turn ------------------------------------------------------------
 
-  /// Loads the instance if that has not been done. False if there is none.
+  /// Loads the instance if that has not been done. False if there is none, or
+  /// if it is set aside and cannot be read: to crash once more would not help.
   bool load() {
     if (flow)
       return true;
     auto loaded = load_machine(*ctx, key);
     if (!loaded && loaded.error().code == errc::not_found)
       return false;
-    if (!loaded)
-      throw std::runtime_error{loaded.error().detail};
     if (auto quarantined = ctx->store.read_quarantine(key))
       set_aside = std::move(*quarantined);
+    if (!loaded && set_aside)
+      return false;
+    if (!loaded)
+      throw std::runtime_error{loaded.error().detail};
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
     seen.begin(*flow, stands->head.state_since);
@@ -171,8 +174,7 @@ struct state : instance_args {
   /// Why a wish cannot even be tried.
   std::optional<refusal> unwelcome(const wish& w) {
     if (!load())
-      return refusal{.what
-                     = {errc::not_found, "There is no instance with this id."}};
+      return set_aside ? quarantined_one(*set_aside) : no_such_instance();
     if (turn->creates)
       return taken_id(flow->state().id);
     if (w.if_match && !w.if_match->has(flow->state().last))
@@ -180,10 +182,7 @@ struct state : instance_args {
                               "The instance stands at sequence "
                                 + std::to_string(flow->state().last) + '.'}};
     if (set_aside && !std::holds_alternative<requests::retry>(w.what))
-      return refusal{
-        .what = {errc::quarantined, "The instance is set aside after repeated "
-                                    "crashes: "
-                                      + set_aside->reason}};
+      return quarantined_one(*set_aside);
     return std::nullopt;
   }
 
@@ -199,7 +198,7 @@ struct state : instance_args {
     std::move(made->events.begin(), made->events.end(),
               std::back_inserter(turn->events));
     for (const auto& line : made->logged)
-      say(line, flow->state());
+      say(line, *flow);
     std::move(made->emitted.begin(), made->emitted.end(),
               std::back_inserter(turn->emitted));
     std::move(made->left.begin(), made->left.end(),
@@ -253,7 +252,7 @@ struct state : instance_args {
     turn->record = record_turn(key, stands, *flow, std::move(outcome),
                                {s.snapshot_events, s.snapshot_bytes});
     turn->record.after.status = held.shown(*flow, !outstanding.empty());
-    turn->record.note = take_note(*turn, *flow);
+    complete_record(*ctx, *turn, *flow);
     turn->rows = std::make_shared<const queued_turn>(
       storage::prepare(turn->record), ctx->journal);
     submit();

@@ -13,9 +13,12 @@ constexpr std::size_t items_max = 8192;
 constexpr std::size_t bytes_max = std::size_t{16} << 20;
 /// A client that was cut off is expected back by then.
 constexpr std::chrono::minutes remembered_for{5};
-/// Numbers of one millisecond: more than are made in one, so that a later start
-/// goes on above what an earlier one gave out.
-constexpr std::uint64_t numbers_per_ms = 1000;
+/// Numbers of one millisecond: far more than are made in one. So the numbers of
+/// a start fill no more than moments of the time since 1970, and those of
+/// another start, though the clock was set back in between, lie elsewhere.
+constexpr std::uint64_t numbers_per_ms = std::uint64_t{1} << 20;
+/// How much an item takes beside its text, about.
+constexpr std::size_t item_bytes = 256;
 
 std::string text_in(const datum& event, std::string_view key) {
   const auto* value = event->as_object().if_contains(key);
@@ -24,7 +27,7 @@ std::string text_in(const datum& event, std::string_view key) {
            : std::string{};
 }
 
-bool fits(const std::string& wanted, const std::string& is) {
+bool fits_text(const std::string& wanted, const std::string& is) {
   return wanted.empty() || wanted == is;
 }
 
@@ -43,29 +46,45 @@ private:
 };
 
 lifecycle_feed::lifecycle_feed()
-    : last_{static_cast<std::uint64_t>(unix_ms(clock::now()))
-            * numbers_per_ms} {}
+    : last_{static_cast<std::uint64_t>(unix_ms(clock::now())) * numbers_per_ms},
+      floor_{last_} {}
 
-bool lifecycle_feed::wanted() const {
-  return followers_ != 0
-         || steady::now().time_since_epoch().count() < wanted_until_;
+bool lifecycle_feed::wanted() {
+  if (followers_ != 0
+      || steady::now().time_since_epoch().count() < wanted_until_)
+    return true;
+  if (!left_out_) // Seldom written, so that cores need not pass it round.
+    left_out_ = true;
+  return false;
 }
 
-void lifecycle_feed::publish(const definition_id& of,
+// What was left out lies between what is remembered and what will be.
+void lifecycle_feed::settle() {
+  if (!left_out_.exchange(false))
+    return;
+  items_.clear();
+  bytes_ = 0;
+  floor_ = ++last_;
+}
+
+void lifecycle_feed::publish(lifecycle_origin of,
                              const std::vector<datum>& events) {
   if (events.empty())
     return;
+  const auto from = std::make_shared<const lifecycle_origin>(std::move(of));
   std::vector<std::shared_ptr<std::function<void()>>> told;
   {
     const std::lock_guard hold{lock_};
+    settle();
     for (const auto& e : events) {
       items_.push_back(
-        {of,
+        {from,
          {.number = ++last_, .type = text_in(e, "type"), .json = to_text(*e)}});
-      bytes_ += items_.back().shown.json.size();
+      bytes_ += items_.back().shown.json.size() + item_bytes;
     }
     while (items_.size() > items_max || bytes_ > bytes_max) {
-      bytes_ -= items_.front().shown.json.size();
+      bytes_ -= items_.front().shown.json.size() + item_bytes;
+      floor_ = items_.front().shown.number;
       items_.pop_front();
     }
     for (const auto& [number, changed] : watchers_)
@@ -75,24 +94,48 @@ void lifecycle_feed::publish(const definition_id& of,
     (*changed)();
 }
 
-sequence lifecycle_feed::position() const {
+sequence lifecycle_feed::position() {
+  want_for_a_while(); // Between this and observe() nothing is left out.
   const std::lock_guard hold{lock_};
+  settle();
   return last_;
 }
 
+bool lifecycle_feed::fits(const lifecycle_filter& want, const item& one) {
+  const auto& from = *one.from;
+  const auto labelled = [&](const auto& wanted) {
+    const auto at = from.labels.find(wanted.first);
+    return at != from.labels.end() && at->second == wanted.second;
+  };
+  return fits_text(want.ns, from.of.ns)
+         && fits_text(want.workflow, from.of.name)
+         && fits_text(want.version, from.of.version)
+         && fits_text(want.instance, from.instance)
+         && one.shown.type.starts_with(want.type)
+         && (!want.status || *want.status == from.status)
+         && (!want.state || *want.state == from.state)
+         && std::ranges::all_of(want.labels, labelled)
+         && access::sees(want.by, from.of.ns, from.of.name);
+}
+
 history_page lifecycle_feed::read(const lifecycle_filter& want, sequence after,
-                                  std::uint32_t limit) const {
+                                  std::uint32_t limit) {
   history_page page;
   const std::lock_guard hold{lock_};
+  settle();
+  if (after < floor_ || after > last_) {
+    page.missed = {.from = after, .to = floor_};
+    after = floor_;
+  }
   auto at = std::upper_bound(
     items_.begin(), items_.end(), after,
     [](sequence n, const item& i) { return n < i.shown.number; });
-  for (; at != items_.end() && page.items.size() < limit; ++at)
-    if (fits(want.ns, at->of.ns) && fits(want.workflow, at->of.name)
-        && fits(want.version, at->of.version)
-        && at->shown.type.starts_with(want.type)
-        && access::sees(want.by, at->of.ns, at->of.name))
+  for (; at != items_.end() && page.items.size() < limit; ++at) {
+    after = at->shown.number;
+    if (fits(want, *at))
       page.items.push_back(at->shown);
+  }
+  page.looked_to = after;
   return page;
 }
 
@@ -108,8 +151,12 @@ std::unique_ptr<watch> lifecycle_feed::observe(std::function<void()> changed) {
 void lifecycle_feed::forget(std::uint64_t watcher) {
   const std::lock_guard hold{lock_};
   watchers_.erase(watcher);
-  wanted_until_ = (steady::now() + remembered_for).time_since_epoch().count();
+  want_for_a_while();
   --followers_;
+}
+
+void lifecycle_feed::want_for_a_while() {
+  wanted_until_ = (steady::now() + remembered_for).time_since_epoch().count();
 }
 
 } // namespace pawl::actors

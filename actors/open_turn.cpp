@@ -19,6 +19,16 @@ refusal taken_id(const std::string& id) {
     .location = location_of(id)};
 }
 
+refusal no_such_instance() {
+  return {.what = {errc::not_found, "There is no instance with this id."}};
+}
+
+refusal quarantined_one(const storage::quarantine& why) {
+  return {.what = {errc::quarantined,
+                   "The instance is set aside after repeated crashes: "
+                     + why.reason}};
+}
+
 bool consumed(const std::vector<event>& facts) {
   return std::any_of(facts.begin(), facts.end(), [](const event& e) {
     return std::holds_alternative<events::event_consumed>(e);

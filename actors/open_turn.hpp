@@ -37,6 +37,10 @@ struct open_turn {
 
 /// What a client hears who wants to create what there is.
 [[nodiscard]] refusal taken_id(const std::string& id);
+/// What one hears who names what there is not.
+[[nodiscard]] refusal no_such_instance();
+/// What one hears who wants something of an instance that is set aside.
+[[nodiscard]] refusal quarantined_one(const storage::quarantine& why);
 
 /// Whether a `listen` took an event in this turn.
 [[nodiscard]] bool consumed(const std::vector<event>& facts);

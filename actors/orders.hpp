@@ -105,6 +105,7 @@ struct start_instance {
   std::optional<timestamp> start_at = {};
   bool held = false;
   std::string by = {};               ///< Who starts it; "" if nobody knows.
+  std::string traceparent = {};      ///< W3C Trace Context; "" for none.
   std::optional<duration> wait = {}; ///< Prefer: wait
   std::optional<idempotency> once = {};
 };
@@ -114,6 +115,17 @@ struct read_instance {
   instance_ref which;
   std::optional<duration> wait = {};
   std::optional<tags> unless = {}; ///< If-None-Match
+};
+
+/// How tasks of an instance ran, the newest first.
+struct list_runs {
+  instance_ref which;
+  std::string task = {};     ///< Pointer; "" for all.
+  std::uint32_t item = 0;    ///< The branch or item it ran in; 0: any.
+  std::uint32_t attempt = 0; ///< Which of its runs, from 1; 0: all.
+  std::uint32_t limit = 100;
+  std::uint64_t before = 0; ///< The sequence of the last run of the page
+                            ///< before; 0 for the newest.
 };
 
 /// What an operator wants of an instance.
@@ -126,7 +138,8 @@ struct act_on_instance {
     skip,
     complete,
     fail,
-    rollback
+    rollback,
+    redo
   };
   instance_ref which;
   verb what = verb::pause;
@@ -134,10 +147,10 @@ struct act_on_instance {
   pause_mode mode = pause_mode::drain;   ///< pause only
   bool freeze = false;                   ///< pause only
   std::optional<timestamp> until = {};   ///< pause only
-  std::optional<json::value> input = {}; ///< retry only: a replacement
+  std::optional<json::value> input = {}; ///< retry, redo: a replacement
   std::string task = {};  ///< retry, rollback: where from; skip, complete,
-                          ///< fail: which
-  std::uint32_t lane = 0; ///< skip, complete, fail
+                          ///< fail, redo: which
+  std::uint32_t lane = 0; ///< skip, complete, fail, redo
   std::optional<json::value> output = {}; ///< skip, complete
   json::object error = {};                ///< fail
   bool dry_run = false; ///< Nothing is written; the answer is what would be.
@@ -199,6 +212,7 @@ struct lease_wish {
   std::optional<duration> extend = {};        ///< heartbeat
   json::value output = {};                    ///< complete
   json::object error = {};                    ///< fail: never empty
+  json::object usage = {}; ///< complete, fail: what it has used, numbers.
   std::string digest = {}; ///< complete, fail: SHA-256 of verb and body.
   std::optional<idempotency> once = {}; ///< heartbeat, release
 };
@@ -207,6 +221,11 @@ struct lease_wish {
 struct schedule_ref {
   std::string id = {};
   mandate_ptr by = {};
+};
+/// A schedule with the next `runs` times that it makes instances.
+struct read_schedule {
+  schedule_ref which = {};
+  std::uint32_t runs = 5;
 };
 /// What an operator wants of a schedule.
 struct act_on_schedule {
@@ -220,6 +239,16 @@ struct act_on_schedule {
 struct trigger_schedule {
   schedule_ref which = {};
   json::value input = {}; ///< Absent input is an empty object.
+  std::optional<idempotency> once = {};
+};
+/// Instances for the times of the schedule in [from, to) that have none yet.
+struct backfill_schedule {
+  schedule_ref which = {};
+  timestamp from = {};
+  timestamp to = {};
+  std::uint32_t limit = 1000; ///< If there are more times, none is made up for.
+  bool dry_run = false;
+  std::string reason = {};
   std::optional<idempotency> once = {};
 };
 /// What /v1/stats is to tell; "" for all.
@@ -308,12 +337,17 @@ struct list_instances {
   mandate_ptr by = {};
 };
 
-/// Which lifecycle CloudEvents; "" for all.
+/// Which lifecycle CloudEvents; "" for all. What they say of an instance is
+/// how it stands behind the commit that they tell of.
 struct lifecycle_filter {
   std::string ns = {};
   std::string workflow = {};
   std::string version = {};
   std::string type = {}; ///< What the type begins with.
+  std::string instance = {};
+  std::optional<instance_status> status = {};
+  std::optional<std::string> state = {}; ///< The business state.
+  std::map<std::string, std::string> labels = {};
   mandate_ptr by = {};
 };
 

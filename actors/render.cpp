@@ -61,7 +61,7 @@ json::array actions_of(const storage::head& head) {
 json::object
 shown_instance(const instance_state& state, const definition& of,
                const std::optional<storage::quarantine>& set_aside) {
-  auto body = view(state, of);
+  auto body = masker{state, of}.instance(view(state, of));
   if (set_aside) {
     body["quarantined"] = render(set_aside);
     body["allowedActions"] = only_retry(state.id);
@@ -128,16 +128,20 @@ json::object render_definition(const definition& what,
   return body;
 }
 
-history_page::item render_fact(const storage::history_item& of) {
+history_page::item render_fact(const storage::history_item& of,
+                               const masker* hides) {
   history_page::item item{
     .number = of.number, .type = std::string{type_of(of.fact)}, .json = {}};
   const auto task = task_of(of.fact);
+  auto data = to_json(of.fact);
+  if (hides != nullptr)
+    data = hides->fact(item.type, std::move(data));
   item.json = to_text(json::value(json::object{
     {"sequence", of.number},
     {"type", item.type},
     {"time", to_text(of.at)},
     {"task", task.empty() ? json::value(nullptr) : json::value(task)},
-    {"data", to_json(of.fact)},
+    {"data", std::move(data)},
   }));
   return item;
 }

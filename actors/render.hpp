@@ -3,6 +3,7 @@
 #include "actors/gateway.hpp"
 #include "storage/store.hpp"
 #include "workflow/machine.hpp"
+#include "workflow/sensitive.hpp"
 
 #include <optional>
 #include <string>
@@ -35,7 +36,8 @@ render_head(const storage::head& head,
                                              std::optional<timestamp> created,
                                              bool with_document);
 
-/// One item of a history.
-[[nodiscard]] history_page::item render_fact(const storage::history_item& of);
+/// One item of a history; `hides` may be null.
+[[nodiscard]] history_page::item render_fact(const storage::history_item& of,
+                                             const masker* hides = nullptr);
 
 } // namespace pawl::actors

@@ -231,7 +231,7 @@ result<> suspender::pause_schedules() {
 }
 
 result<> suspender::pause_bulks() {
-  const auto rows = store_.list_bulks();
+  const auto rows = store_.list_records(storage::record_kind::bulk);
   if (!rows)
     return rows.error();
   for (const auto& row : *rows) {

@@ -4,9 +4,14 @@
 #include "actors/context.hpp"
 #include "actors/expression_pool.hpp"
 #include "actors/figures/census_taker.hpp"
+#include "actors/flags/flag_keeper.hpp"
+#include "actors/kept/kept_book.hpp"
+#include "actors/limits/limit_world.hpp"
 #include "actors/make_gateway.hpp"
+#include "actors/notify/message_post.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/sweeper.hpp"
+#include "actors/tracing/tracer.hpp"
 #include "base/log.hpp"
 
 #include <caf/actor_system.hpp>
@@ -97,6 +102,26 @@ void add_gauges(context& ctx) {
           [&ctx] { return static_cast<double>(ctx.changes.watchers()); });
 }
 
+// Before the actors start: what they do depends on it.
+void open_kept(context& ctx) {
+  ctx.flags = std::make_shared<flag_keeper>();
+  ctx.kept->set(kept_kind::flag, ctx.flags);
+  ctx.traces = make_tracer(ctx);
+  ctx.post = std::make_shared<message_post>(ctx);
+  ctx.kept->set(kept_kind::subscription, ctx.post);
+  ctx.limiting = std::make_shared<limit_keeper>(limiting_of(ctx));
+  ctx.kept->set(kept_kind::limit, ctx.limiting);
+  ctx.faults = std::make_shared<fault_injector>(faults_of(ctx));
+  ctx.kept->set(kept_kind::injected_fault, ctx.faults);
+  ctx.kept->open();
+  ctx.post->load();
+  const auto counts = ctx.store.list_records(storage::record_kind::count);
+  if (!counts)
+    return log::error("limit.uncounted", {{"detail", counts.error().detail}});
+  ctx.limiting->restore(*counts);
+  ctx.faults->restore(*counts);
+}
+
 } // namespace
 
 /// In the order of construction; the actors are gone before any of it goes.
@@ -128,8 +153,10 @@ runtime::runtime(storage::store& store, const config::options& options,
                  const preparation& prepare)
     : state_{std::make_unique<state>(store, options)} {
   auto& s = *state_;
+  s.ctx.kept = std::make_shared<kept_book>();
   if (prepare)
     prepare(s.ctx);
+  open_kept(s.ctx);
   if (auto known = s.ctx.queues.restore(store); !known)
     log::error("leases.unreadable", {{"detail", known.error().detail}});
   s.root = spawn_supervisor(s.system, s.ctx);
@@ -139,6 +166,7 @@ runtime::runtime(storage::store& store, const config::options& options,
     .receive([](writer_lives) {}, [](const caf::error&) {});
   s.ctx.holds.look();
   s.door = make_gateway(s.ctx);
+  s.ctx.post->start();
   s.retention.emplace(s.ctx);
   begin_bulks(s.ctx);
   s.counting.emplace(s.ctx);
@@ -183,9 +211,10 @@ void runtime::stop() {
     return;
   s.ctx.draining = true;
   s.counting.reset();
-  // Both wait for the writer, which must be there to answer.
+  // All wait for the writer, which must be there to answer.
   s.retention.reset();
   s.ctx.bulks->stop();
+  s.ctx.post->stop();
   s.ctx.backups.stop();
   caf::anon_send_exit(*s.root, caf::exit_reason::user_shutdown);
   s.root.reset();
@@ -193,6 +222,7 @@ void runtime::stop() {
   // Whoever waited for a resource may have been told just now.
   s.http.reset();
   s.system.await_all_actors_done();
+  s.ctx.limiting->stop(s.ctx.store);
 }
 
 } // namespace pawl::actors

@@ -4,8 +4,6 @@ namespace pawl::actors {
 
 namespace {
 
-constexpr std::size_t runs_shown = 5;
-
 std::string_view kind_of(const schedule& s) {
   if (s.on)
     return "on";
@@ -66,7 +64,7 @@ std::map<std::string, std::string> schedule_labels(const schedule_state& kept) {
 }
 
 json::object render_schedule(const loaded_schedule& what, const last_run& last,
-                             timestamp now) {
+                             timestamp now, std::size_t runs) {
   const auto& s = what.kept;
   json::object out{{"id", schedule_id(s)},
                    {"workflow",
@@ -95,12 +93,43 @@ json::object render_schedule(const loaded_schedule& what, const last_run& last,
     = s.instance.empty() ? json::value() : json::value(s.instance);
   json::array next;
   if (what.by)
-    for (const auto at : upcoming(*what.by, s, last, now, runs_shown))
+    for (const auto at : upcoming(*what.by, s, last, now, runs))
       next.emplace_back(to_text(at));
   out["next"] = std::move(next);
   if (what.by && what.by->what.on)
     out["gathering"] = s.gatherings.size();
   return out;
+}
+
+std::optional<schedule_key> schedule_named(const std::string& id) {
+  const auto stop = id.find('.'); // Neither part has one.
+  if (stop == std::string::npos || stop == 0 || stop + 1 == id.size()
+      || id.find('\0') != std::string::npos)
+    return std::nullopt;
+  return schedule_key{id.substr(0, stop), id.substr(stop + 1)};
+}
+
+refusal no_schedule() {
+  return {.what = {errc::not_found, "There is no schedule with this id."}};
+}
+
+result<loaded_schedule> open_schedule(context& ctx,
+                                      const storage::stored_schedule& row) {
+  auto kept = decode_schedule(row.state);
+  if (!kept)
+    return kept.error();
+  return load_schedule(ctx, std::move(*kept));
+}
+
+result<loaded_schedule> find_schedule(context& ctx, const std::string& id) {
+  const auto key = schedule_named(id);
+  if (!key)
+    return no_schedule().what;
+  const auto row = ctx.store.read_schedule(key->first, key->second);
+  if (!row)
+    return row.error().code == errc::not_found ? no_schedule().what
+                                               : row.error();
+  return open_schedule(ctx, *row);
 }
 
 } // namespace pawl::actors

@@ -33,8 +33,26 @@ struct loaded_schedule {
 [[nodiscard]] std::map<std::string, std::string>
 schedule_labels(const schedule_state& kept);
 
-/// A schedule as users read it, with its next runs after `now`.
+/// Next runs of a schedule that are shown unless more are asked for.
+inline constexpr std::size_t runs_shown = 5;
+
+/// A schedule as users read it, with its next `runs` after `now`.
 [[nodiscard]] json::object render_schedule(const loaded_schedule& what,
-                                           const last_run& last, timestamp now);
+                                           const last_run& last, timestamp now,
+                                           std::size_t runs = runs_shown);
+
+/// The schedule that a client names by "namespace.name"; none can have another
+/// id.
+[[nodiscard]] std::optional<schedule_key> schedule_named(const std::string& id);
+
+/// What is said of a schedule that is not there.
+[[nodiscard]] refusal no_schedule();
+
+/// The schedule of a row, or the one that a client names, loaded.
+/// Fails as load_schedule; errc::not_found, errc::corrupt.
+[[nodiscard]] result<loaded_schedule>
+open_schedule(context& ctx, const storage::stored_schedule& row);
+[[nodiscard]] result<loaded_schedule> find_schedule(context& ctx,
+                                                    const std::string& id);
 
 } // namespace pawl::actors

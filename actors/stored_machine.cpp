@@ -1,5 +1,7 @@
 #include "actors/stored_machine.hpp"
 
+#include "workflow/redo.hpp"
+
 namespace pawl::actors {
 
 result<stored_machine> load_machine(context& ctx, const instance_key& key) {
@@ -62,6 +64,27 @@ result<last_entry> last_entry_of(context& ctx, const instance_key& key,
   return found;
 }
 
+namespace {
+
+// Fills in what a redo of `wish` goes out from.
+result<> recall_redo(context& ctx, const instance_key& key,
+                     const definition_ptr& of, requests::redo& wish) {
+  machine flow{of, ctx.limits()};
+  redo_finder finder{wish.task, wish.item};
+  const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
+    finder.before(flow.state(), *of, item.fact);
+    flow.apply(item.fact, item.at);
+    finder.after(flow.state(), *of, item.fact);
+    return true;
+  });
+  if (!last)
+    return last.error();
+  finder.tell(wish);
+  return {};
+}
+
+} // namespace
+
 result<> look_back(context& ctx, const instance_key& key, const machine& flow,
                    request& what) {
   const auto& known = flow.flow().by_pointer;
@@ -74,6 +97,9 @@ result<> look_back(context& ctx, const instance_key& key, const machine& flow,
     back->since = entry->begun;
     back->input = std::move(entry->input);
   }
+  if (auto* redo = std::get_if<requests::redo>(&what);
+      redo != nullptr && known.contains(redo->task))
+    return recall_redo(ctx, key, flow.shared_flow(), *redo);
   auto* again = std::get_if<requests::retry>(&what);
   if (again == nullptr || again->from.empty() || again->input
       || flow.state().status != instance_status::faulted

@@ -1,7 +1,11 @@
 #include "actors/turn_news.hpp"
 
+#include "actors/limits/limit_keeper.hpp"
+#include "actors/notify/message_post.hpp"
+#include "actors/tracing/tracer.hpp"
 #include "base/log.hpp"
 #include "workflow/lifecycle.hpp"
+#include "workflow/sensitive.hpp"
 
 #include <caf/send.hpp>
 
@@ -32,13 +36,31 @@ void publish_lifecycle(const context& ctx, open_turn& turn,
   turn.emitted.insert(turn.emitted.end(), events.begin(), events.end());
 }
 
+void complete_record(const context& ctx, open_turn& turn, const machine& flow) {
+  turn.record.note = take_note(turn, flow);
+  if (!ctx.post->wanted())
+    return;
+  const auto events = lifecycle_of(
+    lifecycle_now(turn.record.events, flow.state().last, turn.record.at, flow),
+    lifecycle_scope::tasks);
+  turn.record.outgoing
+    = ctx.post->address({flow.state(), turn.record.after.status}, events);
+}
+
 void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
                        const machine& flow) {
-  if (ctx.lifecycle.wanted())
-    ctx.lifecycle.publish(
-      flow.state().workflow,
-      lifecycle_of(lifecycle_now(turn.record.events, last, turn.at, flow),
-                   lifecycle_scope::tasks));
+  ctx.post->posted(turn.record.outgoing);
+  if (!ctx.lifecycle.wanted())
+    return;
+  const auto& s = flow.state();
+  ctx.lifecycle.publish(
+    {.of = s.workflow,
+     .instance = s.id,
+     .status = shown_status(s, flow.flow()),
+     .state = s.business_state,
+     .labels = s.labels},
+    lifecycle_of(lifecycle_now(turn.record.events, last, turn.at, flow),
+                 lifecycle_scope::tasks));
 }
 
 bool tell_broker(context& ctx, const open_turn& turn, const footing& stands,
@@ -66,17 +88,25 @@ bool tell_broker(context& ctx, const open_turn& turn, const footing& stands,
 
 void count_turn(context& ctx, const storage::turn& written, turn_watch& seen,
                 const machine& flow) {
+  ctx.traces->saw(written.key, written.events, written.at, flow);
   ctx.measured.facts(written.events);
   ctx.figures.saw(seen.after(written.events, written.at, flow), written.at);
+  ctx.limiting->saw(flow.state().ns, written.key, !ended(written.after.status));
 }
 
-void say(const log_line& line, const instance_state& of) {
+void say(const log_line& line, const machine& flow) {
+  const auto& of = flow.state();
+  const masker hides{of, flow.flow()};
   const auto level = log::parse_level(line.level);
-  log::write(level ? *level : log::level::info, "workflow.log",
-             {{"namespace", of.ns},
-              {"instance", of.id},
-              {"task", line.task},
-              {"message", line.message}});
+  log::write(
+    level ? *level : log::level::info, "workflow.log",
+    {{"namespace", of.ns},
+     {"instance", of.id},
+     {"task", line.task},
+     {"message",
+      hides.idle()
+        ? line.message
+        : std::string{hides.anything(json::value(line.message)).as_string()}}});
 }
 
 } // namespace pawl::actors

@@ -12,8 +12,12 @@ namespace pawl::actors {
 void publish_lifecycle(const context& ctx, open_turn& turn,
                        const machine& flow);
 
+/// Adds to the record of a turn that `flow` has folded what is written beside
+/// it: the audit log's, and what subscribers outside are to be told.
+void complete_record(const context& ctx, open_turn& turn, const machine& flow);
+
 /// Tells whoever follows the lifecycle of a turn that was committed and that
-/// ends with the fact `last`.
+/// ends with the fact `last`, and the post of what was written for it.
 void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
                        const machine& flow);
 
@@ -22,7 +26,7 @@ void count_turn(context& ctx, const storage::turn& written, turn_watch& seen,
                 const machine& flow);
 
 /// Logs what a `log` task says.
-void say(const log_line& line, const instance_state& of);
+void say(const log_line& line, const machine& flow);
 
 /// Tells the broker of new listens, all of the instance at once, so that it
 /// shows what they have missed in its order; and of what was emitted. Asks

@@ -2,6 +2,7 @@
 
 #include "actors/figures/waits.hpp"
 #include "workflow/approval.hpp"
+#include "workflow/sensitive.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -59,10 +60,11 @@ storage::head head_of(const machine& now, bool busy) {
   h.labels = s.labels;
   for (const auto& [name, value] : s.index)
     h.labels.emplace(storage::attribute_mark + name, value);
+  const masker hides{s, now.flow()};
   if (!s.outcome->is_null())
-    h.outcome = to_text(*s.outcome);
+    h.outcome = to_text(hides.anything(*s.outcome));
   if (s.status == instance_status::faulted)
-    h.error = to_text(*s.error);
+    h.error = to_text(hides.anything(*s.error));
   h.completed = s.tasks_completed;
   h.faulted = s.tasks_faulted;
   h.next_timer = now.next_timer();

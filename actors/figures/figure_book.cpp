@@ -67,6 +67,28 @@ void figure_book::counted(census_ptr all) {
   state_->last = std::move(all);
 }
 
+std::map<std::string, duration>
+figure_book::usual(const workflow_name& workflow,
+                   const std::vector<std::string>& wanted) const {
+  std::map<std::string, duration> out;
+  const std::lock_guard hold{state_->lock};
+  // What is going on now tells more than what was before.
+  for (const auto* span :
+       {&state_->current, state_->former ? &*state_->former : nullptr}) {
+    if (span == nullptr)
+      continue;
+    const auto found = span->workflows.find(workflow);
+    if (found == span->workflows.end())
+      continue;
+    for (const auto& pointer : wanted)
+      if (const auto task = found->second.tasks.find(pointer);
+          task != found->second.tasks.end())
+        if (const auto half = task->second.duration.quantile(0.5))
+          out.emplace(pointer, *half);
+  }
+  return out;
+}
+
 json::object figure_book::view(const filter& of, timestamp now) const {
   figure_span all;
   census_ptr counted;

@@ -6,9 +6,12 @@
 #include "config/options.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pawl::actors {
 
@@ -42,6 +45,11 @@ public:
     std::function<bool(const workflow_name&)> shows;
     bool shows_all = true; ///< Of this daemon's namespaces: totals, too.
   };
+  /// How long tasks of a workflow took when they completed, each by its
+  /// pointer: half of them took no longer. Only those of `wanted`.
+  [[nodiscard]] std::map<std::string, duration>
+  usual(const std::pair<std::string, std::string>& workflow,
+        const std::vector<std::string>& wanted) const;
   /// The body of GET /v1/stats.
   [[nodiscard]] json::object view(const filter& of, timestamp now) const;
   /// Prometheus text; `hot` instances are in memory.

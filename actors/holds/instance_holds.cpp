@@ -1,5 +1,6 @@
 #include "actors/holds/instance_holds.hpp"
 
+#include "actors/flags/flag_keeper.hpp"
 #include "actors/open_turn.hpp"
 #include "workflow/next_task.hpp"
 
@@ -14,7 +15,8 @@ turn_context instance_holds::before_turn(const context& ctx,
   return {.now = at,
           .seed = random_seed(),
           .held = !are_.whole.empty(),
-          .held_tasks = tasks_.empty() ? nullptr : &tasks_};
+          .held_tasks = tasks_.empty() ? nullptr : &tasks_,
+          .flags = ctx.flags->flags_of(flow.flow().id.ns)};
 }
 
 bool instance_holds::keep_all(const machine& flow) const {

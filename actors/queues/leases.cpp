@@ -115,6 +115,16 @@ std::vector<work_queues::grant> work_queues::take(queue& q, const ask& what) {
       q.ready.add(ready_of(j));
       break;
     }
+    auto may = world_.admit ? world_.admit(j.work) : queue_world::admission{};
+    if (may.queue_closed) {
+      q.ready.add(ready_of(j));
+      break;
+    }
+    if (!may.granted) {
+      q.kept.insert(*id);
+      continue;
+    }
+    j.tokens = std::move(may.tokens);
     out.push_back(begin_lease(j, what));
   }
   return out;
@@ -199,8 +209,10 @@ void work_queues::given(const std::vector<grant>& grants, bool durable,
     auto& j = found->second;
     if (j.at != phase::giving || j.lease.fencing != g.lease.fencing)
       continue;
-    if (!durable)
+    if (!durable) {
       j.lease = g.before;
+      j.tokens.reset();
+    }
     const bool same = j.lease.dispatch == j.work.dispatch;
     if (durable && (same || j.ticket == 0)) {
       tokens_[j.lease.token] = j.id;

@@ -86,8 +86,11 @@ std::uint64_t work_queues::offer(offered_job what) {
         return tell(j, std::move(parked), todo);
       todo.push_back([reply = parked.reply] { reply->give(lost_lease()); });
     }
-    if (j.at == phase::held)
+    if (j.at == phase::held) {
+      if (!j.tokens && world_.count)
+        j.tokens = world_.count(j.work);
       return;
+    }
     if (!begins)
       return stop(j, todo);
     make_ready(j, todo);
@@ -116,6 +119,9 @@ void work_queues::hold(job& j, timestamp until) {
   let_go(j);
   j.lease.until = until;
   j.at = phase::held;
+  // Of a former life, or given up for lost meanwhile.
+  if (!j.tokens && world_.count && !j.work.ns.empty())
+    j.tokens = world_.count(j.work);
   ++queue_of(j.lease.queue).held;
   expiries_.emplace(until, j.id);
 }
@@ -151,6 +157,7 @@ void work_queues::look_again() {
 void work_queues::drop_holder(job& j) {
   tokens_.erase(j.lease.token);
   j.lease.token.clear();
+  j.tokens.reset();
 }
 
 void work_queues::stop(job& j, errands& todo) {
@@ -279,6 +286,7 @@ void work_queues::lose(job& j, errands& todo) {
                            {"instance", j.work.instance},
                            {"task", j.work.task}});
   let_go(j);
+  j.tokens.reset();
   if (j.told)
     return stop(j, todo);
   // Until another worker gets it, its holder may still come back with it.

@@ -19,8 +19,29 @@
 
 namespace pawl::actors {
 
-/// What the queues need of the world around them. All but `closing`, `kept` and
-/// the clocks are called without any lock.
+/// A job as its step offers it.
+struct offered_job {
+  job_id id;
+  std::uint32_t dispatch = 0;
+  std::string queue;
+  label_map labels = {};
+  std::int64_t priority = 0;
+  std::string key = {};
+  std::optional<duration> lease = {}; ///< At most, at first.
+  timestamp since;
+  std::string ns, workflow;
+  std::string version = {};
+  std::string instance, task; ///< For people, and for holds.
+  std::size_t bytes = 0;      ///< Of what the worker is told, about.
+  std::string limit = {};     ///< That its task names.
+  std::string limit_key = {};
+  bool begins = true; ///< False: only if a worker has it already.
+  std::function<json::object()> describe = {}; ///< What the worker is told.
+  std::function<void(step_result)> done = {};  ///< Called once at most.
+};
+
+/// What the queues need of the world around them. All but `closing`, `kept`,
+/// `admit`, `count` and the clocks are called without any lock.
 struct queue_world {
   using steady = std::chrono::steady_clock;
 
@@ -39,28 +60,20 @@ struct queue_world {
                      const std::string& task, const std::string& queue)>
     kept = {};
 
+  /// Limits say whether a job may be given away now. If not, look_again() is
+  /// called when it may be. Null: all may.
+  struct admission {
+    bool granted = true;
+    bool queue_closed = false; ///< No other job of the queue may either.
+    std::shared_ptr<void> tokens = nullptr; ///< Kept while somebody has it.
+  };
+  std::function<admission(const offered_job&)> admit = {};
+  /// What is with a worker already is counted by limits.
+  std::function<std::shared_ptr<void>(const offered_job&)> count = {};
+
   duration lease{30'000};          ///< Where nobody says anything else.
   duration unserved_after{60'000}; ///< Without any worker asking.
   duration answers_for{86'400'000};
-};
-
-/// A job as its step offers it.
-struct offered_job {
-  job_id id;
-  std::uint32_t dispatch = 0;
-  std::string queue;
-  label_map labels = {};
-  std::int64_t priority = 0;
-  std::string key = {};
-  std::optional<duration> lease = {}; ///< At most, at first.
-  timestamp since;
-  std::string ns, workflow;
-  std::string version = {};
-  std::string instance, task; ///< For people, and for holds.
-  std::size_t bytes = 0;      ///< Of what the worker is told, about.
-  bool begins = true;         ///< False: only if a worker has it already.
-  std::function<json::object()> describe = {}; ///< What the worker is told.
-  std::function<void(step_result)> done = {};  ///< Called once at most.
 };
 
 /// The queues of jobs for workers, and who holds which by a lease.
@@ -161,6 +174,7 @@ private:
     std::optional<giving_up> told; ///< To give up, and how.
     offered_job work;              ///< As last offered.
     storage::stored_lease lease;   ///< The last one; fencing 0: none ever.
+    std::shared_ptr<void> tokens;  ///< Of limits, while somebody has it.
     json::value progress;          ///< As last told.
     bool failed = false;           ///< What is being told is an error.
     std::optional<parked_report> parked; ///< Until its step is there.

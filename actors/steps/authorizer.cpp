@@ -120,6 +120,8 @@ public:
       if (!found)
         return then(denied{error_kind::authorization, found.error().detail});
       with = std::move(*found);
+      if (scheme == "bearer" && with.is_string())
+        with = json::object{{"token", with}};
     }
     if (!with.is_object())
       return then(no(secret.empty()

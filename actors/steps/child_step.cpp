@@ -47,6 +47,7 @@ public:
     wanted.parent = order_.id;
     wanted.depth = arguments.at("depth").to_number<std::uint32_t>();
     wanted.fault_if_invalid = true;
+    wanted.traceparent = order_.what.traceparent;
     if (arguments.contains("by"))
       wanted.by = text("by");
     ask(std::move(wanted), *flow, [](child& me, const reply& r) {

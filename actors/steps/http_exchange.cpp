@@ -1,29 +1,13 @@
 #include "actors/steps/http_exchange.hpp"
 
+#include "actors/limits/step_limits.hpp"
+#include "actors/steps/header_text.hpp"
+
 #include <algorithm>
-#include <cctype>
 
 namespace pawl::actors {
 
 namespace {
-
-/// Header values hold visible ASCII only; all else is percent-encoded, so that
-/// different keys stay different.
-std::string header_safe(std::string_view text) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > ' ' && byte < 0x7f && c != '"' && c != '%') {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(digits[byte >> 4]);
-      out.push_back(digits[byte & 15]);
-    }
-  }
-  return out;
-}
 
 /// libcurl sends header lines as they are, so a line break would smuggle in
 /// another one.
@@ -37,17 +21,12 @@ bool has_line_break(const http_request& request) {
     [&](const auto& h) { return breaks(h.first) || breaks(h.second); });
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
 /// Adds what makes the request authenticated, in place of what stands there.
 void add_access(http_request& request, const authorized& access) {
   for (const auto& own : access.headers) {
-    std::erase_if(request.headers,
-                  [&](const auto& h) { return same_name(h.first, own.first); });
+    std::erase_if(request.headers, [&](const auto& h) {
+      return same_header(h.first, own.first);
+    });
     request.headers.push_back(own);
   }
 }
@@ -56,9 +35,10 @@ void add_access(http_request& request, const authorized& access) {
 
 http_exchange::http_exchange(context& ctx, const step_order& order,
                              step_done done)
-    : ctx_{ctx}, key_{header_safe(order.what.effect_key)}, flow_{order.flow},
+    : ctx_{ctx}, key_{header_text(order.what.effect_key)}, flow_{order.flow},
       task_{order.what.task}, attempt_{order.what.attempt},
-      access_{order.access}, done_{std::move(done)} {}
+      traceparent_{order.what.traceparent}, access_{order.access},
+      ns_{order.ns}, leave_{order.leave}, done_{std::move(done)} {}
 
 http_exchange::~http_exchange() {
   abandon();
@@ -77,6 +57,8 @@ void http_exchange::send(http_request request, json::object shown) {
     add_access(request, *access_);
   if (auto by = held_by(request.uri); !by.empty())
     return end_with(step_held{std::move(by)});
+  if (needs_leave(request.uri))
+    return end_with(step_held{});
   if (has_line_break(request)) {
     http_outcome refused;
     refused.failure = "A header holds a line break.";
@@ -84,6 +66,11 @@ void http_exchange::send(http_request request, json::object shown) {
   }
   request.headers.emplace_back("Idempotency-Key", key_);
   request.headers.emplace_back("Pawl-Attempt", std::to_string(attempt_));
+  if (!traceparent_.empty()
+      && std::ranges::none_of(request.headers, [](const auto& h) {
+           return same_header(h.first, "traceparent");
+         }))
+    request.headers.emplace_back("traceparent", traceparent_);
   const std::lock_guard hold{lock_};
   if (over_)
     return;
@@ -95,10 +82,12 @@ void http_exchange::send(http_request request, json::object shown) {
      .body = std::move(request.body),
      .redirect = request.redirect,
      .digest = access_ ? access_->digest : std::nullopt},
-    [done = done_, sent = std::move(shown), uri, &ctx = ctx_](http_outcome o) {
+    [done = done_, sent = std::move(shown), uri, ns = ns_,
+     &ctx = ctx_](http_outcome o) {
       ctx.measured.http_call(o.failure.empty() ? meters::call::answered
                                                : meters::call::failed);
       ctx.figures.called(uri, o.failure.empty() ? o.status : 0);
+      heed_host(*ctx.limiting, ns, uri, o);
       o.request = sent;
       done(effect_outcome{std::move(o)});
     });
@@ -110,6 +99,13 @@ std::vector<std::string> http_exchange::held_by(const std::string& uri) const {
     return {};
   const auto& id = flow_->id;
   return book.on_call({id.ns, id.name, id.version}, task_, uri);
+}
+
+bool http_exchange::needs_leave(const std::string& uri) {
+  if (!leave_ || leave_->cleared == site_of(uri) || !guards_hosts(ctx_))
+    return false;
+  leave_->asked = uri;
+  return true;
 }
 
 void http_exchange::end_with(step_result how) {

@@ -35,12 +35,17 @@ private:
 
   context& ctx_;
   [[nodiscard]] std::vector<std::string> held_by(const std::string& uri) const;
+  /// Whether it must ask its worker before it goes there, and does.
+  [[nodiscard]] bool needs_leave(const std::string& uri);
 
   const std::string key_;
   const definition_ptr flow_;
   const std::string task_;
   const std::uint32_t attempt_;
+  const std::string traceparent_; ///< "" for none.
   const std::optional<authorized> access_;
+  const std::string ns_; ///< Of the instance.
+  const std::shared_ptr<host_leave> leave_;
   const step_done done_;
   std::mutex lock_;
   bool over_ = false;

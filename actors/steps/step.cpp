@@ -13,6 +13,13 @@ public:
 
 } // namespace
 
+std::string_view site_of(std::string_view uri) {
+  const auto scheme = uri.find("://");
+  if (scheme == std::string_view::npos)
+    return uri;
+  return uri.substr(0, uri.find_first_of("/?#", scheme + 3));
+}
+
 resource_call resource_of(std::string uri,
                           const std::optional<authorized>& access) {
   resource_call call{.uri = std::move(uri)};
@@ -25,6 +32,13 @@ resource_call resource_of(std::string uri,
 
 std::unique_ptr<step> start_step(context& ctx, step_order order,
                                  step_done done) {
+  if (order.what.arguments->as_object().contains("cache"))
+    return start_cached_step(ctx, std::move(order), std::move(done));
+  return start_fresh_step(ctx, std::move(order), std::move(done));
+}
+
+std::unique_ptr<step> start_fresh_step(context& ctx, step_order order,
+                                       step_done done) {
   if (!needs_guard(order.what.arguments->as_object()))
     return start_plain_step(ctx, std::move(order), std::move(done));
   if (std::holds_alternative<tasks::run_workflow>(order.what.node->kind))
@@ -47,6 +61,8 @@ std::unique_ptr<step> start_plain_step(context& ctx, step_order order,
     return start_program_step(ctx, std::move(order), std::move(done));
   if (std::holds_alternative<tasks::run_workflow>(kind))
     return start_child_step(ctx, std::move(order), std::move(done));
+  if (std::holds_alternative<tasks::notify>(kind))
+    return start_notify_step(ctx, order, std::move(done));
   if (std::holds_alternative<tasks::worker_job>(kind))
     return start_worker_step(ctx, std::move(order), std::move(done));
   return std::make_unique<failed_step>(

@@ -12,6 +12,16 @@
 /// (step_worker.hpp) holds while it is under way.
 namespace pawl::actors {
 
+/// Limits and injected faults are also for hosts, and a host may be known only
+/// when everything else is ready. The effect then asks its worker: it ends with
+/// a step_held that names no hold, and is begun again when it may go there.
+struct host_leave {
+  std::string asked;   ///< The URI that it wants to go to.
+  std::string cleared; ///< The site (site_of) that it may go to.
+};
+/// Scheme and authority of `uri`.
+[[nodiscard]] std::string_view site_of(std::string_view uri);
+
 /// What to do, and for whom.
 struct step_order {
   commands::perform what; ///< Its `node` lies within `flow`.
@@ -25,6 +35,8 @@ struct step_order {
   std::optional<authorized> source_access = {};
   timestamp since = {};                   ///< When the task began.
   std::optional<timestamp> deadline = {}; ///< When its time is up.
+  /// Null: hosts are not asked for. Used by its worker and its effect in turn.
+  std::shared_ptr<host_leave> leave = nullptr;
 };
 
 /// How an effect ended. Called once at most, on any thread; must not block.
@@ -51,6 +63,17 @@ public:
 /// As start_step, for an order whose arguments may leave as they are.
 [[nodiscard]] std::unique_ptr<step>
 start_plain_step(context& ctx, step_order order, step_done done);
+
+/// As start_step, without a look at `metadata.cache`.
+[[nodiscard]] std::unique_ptr<step>
+start_fresh_step(context& ctx, step_order order, step_done done);
+/// Ends with an answer that is kept, else as start_fresh_step, whose good
+/// answer it keeps.
+[[nodiscard]] std::unique_ptr<step>
+start_cached_step(context& ctx, step_order order, step_done done);
+
+/// Whether an answer is kept, so that there is no call.
+[[nodiscard]] bool is_spared(const context& ctx, const step_order& order);
 
 /// The call that fetches what a task refers to.
 [[nodiscard]] resource_call
@@ -80,6 +103,9 @@ start_program_step(context& ctx, step_order order, step_done done);
 [[nodiscard]] std::unique_ptr<step>
 start_child_step(context& ctx, step_order order, step_done done);
 
+/// `call: notify`: a chat, a webhook, or mail.
+[[nodiscard]] std::unique_ptr<step>
+start_notify_step(context& ctx, const step_order& order, step_done done);
 /// `call: worker`: a job in its queue. A worker who has it goes on when the
 /// step is destroyed; see work_queues.
 [[nodiscard]] std::unique_ptr<step>

@@ -13,8 +13,9 @@ struct step_worker_args {
   context* ctx = nullptr;
 };
 
-/// Starts the worker of one effect: it waits for a permit, passes the gate,
-/// has the effect carried out, tells its owner `effect_ended`, and ends.
+/// Starts the worker of one effect: it waits for the tokens of limits, then for
+/// a permit, passes the gate, has the effect carried out unless an injected
+/// fault strikes it, tells its owner `effect_ended`, and ends.
 ///
 /// It understands give_up_effect: then it gives the effect up and reports that.
 /// If its owner dies it ends too, and abandons the effect. It dies abnormally

@@ -1,3 +1,4 @@
+#include "actors/limits/step_limits.hpp"
 #include "actors/steps/step.hpp"
 
 namespace pawl::actors {
@@ -28,7 +29,7 @@ json::object told_of(const step_order& order) {
           {"deadline", order.deadline ? json::value(to_text(*order.deadline))
                                       : json::value{}},
           {"effectKey", order.what.effect_key},
-          {"traceparent", nullptr}};
+          {"traceparent", order.what.traceparent}};
 }
 
 offered_job job_of(const std::shared_ptr<const step_order>& order) {
@@ -54,6 +55,10 @@ offered_job job_of(const std::shared_ptr<const step_order>& order) {
     job.key = key->is_string() ? std::string{key->get_string()} : to_text(*key);
   if (lease != nullptr)
     job.lease = duration{lease->to_number<std::int64_t>()};
+  if (auto limit = limit_in(arguments)) {
+    job.limit = std::move(limit->name);
+    job.limit_key = std::move(limit->key);
+  }
   job.describe = [order] { return told_of(*order); };
   return job;
 }

@@ -138,6 +138,9 @@ BOOST_AUTO_TEST_CASE(takes_the_members_of_a_secret) {
   const auto text = w.bad({{"scheme", "basic"}, {"use", "word"}});
   BOOST_TEST((text.kind == error_kind::authentication));
   BOOST_TEST(text.detail.find("hunter2") == std::string::npos);
+  // Of a bearer there is nothing but the token.
+  const auto token = w.good({{"scheme", "bearer"}, {"use", "word"}});
+  BOOST_TEST(token.headers[0].second == "Bearer hunter2");
   const auto missing = w.bad({{"scheme", "basic"}, {"use", "none"}});
   BOOST_TEST((missing.kind == error_kind::authorization));
   BOOST_TEST(missing.detail == "There is no secret 'none'.");

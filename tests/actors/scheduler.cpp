@@ -49,8 +49,9 @@ struct scheduled : daemon_inside {
     return *decode_schedule(store->read_schedule("default", name)->state);
   }
   json::object schedule(const std::string& id) {
-    return object_of(granted(
-      [&](const auto& door, auto to) { door.read_schedule({.id = id}, to); }));
+    return object_of(granted([&](const auto& door, auto to) {
+      door.read_schedule_of({.which = {.id = id}}, to);
+    }));
   }
   void act(const std::string& id, act_on_schedule::verb what) {
     granted([&](const auto& door, auto to) {
