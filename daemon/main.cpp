@@ -164,6 +164,8 @@ int run(const std::vector<std::string>& arguments) {
   const auto set = signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow any more (LimitFSIZE=) is a write that fails.
+  std::signal(SIGXFSZ, SIG_IGN);
   return serve(given, *configured);
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/chaos.hpp"
 #include "actors/context.hpp"
+#include "actors/kept/kept_book.hpp"
 #include "actors/runtime.hpp"
 #include "base/log.hpp"
 #include "daemon/places.hpp"
@@ -12,7 +13,11 @@
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <climits>
 #include <filesystem>
+#include <unistd.h>
 #include <utility>
 
 namespace pawl::daemon {
@@ -21,6 +26,12 @@ namespace {
 
 /// The store's part of memory_max; the rest is for instances and buffers.
 constexpr std::uint64_t store_share = 4;
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return ::gethostname(name.data(), HOST_NAME_MAX) == 0 ? name.data()
+                                                        : "localhost";
+}
 
 http::server_options edge_of(const config::options& o) {
   http::server_options e;
@@ -55,6 +66,8 @@ http::server_options edge_of(const config::options& o) {
   e.lease_max = o.queues.lease_max;
   e.checkpoint_bytes_max = o.queues.checkpoint_max;
   e.version = PAWL_VERSION;
+  e.node = host_name();
+  e.since = clock::now();
   return e;
 }
 
@@ -120,7 +133,7 @@ struct known_tokens {
 /// Reads them. A listener that others reach needs one.
 result<known_tokens> tokens_in(const storage::store& from,
                                const config::options& o) {
-  const auto rows = from.list_tokens();
+  const auto rows = from.list_records(storage::record_kind::token);
   if (!rows)
     return rows.error();
   const auto made = from.tokens_made();
@@ -147,7 +160,7 @@ result<known_tokens> tokens_in(const storage::store& from,
 /// Reads the holds. Without them nothing must start: it might do what somebody
 /// has stopped.
 result<std::vector<actors::placed_hold>> holds_in(const storage::store& from) {
-  const auto rows = from.list_holds();
+  const auto rows = from.list_records(storage::record_kind::hold);
   if (!rows)
     return rows.error();
   std::vector<actors::placed_hold> out;
@@ -158,6 +171,19 @@ result<std::vector<actors::placed_hold>> holds_in(const storage::store& from) {
     out.push_back(std::move(*one));
   }
   return out;
+}
+
+/// Reads what is kept by name.
+result<> read_kept(const storage::store& from, actors::kept_book& into) {
+  for (std::size_t i = 0; i < actors::kept_kind_count; ++i) {
+    const auto kind = static_cast<actors::kept_kind>(i);
+    const auto rows = from.list_records(actors::stored_kind(kind));
+    if (!rows)
+      return rows.error();
+    if (auto done = into.load(kind, *rows); !done)
+      return done;
+  }
+  return {};
 }
 
 } // namespace
@@ -189,6 +215,9 @@ result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
   auto tokens = tokens_in(*made->store, chosen);
   if (!tokens)
     return tokens.error();
+  const auto kept = std::make_shared<actors::kept_book>();
+  if (auto read = read_kept(*made->store, *kept); !read)
+    return read.error();
   auto holds = holds_in(*made->store);
   if (!holds)
     return holds.error();
@@ -197,6 +226,7 @@ result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
       inside.vault.use_keys(std::move(*keys));
       inside.guard.load(std::move(tokens->all), tokens->made);
       inside.holds.load(std::move(*holds));
+      inside.kept = kept;
     });
   auto& ctx = made->inside->ctx();
   http::observer watching;
@@ -204,8 +234,16 @@ result<std::unique_ptr<wiring>> wiring::start(const config::options& chosen,
     ctx.measured.http_request(e.status,
                               std::chrono::duration<double>(e.took).count());
   };
-  auto edge
-    = http::server::start(edge_of(chosen), made->inside->door(), watching);
+  auto streams = std::make_shared<std::atomic<std::size_t>>(0);
+  watching.streams = [streams](std::size_t open) { *streams = open; };
+  ctx.measured.gauge(
+    "pawl_http_streams",
+    "Streams that are open, of server-sent events and WebSockets.",
+    [streams] { return static_cast<double>(*streams); });
+  auto shape = edge_of(chosen);
+  shape.hot_instances = [&ctx] { return ctx.hot.load(); };
+  auto edge = http::server::start(std::move(shape), made->inside->door(),
+                                  std::move(watching));
   if (!edge)
     return edge.error();
   made->edge = std::move(*edge);

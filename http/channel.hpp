@@ -63,9 +63,13 @@ public:
     co_await tls_->async_shutdown(into(ignored));
   }
 
+  using secured = net::ssl::stream<byte_stream&>;
+  /// Null in the clear.
+  secured* tls() { return tls_ ? &*tls_ : nullptr; }
+
 private:
   tls_context context_;
-  std::optional<net::ssl::stream<byte_stream&>> tls_;
+  std::optional<secured> tls_;
 };
 
 } // namespace pawl::http

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <string>
+#include <vector>
 
 namespace pawl::http {
 
@@ -18,7 +20,8 @@ struct core {
   const actors::gateway daemon;
   const observer watching;
   const router table{routes()};
-  const service serve{table, daemon, options};
+  std::vector<std::string> places; ///< As bound; before the first request.
+  const service serve{table, daemon, options, &places};
   std::atomic<std::size_t> connections = 0;
   std::atomic<std::size_t> streams = 0;
 };

@@ -155,7 +155,7 @@ dispatched dispatch(const service& serve, const request& message,
   auto& let_in = std::get<entrance>(entered);
   const call from{
     message,       where,      std::move(match.names), serve.daemon,
-    serve.options, let_in.who, std::move(let_in.by)};
+    serve.options, let_in.who, std::move(let_in.by),   serve.places};
   try {
     dispatched out{match.found, match.found->handle(from)};
     if (auto* followed = std::get_if<stream>(&out.what);

@@ -11,6 +11,7 @@ struct service {
   const router& table;
   const actors::gateway& daemon;
   const server_options& options;
+  const std::vector<std::string>* places = nullptr; ///< What it listens on.
 };
 
 /// What must be done about a request, and by which route.

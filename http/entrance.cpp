@@ -1,6 +1,9 @@
 #include "http/entrance.hpp"
 
 #include "http/problem.hpp"
+#include "http/websocket.hpp"
+
+#include <algorithm>
 
 namespace pawl::http {
 
@@ -30,11 +33,35 @@ std::string_view queue_in(const router::match& match) {
   return {};
 }
 
-std::optional<std::string_view> authorization_of(const request& message) {
+// What a browser shows in place of the field Authorization, which it cannot
+// set: a subprotocol of a WebSocket. "" if there are several.
+std::optional<std::string> offered_token(const request& message) {
+  std::optional<std::string> out;
+  for (const auto& f : message.fields) {
+    if (!same_word(f.name, "Sec-WebSocket-Protocol"))
+      continue;
+    for (auto rest = f.value; !rest.empty();) {
+      const auto end = std::min(rest.find(','), rest.size());
+      const auto one = trimmed(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (!one.starts_with(websocket_bearer))
+        continue;
+      if (out)
+        return "";
+      out = "Bearer ";
+      out->append(one.substr(websocket_bearer.size()));
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> authorization_of(const request& message,
+                                            const route& by) {
   const auto count = message.count("Authorization");
   if (count == 0)
-    return std::nullopt;
-  return count == 1 ? trimmed(message["Authorization"]) : std::string_view{};
+    return by.operation == "followByWebSocket" ? offered_token(message)
+                                               : std::nullopt;
+  return count == 1 ? std::string{trimmed(message["Authorization"])} : "";
 }
 
 response refuse_caller(const access::denial& why, const target& where) {
@@ -83,7 +110,7 @@ enter(const service& serve, const request& message, const target& where,
                        .from = from.address,
                        .action = std::string{by.operation},
                        .role = std::string{access::role_for(needs)}};
-  const auto said = daemon.admit(from, authorization_of(message));
+  const auto said = daemon.admit(from, authorization_of(message, by));
   if (const auto* no = std::get_if<access::denial>(&said)) {
     auto out = refuse_caller(*no, where);
     if (no->bad_token || !only_reads(by))

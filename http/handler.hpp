@@ -6,6 +6,7 @@
 #include "http/target.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,6 +29,8 @@ struct call {
   access::caller_ptr who = nullptr;
   /// What goes with every request to the daemon; see actors/gateway.hpp.
   access::mandate_ptr by = nullptr;
+  /// What the server listens on; null if it does not.
+  const std::vector<std::string>* places = nullptr;
 
   /// The value of the query parameter `name`; null if it is absent.
   [[nodiscard]] const std::string* parameter(std::string_view name) const;
@@ -46,8 +49,16 @@ struct order {
   std::function<void(const actors::answer&)> undelivered = {};
 };
 
-/// Numbered items from behind `after`, as server-sent events: the journal of an
-/// instance, or the lifecycle of all.
+/// What a client asked for that is to become a WebSocket.
+struct upgrade {
+  std::string key;    ///< Sec-WebSocket-Key
+  bool named = false; ///< It offers our subprotocol, and wants it confirmed.
+  /// The items do not say their number; it is to be put in as `streamid`.
+  bool numbers = false;
+};
+
+/// Numbered items from behind `after`: the journal of an instance, or the
+/// lifecycle of all.
 struct stream {
   /// Reads on; what it owns must stay valid for as long as the stream.
   std::function<void(sequence after, std::uint32_t limit,
@@ -60,6 +71,10 @@ struct stream {
   std::function<bool()> stands = {};
   /// The client is a browser that reconnects by itself until a 204 stops it.
   bool reconnects = false;
+  /// Quiet clients learn how far was looked, so that they come back there.
+  bool tells_position = false;
+  /// Absent: server-sent events.
+  std::optional<upgrade> websocket = {};
 };
 
 using outcome = std::variant<response, order, stream>;

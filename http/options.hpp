@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,12 @@ struct server_options {
   std::size_t checkpoint_bytes_max = std::size_t{256} * 1024;
 
   std::string version = "0.0.0"; ///< What GET /version says.
+
+  // What GET /v1/cluster says of this node.
+  std::string node = "localhost"; ///< Its name.
+  timestamp since = {};           ///< It runs.
+  /// Instances in memory; any thread, does not block. Null: not told.
+  std::function<std::size_t()> hot_instances = {};
 };
 
 } // namespace pawl::http

@@ -98,6 +98,8 @@ std::string_view slug(refused code) {
     return "too-many-bad-tokens";
   case refused::lease_lost:
     return "lease-lost";
+  case refused::upgrade_required:
+    return "upgrade-required";
   case refused::not_ready:
     break;
   }
@@ -170,6 +172,8 @@ unsigned status_of(refused code) {
     return 415;
   case refused::expectation_failed:
     return 417;
+  case refused::upgrade_required:
+    return 426;
   case refused::header_too_large:
     return 431;
   case refused::version_not_supported:

@@ -26,6 +26,7 @@ enum class refused : std::uint8_t {
   forbidden,              ///< Others may, but not who asks.
   too_many_bad_tokens,    ///< From one address.
   lease_lost,             ///< A worker's lease is over: too late.
+  upgrade_required,       ///< Only a WebSocket begins here.
   not_ready,              ///< The daemon starts, drains or has no disk.
 };
 

@@ -9,6 +9,7 @@ namespace {
 using namespace handlers;
 using enum body_kind;
 using enum access::need;
+using enum actors::kept_kind;
 
 constexpr route table[] = {
   {"POST", "/v1/definitions", "define", define, write, definition, "dryRun"},
@@ -49,6 +50,10 @@ constexpr route table[] = {
    "namespace"},
   {"POST", "/v1/instances/{id}/rollback", "rollBackInstance", rollback, operate,
    json, "namespace"},
+  {"POST", "/v1/instances/{id}/redo", "redoTask", redo, operate, json,
+   "namespace"},
+  {"GET", "/v1/instances/{id}/tasks", "listRuns", list_runs, view, none,
+   "namespace task iteration attempt limit cursor"},
   {"POST", "/v1/instances/{id}/restart", "restartInstance", restart, operate,
    json, "namespace"},
   {"GET", "/v1/instances/{id}/explain", "explainInstance", explain, view, none,
@@ -78,7 +83,9 @@ constexpr route table[] = {
   {"POST", "/v1/events", "publishEvents", publish_events, send, event,
    "namespace"},
   {"GET", "/v1/events", "followLifecycle", follow_lifecycle, view, none,
-   "namespace workflow version type"},
+   "namespace workflow version type instance status state label.* after"},
+  {"GET", "/v1/ws", "followByWebSocket", follow_by_websocket, view, none,
+   "namespace workflow version type instance status state label.* after"},
 
   {"GET", "/v1/approvals", "listApprovals", list_approvals, consult, none,
    "namespace workflow group user dueBefore limit cursor"},
@@ -92,15 +99,19 @@ constexpr route table[] = {
 
   {"GET", "/v1/schedules", "listSchedules", list_schedules, view, none,
    "namespace limit cursor"},
-  {"GET", "/v1/schedules/{id}", "readSchedule", read_schedule, view},
+  {"GET", "/v1/schedules/{id}", "readSchedule", read_schedule, view, none,
+   "next"},
   {"POST", "/v1/schedules/{id}/pause", "pauseSchedule", pause_schedule, operate,
    json},
   {"POST", "/v1/schedules/{id}/resume", "resumeSchedule", resume_schedule,
    operate, json},
   {"POST", "/v1/schedules/{id}/trigger", "triggerSchedule", trigger_schedule,
    operate, json},
+  {"POST", "/v1/schedules/{id}/backfill", "backfillSchedule", backfill_schedule,
+   operate, json},
 
-  {"GET", "/v1/queues", "listQueues", list_queues, view_all},
+  {"GET", "/v1/queues", "listQueues", list_queues, view_all, none,
+   "limit cursor"},
   {"GET", "/v1/queues/{queue}", "readQueue", read_queue, view_all},
   {"POST", "/v1/queues/{queue}/leases", "leaseJobs", lease_jobs, work, json},
   {"POST", "/v1/leases/{token}/heartbeat", "heartbeatLease", heartbeat, work,
@@ -117,6 +128,46 @@ constexpr route table[] = {
   {"GET", "/v1/holds/{id}", "readHold", read_hold, view},
   {"DELETE", "/v1/holds/{id}", "releaseHold", release_hold, operate},
 
+  {"PUT", "/v1/limits/{name}", "putLimit", put_kept<limit>, operate, json,
+   "namespace"},
+  {"GET", "/v1/limits", "listLimits", list_kept<limit>, view, none,
+   "namespace limit cursor"},
+  {"GET", "/v1/limits/{name}", "readLimit", read_kept<limit>, view, none,
+   "namespace"},
+  {"DELETE", "/v1/limits/{name}", "removeLimit", remove_kept<limit>, operate,
+   none, "namespace"},
+
+  {"PUT", "/v1/subscriptions/{name}", "putSubscription", put_kept<subscription>,
+   operate, json, "namespace"},
+  {"GET", "/v1/subscriptions", "listSubscriptions", list_kept<subscription>,
+   view, none, "namespace limit cursor"},
+  {"GET", "/v1/subscriptions/{name}", "readSubscription",
+   read_kept<subscription>, view, none, "namespace"},
+  {"DELETE", "/v1/subscriptions/{name}", "removeSubscription",
+   remove_kept<subscription>, operate, none, "namespace"},
+  {"POST", "/v1/subscriptions/{name}/test", "testSubscription",
+   test_subscription, operate, json, "namespace"},
+  {"POST", "/v1/subscriptions/{name}/redeliver", "redeliverSubscription",
+   redeliver, operate, json, "namespace"},
+
+  {"PUT", "/v1/flags/{name}", "putFlag", put_kept<flag>, operate, json,
+   "namespace"},
+  {"GET", "/v1/flags", "listFlags", list_kept<flag>, view, none,
+   "namespace limit cursor"},
+  {"GET", "/v1/flags/{name}", "readFlag", read_kept<flag>, view, none,
+   "namespace"},
+  {"DELETE", "/v1/flags/{name}", "removeFlag", remove_kept<flag>, operate, none,
+   "namespace"},
+
+  {"PUT", "/v1/faults/{name}", "putFault", put_kept<injected_fault>, rule, json,
+   "namespace"},
+  {"GET", "/v1/faults", "listFaults", list_kept<injected_fault>, rule, none,
+   "namespace limit cursor"},
+  {"GET", "/v1/faults/{name}", "readFault", read_kept<injected_fault>, rule,
+   none, "namespace"},
+  {"DELETE", "/v1/faults/{name}", "removeFault", remove_kept<injected_fault>,
+   rule, none, "namespace"},
+
   {"PUT", "/v1/secrets/{name}", "putSecret", put_secret, rule, json},
   {"GET", "/v1/secrets", "listSecrets", list_secrets, rule, none,
    "limit cursor"},
@@ -125,15 +176,20 @@ constexpr route table[] = {
   {"GET", "/v1/admin/retention", "previewRetention", preview_retention, rule,
    none, "completed faulted cancelled"},
   {"POST", "/v1/admin/backups", "takeBackup", take_backup, rule, json},
-  {"GET", "/v1/admin/backups", "listBackups", list_backups, rule},
+  {"GET", "/v1/admin/backups", "listBackups", list_backups, rule, none,
+   "limit cursor"},
 
   {"POST", "/v1/tokens", "createToken", create_token, rule, json},
   {"GET", "/v1/tokens", "listTokens", list_tokens, rule, none, "limit cursor"},
   {"GET", "/v1/tokens/{id}", "readToken", read_token, rule},
   {"DELETE", "/v1/tokens/{id}", "revokeToken", revoke_token, rule},
 
+  {"GET", "/v1/whoami", "whoAmI", who_am_i, consult},
+
   {"GET", "/v1/stats", "readStats", read_stats, view, none,
    "namespace workflow"},
+
+  {"GET", "/v1/cluster", "readCluster", read_cluster, view_all},
 
   {"GET", "/v1/audit", "listAudit", list_audit, rule, none,
    "who action namespace target after before order limit cursor"},

@@ -152,7 +152,6 @@ struct server::state {
   std::vector<std::unique_ptr<listener>> listeners; ///< On the first loop.
   std::vector<net::executor_work_guard<executor>> guards;
   std::vector<std::thread> threads;
-  std::vector<std::string> places;
   std::size_t next = 0;
   std::atomic<bool> draining = false;
   std::mutex lock;
@@ -173,7 +172,7 @@ result<std::unique_ptr<server>> server::start(server_options options,
       = listener::open(*made->loops.front(), place, made->shared.options);
     if (!opened)
       return opened.error();
-    made->places.push_back((*opened)->name);
+    made->shared.places.push_back((*opened)->name);
     made->listeners.push_back(std::move(*opened));
   }
   made->run();
@@ -197,7 +196,7 @@ result<> server::reload_tls() {
 }
 
 const std::vector<std::string>& server::places() const {
-  return state_->places;
+  return state_->shared.places;
 }
 
 std::uint16_t server::port() const {

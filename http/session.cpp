@@ -4,6 +4,7 @@
 #include "http/peer.hpp"
 #include "http/problem.hpp"
 #include "http/sse.hpp"
+#include "http/websocket.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -221,15 +222,33 @@ private:
         co_return false;
       co_return co_await answer(std::move(*told));
     }
-    stream_request asked{std::move(std::get<stream>(todo.what)),
-                         {.keep_alive = false,
-                          .head_only = message_.method == "HEAD",
-                          .chunked = is_http_11_},
-                         std::string{where.path}};
-    auto instead = co_await run_stream(in_, client_, std::move(asked));
+    followed asked{std::move(std::get<stream>(todo.what)),
+                   std::string{where.path}};
+    if (asked.want.websocket)
+      co_return co_await talk(std::move(asked));
+    event_source out{in_, client_,
+                     framing{.keep_alive = false,
+                             .head_only = message_.method == "HEAD",
+                             .chunked = is_http_11_}};
+    auto instead = co_await follow_stream(in_, client_, std::move(asked), out);
     if (instead)
       co_return co_await answer(std::move(*instead));
     report(200);
+    co_return false;
+  }
+
+  // The connection becomes a WebSocket.
+  async<bool> talk(followed asked) {
+    // Nothing may follow the request until it is answered (RFC 6455, 4.1).
+    if (!is_http_11_ || buffer_.size() > 0)
+      co_return co_await answer_fatal(
+        {refused::bad_request, "A WebSocket begins with HTTP/1.1, and nothing "
+                               "behind the request."},
+        asked.path);
+    auto instead = co_await run_websocket(in_, client_, std::move(asked));
+    if (instead)
+      co_return co_await answer(std::move(*instead));
+    report(101);
     co_return false;
   }
 

@@ -1,26 +1,37 @@
 #pragma once
 
-#include "http/connection.hpp"
-#include "http/core.hpp"
+#include "http/following.hpp"
 
-#include <optional>
 #include <string>
 
 namespace pawl::http {
 
-/// Sends the items of `want` as server-sent events, without a gap, until there
-/// can be no more, the client is gone or too slow, or the server drains. At
-/// most one page is in memory. Returns what to answer instead if
-/// nothing was sent yet; else the connection must be closed.
-struct stream_request {
-  stream want;
-  framing how;
-  std::string path;
-};
-async<std::optional<response>> run_stream(core& in, connection& client,
-                                          stream_request asked);
+/// Sends a stream as server-sent events.
+class event_source : public outlet {
+public:
+  event_source(core& in, connection& client, framing how)
+      : in_{in}, client_{client}, how_{how} {}
 
-/// One journal item as an event of the stream.
+  async<bool> open() override;
+  async<bool> send(const actors::history_page& page) override;
+  async<bool> keep_alive(std::optional<sequence> at) override;
+  async<void> close(stream_end why) override;
+
+private:
+  async<bool> send_text(std::string_view text);
+
+  core& in_;
+  connection& client_;
+  framing how_;
+  std::string chunk_;
+};
+
+/// One item as an event of the stream.
 void append_event(std::string& out, const actors::history_page::item& item);
+
+/// What the client has missed, as the data of an event: {"missed", "from",
+/// "to"}, with the numbers as texts, since they may be larger than a double
+/// tells apart.
+[[nodiscard]] std::string gap_json(const actors::history_page::gap& missed);
 
 } // namespace pawl::http

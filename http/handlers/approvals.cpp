@@ -25,8 +25,9 @@ std::string outcome_in(member_reader& members) {
 outcome list_approvals(const call& from) {
   fault_list faults;
   actors::list_approvals wish;
-  wish.ns = text_of(from, "namespace");
-  wish.workflow = text_of(from, "workflow");
+  auto of = workflow_of(from, faults);
+  wish.ns = std::move(of.ns);
+  wish.workflow = std::move(of.name);
   wish.group = text_of(from, "group");
   wish.user = text_of(from, "user");
   wish.due_before = time_of(from, "dueBefore", faults);

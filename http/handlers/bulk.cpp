@@ -17,23 +17,6 @@ actors::bulk_ref bulk_named(const call& from) {
   return {std::string{from.names[0]}, from.by};
 }
 
-/// "namespace/name" is both.
-void split_workflow(member_reader& members, actors::bulk_filter& f) {
-  const auto stroke = f.workflow.find('/');
-  if (stroke == std::string::npos)
-    return;
-  auto ns = f.workflow.substr(0, stroke);
-  f.workflow.erase(0, stroke + 1);
-  if (ns.empty() || f.workflow.empty()
-      || f.workflow.find('/') != std::string::npos)
-    return members.blame(errc::invalid_request, "workflow",
-                         "Is a name, or a namespace and a name: `a/b`.");
-  if (!f.ns.empty() && f.ns != ns)
-    return members.blame(errc::invalid_request, "workflow",
-                         "Is in another namespace than `namespace` says.");
-  f.ns = std::move(ns);
-}
-
 /// `labels: {k: v}`, or `label.k: v` as in the query of a list.
 void read_filter_labels(const json::object& given, member_reader& members,
                         actors::bulk_filter& f, fault_list& faults) {
@@ -60,7 +43,9 @@ actors::bulk_filter read_filter(const json::value* given, fault_list& faults) {
     return f;
   f.ns = members.text("namespace", 256).value_or("");
   f.workflow = members.text("workflow", 513).value_or("");
-  split_workflow(members, f);
+  if (const auto why = split_workflow(f.ns, f.workflow); !why.empty())
+    members.blame(errc::invalid_request, "workflow",
+                  "The workflow " + std::string{why});
   f.version = members.text("version", 256).value_or("");
   f.state = members.text("state", 256).value_or("");
   if (const auto text = members.text("status")) {

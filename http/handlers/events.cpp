@@ -96,29 +96,4 @@ outcome publish_events(const call& from) {
     }};
 }
 
-outcome follow_lifecycle(const call& from) {
-  fault_list faults;
-  actors::lifecycle_filter want{
-    .ns = text_of(from, "namespace").value_or(""),
-    .workflow = text_of(from, "workflow").value_or(""),
-    .version = text_of(from, "version").value_or(""),
-    .type = text_of(from, "type").value_or(""),
-    .by = from.by};
-  stream out{.read =
-               [&daemon = from.daemon, want = std::move(want)](
-                 sequence after, std::uint32_t limit, auto done) {
-                 daemon.lifecycle(want, after, limit, std::move(done));
-               },
-             .observe =
-               [&daemon = from.daemon](auto changed) {
-                 return daemon.observe_lifecycle(std::move(changed));
-               },
-             .after = from.daemon.lifecycle_position(from.by),
-             .reconnects = false};
-  read_last_event(from, faults, out);
-  if (!faults.empty())
-    return refuse(std::move(faults).to_error(), from);
-  return out;
-}
-
 } // namespace pawl::http::handlers

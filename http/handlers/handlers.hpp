@@ -32,6 +32,7 @@ outcome skip(const call& from);
 outcome complete(const call& from);
 outcome fail(const call& from);
 outcome rollback(const call& from);
+outcome redo(const call& from);
 outcome restart(const call& from);
 
 // bulk.cpp
@@ -45,13 +46,17 @@ outcome stop_bulk(const call& from);
 
 // history.cpp
 outcome history(const call& from);
-outcome follow(const call& from);
+outcome list_runs(const call& from);
 
 // events.cpp
 outcome deliver_event(const call& from);
 outcome send_named_event(const call& from);
 outcome publish_events(const call& from);
+
+// streams.cpp
+outcome follow(const call& from);
 outcome follow_lifecycle(const call& from);
+outcome follow_by_websocket(const call& from);
 
 // approvals.cpp
 outcome list_approvals(const call& from);
@@ -69,6 +74,7 @@ outcome read_schedule(const call& from);
 outcome pause_schedule(const call& from);
 outcome resume_schedule(const call& from);
 outcome trigger_schedule(const call& from);
+outcome backfill_schedule(const call& from);
 
 // workers.cpp
 outcome lease_jobs(const call& from);
@@ -79,6 +85,18 @@ outcome release_job(const call& from);
 outcome list_queues(const call& from);
 outcome read_queue(const call& from);
 
+// kept.cpp
+template <actors::kept_kind Kind>
+outcome put_kept(const call& from);
+template <actors::kept_kind Kind>
+outcome read_kept(const call& from);
+template <actors::kept_kind Kind>
+outcome list_kept(const call& from);
+template <actors::kept_kind Kind>
+outcome remove_kept(const call& from);
+outcome test_subscription(const call& from);
+outcome redeliver(const call& from);
+
 // holds.cpp
 outcome create_hold(const call& from);
 outcome list_holds(const call& from);
@@ -87,6 +105,9 @@ outcome release_hold(const call& from);
 
 // stats.cpp
 outcome read_stats(const call& from);
+
+// cluster.cpp
+outcome read_cluster(const call& from);
 
 // secrets.cpp
 outcome put_secret(const call& from);
@@ -102,6 +123,7 @@ outcome create_token(const call& from);
 outcome list_tokens(const call& from);
 outcome read_token(const call& from);
 outcome revoke_token(const call& from);
+outcome who_am_i(const call& from);
 
 // audit.cpp
 outcome list_audit(const call& from);

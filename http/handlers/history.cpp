@@ -31,22 +31,41 @@ actors::answer page_answer(const actors::history_page& page,
   return out;
 }
 
-// `?after=` and `?cursor=` both name the sequence before the first item.
-sequence after_of(const call& from, fault_list& faults) {
-  for (const auto* name : {"cursor", "after"}) {
-    const auto* text = from.parameter(name);
-    if (text == nullptr)
-      continue;
-    if (auto number = parse_sequence(*text))
-      return *number;
-    faults.add(errc::malformed, "",
-               "The query parameter `" + std::string{name}
-                 + "` is a sequence, a whole number from 0.");
-  }
+// A whole number from 1; 0 if it is absent.
+std::uint32_t number_of(const call& from, const std::string& name,
+                        fault_list& faults) {
+  const auto* text = from.parameter(name);
+  if (text == nullptr)
+    return 0;
+  const auto number = parse_sequence(*text);
+  if (number && *number > 0 && *number <= UINT32_MAX)
+    return static_cast<std::uint32_t>(*number);
+  faults.add(errc::malformed, "",
+             "The query parameter `" + name + "` is a whole number from 1.");
   return 0;
 }
 
 } // namespace
+
+outcome list_runs(const call& from) {
+  auto which = instance_of(from);
+  if (!which)
+    return refuse(which.error(), from);
+  fault_list faults;
+  actors::list_runs wish;
+  wish.which = std::move(*which);
+  wish.task = text_of(from, "task").value_or("");
+  wish.item = number_of(from, "iteration", faults);
+  wish.attempt = number_of(from, "attempt", faults);
+  wish.limit = limit_of(from, faults);
+  wish.before = after_of(from, faults);
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{
+    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
+      daemon.list_runs_of(std::move(wish), std::move(done));
+    }};
+}
 
 outcome history(const call& from) {
   auto which = instance_of(from);
@@ -73,28 +92,6 @@ outcome history(const call& from) {
                         found));
       });
   }};
-}
-
-outcome follow(const call& from) {
-  auto which = instance_of(from);
-  if (!which)
-    return refuse(which.error(), from);
-  fault_list faults;
-  stream out{.read =
-               [&daemon = from.daemon, which = *which](
-                 sequence after, std::uint32_t limit, auto done) {
-                 daemon.history(which, after, limit, std::move(done));
-               },
-             .observe =
-               [&daemon = from.daemon, which = *which](auto changed) {
-                 return daemon.observe(which, std::move(changed));
-               },
-             .after = after_of(from, faults),
-             .reconnects = false};
-  read_last_event(from, faults, out);
-  if (!faults.empty())
-    return refuse(std::move(faults).to_error(), from);
-  return out;
 }
 
 } // namespace pawl::http::handlers

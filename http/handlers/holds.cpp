@@ -8,30 +8,8 @@ namespace pawl::http::handlers {
 
 namespace {
 
-bool is_admin(const call& from) {
-  return from.who == nullptr || from.who->almighty
-         || !from.who->has(access::need::rule).is_empty();
-}
-
 actors::hold_ref hold_named(const call& from) {
   return {std::string{from.names[0]}, is_admin(from), from.by};
-}
-
-/// "namespace/name" is both.
-void split_workflow(member_reader& members, actors::hold_selector& on) {
-  const auto stroke = on.workflow.find('/');
-  if (stroke == std::string::npos)
-    return;
-  auto ns = on.workflow.substr(0, stroke);
-  on.workflow.erase(0, stroke + 1);
-  if (ns.empty() || on.workflow.empty()
-      || on.workflow.find('/') != std::string::npos)
-    return members.blame(errc::invalid_request, "workflow",
-                         "Is a name, or a namespace and a name: `a/b`.");
-  if (!on.ns.empty() && on.ns != ns)
-    return members.blame(errc::invalid_request, "workflow",
-                         "Is in another namespace than `namespace` says.");
-  on.ns = std::move(ns);
 }
 
 void check(member_reader& members, const actors::hold_selector& on) {
@@ -72,7 +50,9 @@ actors::hold_selector read_selector(const json::value* given,
     return static_cast<char>(std::tolower(c));
   });
   if (faults.empty()) {
-    split_workflow(members, on);
+    if (const auto why = split_workflow(on.ns, on.workflow); !why.empty())
+      members.blame(errc::invalid_request, "workflow",
+                    "The workflow " + std::string{why});
     check(members, on);
   }
   members.finish();

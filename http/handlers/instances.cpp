@@ -3,6 +3,7 @@
 #include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
+#include "workflow/trace.hpp"
 
 #include <algorithm>
 
@@ -63,6 +64,9 @@ outcome start_instance(const call& from) {
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   wish.once = std::move(*once);
+  // One that is none is ignored, as the recommendation has it.
+  if (const auto trace = from.message["traceparent"]; is_traceparent(trace))
+    wish.traceparent = trace;
   wish.workflow.by = from.by;
   wish.wait = *wait;
   order out{[&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
@@ -78,24 +82,15 @@ outcome start_instance(const call& from) {
 outcome list_instances(const call& from) {
   fault_list faults;
   actors::list_instances wish;
-  wish.ns = text_of(from, "namespace");
-  wish.workflow = text_of(from, "workflow");
+  auto of = workflow_of(from, faults);
+  wish.ns = std::move(of.ns);
+  wish.workflow = std::move(of.name);
   wish.by = from.by;
   wish.version = text_of(from, "version");
-  if (const auto* text = from.parameter("status")) {
-    wish.status = parse_status(*text);
-    if (!wish.status)
-      faults.add(errc::invalid_request, "",
-                 "The query parameter `status` names no status.");
-  }
+  wish.status = status_of(from, faults);
   wish.state = text_of(from, "state");
-  constexpr std::string_view label = "label.";
-  constexpr std::string_view index = "index.";
-  for (const auto& [name, value] : from.where.parameters)
-    if (name.starts_with(label))
-      wish.labels.emplace(name.substr(label.size()), value);
-    else if (name.starts_with(index))
-      wish.index.emplace(name.substr(index.size()), value);
+  wish.labels = parameters_of(from, "label.");
+  wish.index = parameters_of(from, "index.");
   wish.started_after = time_of(from, "startedAfter", faults);
   wish.started_before = time_of(from, "startedBefore", faults);
   wish.quarantined = flag_of(from, "quarantined", faults);

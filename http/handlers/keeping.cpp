@@ -70,9 +70,19 @@ outcome take_backup(const call& from) {
 }
 
 outcome list_backups(const call& from) {
-  return order{[&daemon = from.daemon](auto done) {
+  auto page = page_of(from);
+  if (!page)
+    return refuse(page.error(), from);
+  order out{[&daemon = from.daemon](auto done) {
     daemon.list_of_backups(std::move(done));
   }};
+  // Newest first; their names are numbers.
+  out.tell = [page = std::move(*page)](const actors::answer& said) {
+    return tell_page(said, page, [](auto name, auto cursor) {
+      return std::pair{name.size(), name} < std::pair{cursor.size(), cursor};
+    });
+  };
+  return out;
 }
 
 } // namespace pawl::http::handlers

@@ -4,6 +4,7 @@
 #include "http/fields.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pawl::http::handlers {
 
@@ -96,6 +97,39 @@ void read_last_event(const call& from, fault_list& faults, stream& out) {
                "The field Last-Event-ID is a sequence, a whole number.");
 }
 
+sequence after_of(const call& from, fault_list& faults) {
+  for (const auto* name : {"cursor", "after"}) {
+    const auto* text = from.parameter(name);
+    if (text == nullptr)
+      continue;
+    if (auto number = parse_sequence(*text))
+      return *number;
+    faults.add(errc::malformed, "",
+               "The query parameter `" + std::string{name}
+                 + "` is a sequence, a whole number from 0.");
+  }
+  return 0;
+}
+
+std::optional<instance_status> status_of(const call& from, fault_list& faults) {
+  const auto* text = from.parameter("status");
+  if (text == nullptr)
+    return std::nullopt;
+  const auto status = parse_status(*text);
+  if (!status)
+    faults.add(errc::invalid_request, "", named("status", "names no status."));
+  return status;
+}
+
+std::map<std::string, std::string> parameters_of(const call& from,
+                                                 std::string_view prefix) {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, value] : from.where.parameters)
+    if (name.starts_with(prefix))
+      out.emplace(name.substr(prefix.size()), value);
+  return out;
+}
+
 result<json::value> body_of(const call& from) {
   if (from.message.body.empty())
     return json::value(json::object_kind); // Braces would make an array.
@@ -130,20 +164,88 @@ std::optional<timestamp> time_of(const call& from, std::string_view name,
   return std::nullopt;
 }
 
-std::uint32_t limit_of(const call& from, fault_list& faults) {
-  const auto* text = from.parameter("limit");
+std::uint32_t count_of(const call& from, std::string_view name,
+                       fault_list& faults) {
+  const auto* text = from.parameter(name);
   if (text == nullptr)
     return 100;
   const auto number = parse_sequence(*text);
   if (!number)
-    faults.add(errc::malformed, "", named("limit", "is a whole number."));
+    faults.add(errc::malformed, "", named(name, "is a whole number."));
   else if (*number == 0 || *number > from.options.page_max)
     faults.add(
       errc::invalid_request, "",
-      named("limit", "is 1 to " + std::to_string(from.options.page_max) + "."));
+      named(name, "is 1 to " + std::to_string(from.options.page_max) + "."));
   else
     return static_cast<std::uint32_t>(*number);
   return 100;
+}
+
+std::string_view split_workflow(std::string& ns, std::string& workflow) {
+  const auto stroke = workflow.find('/');
+  if (stroke == std::string::npos)
+    return {};
+  auto first = workflow.substr(0, stroke);
+  workflow.erase(0, stroke + 1);
+  if (first.empty() || workflow.empty()
+      || workflow.find('/') != std::string::npos)
+    return "is a name, or a namespace and a name: `a/b`.";
+  if (!ns.empty() && ns != first)
+    return "is in another namespace than `namespace` says.";
+  ns = std::move(first);
+  return {};
+}
+
+workflow_filter workflow_of(const call& from, fault_list& faults) {
+  workflow_filter out{text_of(from, "namespace"), text_of(from, "workflow")};
+  if (!out.name)
+    return out;
+  auto ns = out.ns.value_or("");
+  if (const auto why = split_workflow(ns, *out.name); !why.empty())
+    faults.add(errc::invalid_request, "", named("workflow", why));
+  if (!ns.empty())
+    out.ns = std::move(ns);
+  return out;
+}
+
+result<page_wish> page_of(const call& from) {
+  fault_list faults;
+  page_wish out{.limit = {}, .cursor = text_of(from, "cursor")};
+  if (from.parameter("limit") != nullptr)
+    out.limit = limit_of(from, faults);
+  if (!faults.empty())
+    return std::move(faults).to_error();
+  return out;
+}
+
+response tell_page(const actors::answer& said, const page_wish& page,
+                   is_behind behind) {
+  if (!page.limit && !page.cursor)
+    return answer_response(said);
+  auto body = parse_json(said.body);
+  if (!body)
+    return answer_response(said);
+  auto& all = body->get_object();
+  auto items = std::move(all.at("items").get_array());
+  json::array shown;
+  for (auto& item : items) {
+    const auto name = item.at("name").get_string();
+    if (page.cursor && !behind(name, *page.cursor))
+      continue;
+    if (page.limit && shown.size() == *page.limit) {
+      all["nextCursor"] = shown.back().at("name");
+      break;
+    }
+    shown.push_back(std::move(item));
+  }
+  all["items"] = std::move(shown);
+  auto cut = said;
+  cut.body = to_text(*body);
+  return answer_response(cut);
+}
+
+std::uint32_t limit_of(const call& from, fault_list& faults) {
+  return count_of(from, "limit", faults);
 }
 
 std::map<std::string, std::string> read_labels(const json::value* value,
@@ -170,6 +272,11 @@ std::map<std::string, std::string> read_labels(const json::value* value,
       out.emplace(key, std::string{text->data(), text->size()});
   }
   return out;
+}
+
+bool is_admin(const call& from) {
+  return from.who == nullptr || from.who->almighty
+         || !from.who->has(access::need::rule).is_empty();
 }
 
 } // namespace pawl::http::handlers

@@ -4,9 +4,12 @@
 namespace pawl::http::handlers {
 
 outcome read_stats(const call& from) {
-  actors::read_stats wish{.ns = text_of(from, "namespace").value_or(""),
-                          .workflow = text_of(from, "workflow").value_or(""),
-                          .by = from.by};
+  fault_list faults;
+  const auto of = workflow_of(from, faults);
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  actors::read_stats wish{
+    .ns = of.ns.value_or(""), .workflow = of.name.value_or(""), .by = from.by};
   return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
     daemon.stats(wish, std::move(done));
   }};

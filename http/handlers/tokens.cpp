@@ -75,4 +75,19 @@ outcome revoke_token(const call& from) {
                  auto done) { daemon.remove_token(which, std::move(done)); }};
 }
 
+outcome who_am_i(const call& from) {
+  json::object body{{"who", nullptr},
+                    {"user", nullptr},
+                    {"almighty", from.who == nullptr || from.who->almighty},
+                    {"roles", json::array{}}};
+  if (from.who != nullptr) {
+    body["who"] = from.who->name;
+    if (!from.who->user.empty())
+      body["user"] = from.who->user;
+    for (const auto& role : from.who->roles)
+      body["roles"].as_array().push_back(access::to_json(role));
+  }
+  return json_response(200, to_text(body));
+}
+
 } // namespace pawl::http::handlers

@@ -33,6 +33,13 @@ void read_retry(member_reader& members, actors::act_on_instance& wish) {
   wish.task = members.text("from").value_or("");
 }
 
+void read_redo(member_reader& members, actors::act_on_instance& wish) {
+  wish.task = members.needed_text("task", task_bytes_max);
+  wish.lane = members.count("iteration").value_or(0);
+  if (const auto* input = members.take("input"))
+    wish.input = *input;
+}
+
 void read_settle(member_reader& members, actors::act_on_instance& wish) {
   wish.task = members.text("task").value_or("");
   wish.lane = members.count("iteration").value_or(0);
@@ -90,6 +97,8 @@ void read_verb_arguments(member_reader& members,
     read_retry(members, wish);
   if (what == verb::skip || what == verb::complete || what == verb::fail)
     read_settle(members, wish);
+  if (what == verb::redo)
+    read_redo(members, wish);
   if (what == verb::rollback)
     wish.task = members.needed_text("to", task_bytes_max);
 }
@@ -118,6 +127,10 @@ outcome fail(const call& from) {
 
 outcome rollback(const call& from) {
   return act(from, verb::rollback);
+}
+
+outcome redo(const call& from) {
+  return act(from, verb::redo);
 }
 
 outcome restart(const call& from) {

@@ -101,6 +101,17 @@ void read_heartbeat(const call& from, member_reader& members,
 
 /// The members of a problem; what the worker says less than needed is filled
 /// in, so that it is never empty.
+void read_usage(member_reader& members, actors::lease_wish& wish) {
+  const auto* usage = members.take("usage");
+  if (usage == nullptr)
+    return;
+  if (const auto* numbers = usage->if_object())
+    wish.usage = *numbers;
+  else
+    members.blame(errc::invalid_request, "usage",
+                  "Must be an object of numbers.");
+}
+
 void read_failure(member_reader& members, actors::lease_wish& wish,
                   fault_list& faults) {
   if (const auto* error = members.take("error"); error != nullptr) {
@@ -135,6 +146,8 @@ outcome act(const call& from, verb what) {
   wish.what = what;
   if (what == verb::heartbeat)
     read_heartbeat(from, members, wish);
+  if (what == verb::complete || what == verb::fail)
+    read_usage(members, wish);
   if (what == verb::complete)
     if (const auto* output = members.take("output"))
       wish.output = *output;
@@ -227,9 +240,17 @@ outcome release_job(const call& from) {
 }
 
 outcome list_queues(const call& from) {
-  return order{[&daemon = from.daemon](auto done) {
+  auto page = page_of(from);
+  if (!page)
+    return refuse(page.error(), from);
+  order out{[&daemon = from.daemon](auto done) {
     daemon.list_queues(std::move(done));
   }};
+  out.tell = [page = std::move(*page)](const actors::answer& said) {
+    return tell_page(said, page,
+                     [](auto name, auto cursor) { return name > cursor; });
+  };
+  return out;
 }
 
 outcome read_queue(const call& from) {

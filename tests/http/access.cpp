@@ -40,6 +40,8 @@ const std::map<std::string_view, std::string_view> expected = {
   {"completeTask", "oA"},
   {"failTask", "oA"},
   {"rollBackInstance", "oA"},
+  {"redoTask", "oA"},
+  {"listRuns", "voaA"},
   {"restartInstance", "oA"},
   {"sendNamedEvent", "oA"},
   {"explainInstance", "voaA"},
@@ -49,11 +51,15 @@ const std::map<std::string_view, std::string_view> expected = {
   {"deliverEvent", "oA"},
   {"publishEvents", "oA"},
   {"followLifecycle", "voaA"},
+  {"followByWebSocket", "voaA"},
   {"listSchedules", "voaA"},
   {"readSchedule", "voaA"},
   {"pauseSchedule", "oA"},
   {"resumeSchedule", "oA"},
   {"triggerSchedule", "oA"},
+  {"backfillSchedule", "oA"},
+  {"readCluster", "g"},
+  {"whoAmI", "voapA"},
   {"listApprovals", "voapA"},
   {"readApproval", "voapA"},
   {"vote", "opA"},
@@ -81,6 +87,24 @@ const std::map<std::string_view, std::string_view> expected = {
   {"listHolds", "voaA"},
   {"readHold", "voaA"},
   {"releaseHold", "oA"},
+  {"putLimit", "oA"},
+  {"listLimits", "voaA"},
+  {"readLimit", "voaA"},
+  {"removeLimit", "oA"},
+  {"putFault", "G"},
+  {"listFaults", "G"},
+  {"readFault", "G"},
+  {"removeFault", "G"},
+  {"putFlag", "oA"},
+  {"listFlags", "voaA"},
+  {"readFlag", "voaA"},
+  {"removeFlag", "oA"},
+  {"putSubscription", "oA"},
+  {"listSubscriptions", "voaA"},
+  {"readSubscription", "voaA"},
+  {"removeSubscription", "oA"},
+  {"testSubscription", "oA"},
+  {"redeliverSubscription", "oA"},
   {"readStats", "voaA"},
   {"putSecret", "G"},
   {"listSecrets", "G"},
@@ -136,10 +160,14 @@ std::string_view body_of(const http::route& line) {
   if (line.operation == "skipTask" || line.operation == "completeTask"
       || line.operation == "failTask")
     return R"({})";
+  if (line.operation == "redoTask")
+    return R"({"task":"/do/0/a"})";
   if (line.operation == "rollBackInstance")
     return R"({"to":"/do/0/a"})";
   if (line.operation == "vote" || line.operation == "linkApproval")
     return R"({"outcome":"approved"})";
+  if (line.operation == "backfillSchedule")
+    return R"({"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"})";
   if (line.operation == "leaseJobs")
     return R"({"worker":{"id":"w"}})";
   if (line.operation == "failLease")
@@ -321,6 +349,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_token_is_bound_to_goes_with_every_request,
   check(daemon.schedule->by, "schedule");
   check(daemon.schedule_acted->which.by, "act on schedule");
   check(daemon.triggered->which.by, "trigger");
+  check(daemon.backfilled->which.by, "backfill");
   check(daemon.lifecycle_wanted->by, "lifecycle");
   check(daemon.history_asked->by, "history");
 }

@@ -126,12 +126,30 @@ BOOST_AUTO_TEST_CASE(lists_by_every_filter) {
   BOOST_TEST(wish.cursor == "abc");
 }
 
+BOOST_AUTO_TEST_CASE(a_workflow_may_be_named_with_its_namespace) {
+  for (const auto* query : {"workflow=n/w", "workflow=n%2Fw&namespace=n"}) {
+    ask("GET", std::string{"/v1/instances?"} + query);
+    BOOST_TEST((daemon.listed->ns == "n" && daemon.listed->workflow == "w"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(refuses_bad_queries) {
   const std::pair<const char*, unsigned> table[] = {
-    {"limit=0", 422},         {"limit=1001", 422},  {"limit=x", 400},
-    {"limit=", 400},          {"status=gone", 422}, {"startedAfter=now", 400},
-    {"quarantined=yes", 422}, {"what=1", 422},      {"limit=1&limit=2", 422},
-    {"label.=x", 422},        {"dryRun=true", 422},
+    {"limit=0", 422},
+    {"limit=1001", 422},
+    {"limit=x", 400},
+    {"limit=", 400},
+    {"status=gone", 422},
+    {"startedAfter=now", 400},
+    {"quarantined=yes", 422},
+    {"what=1", 422},
+    {"limit=1&limit=2", 422},
+    {"label.=x", 422},
+    {"dryRun=true", 422},
+    {"workflow=a/", 422},
+    {"workflow=/b", 422},
+    {"workflow=a/b/c", 422},
+    {"workflow=a/b&namespace=c", 422},
   };
   for (const auto& [query, status] : table)
     BOOST_TEST(ask("GET", std::string{"/v1/instances?"} + query).status

@@ -56,7 +56,13 @@ public:
   std::optional<actors::schedule_ref> schedule;
   std::optional<actors::act_on_schedule> schedule_acted;
   std::optional<actors::trigger_schedule> triggered;
+  std::optional<actors::backfill_schedule> backfilled;
   std::optional<actors::create_hold> hold_made;
+  std::optional<actors::put_kept> kept_put;
+  std::optional<actors::kept_ref> kept_named;
+  std::optional<actors::list_kept> kept_listed;
+  std::optional<actors::act_on_subscription> acted_on_subscription;
+  std::optional<actors::list_runs> runs_listed;
   std::optional<actors::create_token> token_made;
   std::optional<actors::list_holds> holds_listed;
   std::optional<actors::list_tokens> tokens_listed;
@@ -142,7 +148,9 @@ public:
     g.list_schedules_of
       = [this](auto wish, auto done) { note(schedules_listed, wish, done); };
     g.stats = [this](auto wish, auto done) { note(stats_read, wish, done); };
-    g.read_schedule = [this](auto id, auto done) { note(schedule, id, done); };
+    g.read_schedule_of
+      = [this](auto wish, auto done) { note(schedule, wish.which, done); };
+    g.backfill = [this](auto wish, auto done) { note(backfilled, wish, done); };
     g.act_on_schedule_of
       = [this](auto wish, auto done) { note(schedule_acted, wish, done); };
     g.trigger = [this](auto wish, auto done) { note(triggered, wish, done); };
@@ -154,6 +162,19 @@ public:
       = [this](auto which, auto done) { note(hold_named, which, done); };
     g.remove_hold
       = [this](auto which, auto done) { note(hold_named, which, done); };
+    g.put_kept_of
+      = [this](auto wish, auto done) { note(kept_put, wish, done); };
+    g.read_kept_of
+      = [this](auto which, auto done) { note(kept_named, which, done); };
+    g.remove_kept_of
+      = [this](auto which, auto done) { note(kept_named, which, done); };
+    g.ping_subscription = g.redeliver = [this](auto wish, auto done) {
+      note(acted_on_subscription, wish, done);
+    };
+    g.list_of_kept
+      = [this](auto wish, auto done) { note(kept_listed, wish, done); };
+    g.list_runs_of
+      = [this](auto wish, auto done) { note(runs_listed, wish, done); };
     g.create_token_of
       = [this](auto wish, auto done) { note(token_made, wish, done); };
     g.list_of_tokens
