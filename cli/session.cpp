@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <iostream>
@@ -112,6 +113,9 @@ outcome<std::string> read_file(session& s, const std::string& path) {
                    "stdin can be read once only, but '-' stands for it twice"};
   if (path == "-")
     return std::string{std::istreambuf_iterator<char>{s.in}, {}};
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) // Reading one throws.
+    return failure{exit_code::usage, fmt::format("{}: is a directory", path)};
   std::ifstream in{path, std::ios::binary};
   std::string text;
   if (in)

@@ -29,6 +29,4 @@ void add_bulk_options(CLI::App& to, bulk_wish& wish);
 void show_bulks(session& s, const json::value& data,
                 const std::vector<json::value>& which);
 
-void add_bulk(CLI::App& app, action& chosen); ///< bulk ...
-
 } // namespace pawl::cli::commands

@@ -217,6 +217,31 @@ void add_rollback(CLI::App& app, action& chosen) {
     ->required();
 }
 
+void add_redo(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<control_options>();
+  auto* cmd = add_verb(
+    app, chosen,
+    {"redo", "Run a task that is through, or an item of a loop, once more",
+     "It runs beside the flow, which stays where it is, and leaves the\n"
+     "business state alone. What it puts out is exported anew; `pawl tasks`\n"
+     "shows all that it has put out.\n"
+     "Example:\n"
+     "  pawl redo 01JABC --task /do/2/write --iteration 3 -i "
+     "'{\"hint\":\"shorter\"}'"},
+    o);
+  cmd->add_option("--task", o->task, "Which, as `pawl history` names it")
+    ->type_name("TASK")
+    ->required();
+  cmd
+    ->add_option("--iteration", o->iteration,
+                 "Of a loop: this item alone, counted from 1")
+    ->type_name("N");
+  cmd
+    ->add_option("-i,--input", o->input,
+                 "In place of what flowed into it: JSON, @FILE, or -")
+    ->type_name("JSON|@FILE|-");
+}
+
 /// skip, complete and fail, which end one task by hand.
 void add_settling(CLI::App& app, action& chosen, const verb& what) {
   auto o = std::make_shared<control_options>();
@@ -300,7 +325,8 @@ void add_restart(CLI::App& app, action& chosen) {
     ->add_option("--label", o->labels,
                  "A label beside those of the old one; may be repeated")
     ->type_name("KEY=VALUE")
-    ->expected(1);
+    ->expected(1)
+    ->take_all();
   cmd->add_flag("--held", o->held, "It begins suspended");
   cmd->footer("Example:\n  pawl restart 01JABC --version latest");
   cmd->callback(
@@ -321,6 +347,7 @@ void add_control(CLI::App& app, action& chosen) {
            std::make_shared<control_options>());
   add_retry(app, chosen);
   add_rollback(app, chosen);
+  add_redo(app, chosen);
   add_restart(app, chosen);
   add_settling(app, chosen,
                {"skip", "Leave out a task that faulted or waits",

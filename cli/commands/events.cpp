@@ -26,8 +26,12 @@ struct events_options {
   bool follow = false;
   std::string workflow; ///< [NS/]NAME[@VER]
   std::string type;
-  std::uint64_t count = 0; ///< 0: no end.
-  double seconds = 0;      ///< 0: no end.
+  std::string instance;
+  std::string status;
+  std::string state;
+  std::vector<std::string> labels; ///< KEY=VALUE
+  std::uint64_t count = 0;         ///< 0: no end.
+  double seconds = 0;              ///< 0: no end.
 };
 
 std::string target_of(const session& s, const events_options& o) {
@@ -43,6 +47,14 @@ std::string target_of(const session& s, const events_options& o) {
   add_query(target, "workflow", name.substr(0, at));
   add_query(target, "version", name.substr(std::min(at + 1, name.size())));
   add_query(target, "type", o.type);
+  add_query(target, "instance", o.instance);
+  add_query(target, "status", o.status);
+  add_query(target, "state", o.state);
+  for (const auto& pair : o.labels) {
+    const auto equals = std::min(pair.find('='), pair.size());
+    add_query(target, "label." + pair.substr(0, equals),
+              pair.substr(std::min(equals + 1, pair.size())));
+  }
   return target;
 }
 
@@ -113,6 +125,11 @@ private:
       last_ = event.id;
       if (over())
         return;
+      if (event.type == "gap") {
+        s_.err << "some events were missed: the daemon does not remember them"
+               << std::endl;
+        return;
+      }
       ++seen_;
       write(s_, event);
     }};
@@ -152,6 +169,21 @@ void add_events(CLI::App& app, action& chosen) {
     ->type_name("[NS/]NAME[@VER]");
   cmd->add_option("--type", o->type, "Only types that begin so")
     ->type_name("TYPE");
+  cmd->add_option("--instance", o->instance, "Only of this instance")
+    ->type_name("ID");
+  cmd
+    ->add_option("-s,--status", o->status,
+                 "Only of instances that stand so behind the event")
+    ->type_name("STATUS");
+  cmd->add_option("--state", o->state, "The same of the business state")
+    ->type_name("STATE");
+  cmd->add_option("--label", o->labels, "Only with this label; repeatable")
+    ->type_name("KEY=VALUE")
+    ->expected(1)
+    ->check([](const std::string& pair) -> std::string {
+      const auto equals = pair.find('=');
+      return equals == pair.npos || equals == 0 ? "expected KEY=VALUE" : "";
+    });
   cmd->add_option("--count", o->count, "End after so many")
     ->type_name("N")
     ->check(CLI::PositiveNumber.description(""));

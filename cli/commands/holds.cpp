@@ -1,4 +1,6 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
+#include "cli/commands/moment.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -17,30 +19,6 @@ struct hold_options {
   std::string reason;
   std::string until;
 };
-
-/// An RFC 3339 time, or so much from now: "30m", "12h", "7d".
-outcome<std::string> end_of(const std::string& text) {
-  if (text.empty() || parse_timestamp(text))
-    return text;
-  std::size_t used = 0;
-  long long count = 0;
-  try {
-    count = std::stoll(text, &used);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  const auto unit = text.substr(used);
-  const int minutes = unit == "m"   ? 1
-                      : unit == "h" ? 60
-                      : unit == "d" ? 24 * 60
-                                    : 0;
-  if (used == 0 || minutes == 0 || count <= 0 || count > 36'500)
-    return failure{exit_code::usage,
-                   fmt::format("--until takes a time (2027-01-31T00:00:00Z), "
-                               "or 30m, 12h or 7d, not '{}'",
-                               text)};
-  return to_text(clock::now() + std::chrono::minutes{count * minutes});
-}
 
 /// "workflow=shop/order task=book".
 std::string selector_text(const json::value& hold) {
@@ -69,7 +47,7 @@ void show(session& s, const json::value& data,
 }
 
 outcome<exit_code> create(session& s, const hold_options& o) {
-  auto until = end_of(o.until);
+  auto until = moment_of(o.until, "--until");
   if (!until)
     return until.error();
   json::object on;
@@ -93,32 +71,16 @@ outcome<exit_code> create(session& s, const hold_options& o) {
 }
 
 outcome<std::vector<json::value>> all_holds(session& s) {
-  std::vector<json::value> items;
-  std::string base = "/v1/holds?limit=1000";
-  add_query(base, "namespace", s.ns);
-  std::string cursor;
-  do {
-    auto target = base;
-    add_query(target, "cursor", cursor);
-    auto page = call(s, {.target = target});
-    if (!page)
-      return page.error();
-    if (const auto* found = find_at(*page, {"items"});
-        found != nullptr && found->is_array())
-      items.insert(items.end(), found->get_array().begin(),
-                   found->get_array().end());
-    cursor = text_at(*page, {"nextCursor"});
-  } while (!cursor.empty());
-  return items;
+  std::string target = "/v1/holds?limit=1000";
+  add_query(target, "namespace", s.ns);
+  return all_items(s, target);
 }
 
 outcome<exit_code> list(session& s) {
   auto items = all_holds(s);
   if (!items)
     return items.error();
-  const json::object whole{{"items", json::array(items->begin(), items->end())},
-                           {"nextCursor", nullptr}};
-  show(s, whole, *items);
+  show(s, as_list(*items), *items);
   if (s.output == format::table && items->empty())
     s.err << "no holds\n";
   return exit_code::ok;
@@ -138,18 +100,13 @@ std::string whole_id(const std::string& text,
 }
 
 outcome<exit_code> release(session& s, const std::vector<std::string>& ids) {
-  auto known = all_holds(s);
+  const auto known = all_holds(s);
   if (!known)
     return known.error();
-  for (const auto& text : ids) {
-    const auto id = whole_id(text, *known);
-    auto gone
-      = call(s, {.method = "DELETE", .target = "/v1/holds/" + url_encode(id)});
-    if (!gone)
-      return gone.error();
-    s.err << "released " << printable(id) << '\n';
-  }
-  return exit_code::ok;
+  return delete_each(s, ids, "released",
+                     [&](const std::string& text) -> outcome<std::string> {
+                       return "/v1/holds/" + url_encode(whole_id(text, *known));
+                     });
 }
 
 void add_create(CLI::App& hold, action& chosen) {

@@ -40,11 +40,13 @@ void add_list_filter(CLI::App& to, list_filter& filter) {
     ->type_name("STATE");
   to.add_option("--label", filter.labels, "Only with this label; repeatable")
     ->type_name("KEY=VALUE")
-    ->expected(1);
+    ->expected(1)
+    ->take_all();
   to.add_option("--index", filter.index,
                 "Only with this value of metadata.index; repeatable")
     ->type_name("NAME=VALUE")
-    ->expected(1);
+    ->expected(1)
+    ->take_all();
   to.add_option("--started-after", filter.started_after, "RFC 3339 time")
     ->type_name("TIME");
   to.add_option("--started-before", filter.started_before, "RFC 3339 time")

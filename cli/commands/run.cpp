@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/documents.hpp"
+#include "cli/commands/dry_run.hpp"
 #include "cli/commands/wait_option.hpp"
 #include "cli/follow.hpp"
 #include "cli/views.hpp"
@@ -20,6 +21,8 @@ struct run_options {
   std::string start_at;
   bool held = false;
   bool follow = false;
+  bool dry_run = false;
+  std::vector<std::string> mocks;
   wait_option wait;
 };
 
@@ -83,7 +86,22 @@ outcome<json::value> start(session& s, const run_options& o) {
   return call(s, std::move(what), {}, o.id);
 }
 
+/// Why these options do not go together, "" if they do.
+std::string conflict(const run_options& o) {
+  if (!o.dry_run)
+    return o.mocks.empty() ? "" : "--mock is for a --dry-run";
+  const bool starts = !o.id.empty() || !o.labels.empty() || !o.start_at.empty()
+                      || o.held || o.follow || o.wait.given;
+  return starts ? "with --dry-run nothing is started: leave out --id, --label, "
+                  "--start-at, --held, --follow and --wait"
+                : "";
+}
+
 outcome<exit_code> run(session& s, const run_options& o) {
+  if (auto why = conflict(o); !why.empty())
+    return failure{exit_code::usage, std::move(why)};
+  if (o.dry_run)
+    return dry_run(s, {.what = o.what, .input = o.input, .mocks = o.mocks});
   auto limit = limit_of(o.wait);
   if (!limit)
     return limit.error();
@@ -124,7 +142,8 @@ void add_run(CLI::App& app, action& chosen) {
     ->type_name("ID");
   cmd->add_option("--label", o->labels, "A label; may be repeated")
     ->type_name("KEY=VALUE")
-    ->expected(1);
+    ->expected(1)
+    ->take_all();
   cmd
     ->add_option("--start-at", o->start_at,
                  "Begin then: a time such as 2030-01-31T08:00:00Z")
@@ -133,10 +152,20 @@ void add_run(CLI::App& app, action& chosen) {
   cmd->add_flag("--follow", o->follow,
                 "Show progress until it ends; survives restarts of the daemon");
   add_wait_option(*cmd, o->wait);
+  cmd->add_flag("--dry-run", o->dry_run,
+                "Show the path that it would take; nothing is registered, "
+                "started or called");
+  cmd
+    ->add_option("--mock", o->mocks,
+                 "With --dry-run: what a task puts out; may be repeated")
+    ->type_name("TASK=JSON")
+    ->expected(1)
+    ->take_all();
   cmd->footer("Examples:\n"
               "  pawl run story.yaml -i '{\"title\":\"Fox\"}' --follow\n"
               "  pawl run default/story@1.0.0 -i @input.json --wait 60\n"
               "  id=$(pawl run default/story --label team=a -o name)\n"
+              "  pawl run story.yaml --dry-run --mock 'review={\"score\":97}'\n"
               "With --follow or --wait: 0 completed, 10 faulted, "
               "11 cancelled, 6 not in time.");
   cmd->callback(

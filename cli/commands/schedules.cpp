@@ -57,6 +57,118 @@ outcome<exit_code> list(session& s) {
   return exit_code::ok;
 }
 
+/// One schedule by its id or a unique beginning of it.
+outcome<std::string> chosen_schedule(session& s, const std::string& name) {
+  auto known = all_schedules(s);
+  if (!known)
+    return known.error();
+  std::vector<std::string> ids;
+  for (const auto& one : *known)
+    ids.push_back(text_at(one, {"id"}));
+  return choose_id(name, ids, "schedule");
+}
+
+struct span_options {
+  std::string id;
+  std::string from;
+  std::string to;
+  std::string reason;
+  std::uint32_t limit = 0; ///< 0: the daemon's.
+  bool dry_run = false;
+  std::uint32_t count = 10;
+};
+
+/// A time and, where `second` has it, what belongs to it, line by line.
+void show_times(session& s, const json::value& data, const char* first,
+                const char* second) {
+  table rows{{"TIME"}, {}};
+  if (second != nullptr)
+    rows.header.emplace_back("INSTANCE");
+  std::vector<std::string> names;
+  const auto* times = find_at(data, {first});
+  const auto* others = second == nullptr ? nullptr : find_at(data, {second});
+  if (times != nullptr && times->is_array())
+    for (std::size_t i = 0; i < times->get_array().size(); ++i) {
+      const auto text = [&](const json::value& list) {
+        return std::string{list.get_array().at(i).as_string()};
+      };
+      rows.rows.push_back({text(*times)});
+      names.push_back(text(*times));
+      if (others != nullptr && others->is_array()
+          && i < others->get_array().size())
+        rows.rows.back().push_back(names.back() = text(*others));
+    }
+  print(s, data, rows, names);
+}
+
+outcome<exit_code> backfill(session& s, const span_options& o) {
+  const auto id = chosen_schedule(s, o.id);
+  if (!id)
+    return id.error();
+  json::object body{{"from", o.from}, {"to", o.to}, {"dryRun", o.dry_run}};
+  if (o.limit > 0)
+    body["limit"] = o.limit;
+  if (!o.reason.empty())
+    body["reason"] = o.reason;
+  auto said
+    = call(s, {.method = "POST",
+               .target = "/v1/schedules/" + url_encode(*id) + "/backfill",
+               .headers = {{"Content-Type", "application/json"}},
+               .body = to_text(body)});
+  if (!said)
+    return said.error();
+  show_times(s, *said, "times", "instances");
+  if (s.output == format::table)
+    s.err << text_at(*said, {"count"})
+          << (o.dry_run ? " would be made, " : " made, ")
+          << text_at(*said, {"existing"}) << " were there\n";
+  return exit_code::ok;
+}
+
+outcome<exit_code> next_runs(session& s, const span_options& o) {
+  const auto id = chosen_schedule(s, o.id);
+  if (!id)
+    return id.error();
+  auto one = call(s, {.target = "/v1/schedules/" + url_encode(*id)
+                                + "?next=" + std::to_string(o.count)});
+  if (!one)
+    return one.error();
+  show_times(s, *one, "next", nullptr);
+  return exit_code::ok;
+}
+
+void add_spans(CLI::App& of, action& chosen) {
+  auto o = std::make_shared<span_options>();
+  auto* cmd = of.add_subcommand(
+    "backfill", "Make the instances for past times that have none; once each");
+  const auto named = [&o](CLI::App& to) {
+    to.add_option("id", o->id, "As `schedule ls` names it")
+      ->required()
+      ->type_name("NS.NAME");
+  };
+  named(*cmd);
+  cmd->add_option("--from", o->from, "The first time that counts")
+    ->required()
+    ->type_name("TIME");
+  cmd->add_option("--to", o->to, "The first one that counts no more")
+    ->required()
+    ->type_name("TIME");
+  cmd->add_option("--limit", o->limit, "Make none if there are more (1000)")
+    ->type_name("N")
+    ->check(CLI::PositiveNumber.description(""));
+  cmd->add_flag("--dry-run", o->dry_run, "Only say what would be made");
+  cmd->add_option("--reason", o->reason, "Why")->type_name("TEXT");
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return backfill(s, *o); }; });
+  cmd = of.add_subcommand("next", "When it makes its next instances");
+  named(*cmd);
+  cmd->add_option("--count", o->count, "How many of them (10)")
+    ->type_name("N")
+    ->check(CLI::Range(1, 1000).description(""));
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return next_runs(s, *o); }; });
+}
+
 outcome<json::value> act(session& s, const schedule_options& o,
                          const std::string& id, const std::string& body) {
   request what{.method = "POST",
@@ -129,7 +241,9 @@ void add_schedules(CLI::App& app, action& chosen) {
   of->footer("Examples:\n"
              "  pawl schedule ls\n"
              "  pawl schedule pause default.nightly --reason 'month end'\n"
-             "  pawl schedule trigger default.nightly -i '{\"full\":true}'");
+             "  pawl schedule trigger default.nightly -i '{\"full\":true}'\n"
+             "  pawl schedule backfill default.nightly --dry-run \\\n"
+             "    --from 2026-03-01T00:00:00Z --to 2026-03-08T00:00:00Z");
   of->add_subcommand("ls", "List schedules, with their next runs")
     ->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
   for (const auto* name : {"pause", "resume"}) {
@@ -146,6 +260,7 @@ void add_schedules(CLI::App& app, action& chosen) {
            o)
     ->add_option("-i,--input", o->input, "Its input: JSON, @FILE, or -")
     ->type_name("JSON|@FILE|-");
+  add_spans(*of, chosen);
 }
 
 } // namespace pawl::cli::commands

@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/each.hpp"
+#include "cli/commands/moment.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
@@ -61,29 +62,8 @@ std::string roles_text(const json::value& token) {
   return out;
 }
 
-/// An RFC 3339 time, or so many days or hours from now: "90d", "12h".
-outcome<std::string> time_of(const std::string& text) {
-  if (text.empty() || parse_timestamp(text))
-    return text;
-  std::size_t used = 0;
-  long long count = 0;
-  try {
-    count = std::stoll(text, &used);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  const auto unit = text.substr(used);
-  if (used == 0 || count <= 0 || count > 36'500 || (unit != "d" && unit != "h"))
-    return failure{exit_code::usage,
-                   fmt::format("--expires takes a time (2027-01-31T00:00:00Z), "
-                               "or 90d, or 12h, not '{}'",
-                               text)};
-  const std::chrono::hours length{unit == "d" ? count * 24 : count};
-  return to_text(clock::now() + length);
-}
-
 outcome<exit_code> create(session& s, const token_options& o) {
-  auto expires = time_of(o.expires);
+  auto expires = moment_of(o.expires, "--expires");
   if (!expires)
     return expires.error();
   json::array roles;

@@ -73,10 +73,10 @@ BOOST_AUTO_TEST_CASE(lists_in_every_format) {
 BOOST_AUTO_TEST_CASE(sends_the_filters_of_a_list) {
   fake::server s{small_daemon};
   (void)run_pawl(s.url(), {"ls", "-w", "d/w@1", "-s", "running", "--label",
-                           "a b=c", "--limit", "7"});
+                           "a b=c", "--label", "d=e", "--limit", "7"});
   BOOST_TEST(s.seen().at(0).target
              == "/v1/instances?limit=7&namespace=d&workflow=w&version=1"
-                "&status=running&label.a%20b=c");
+                "&status=running&label.a%20b=c&label.d=e");
 }
 
 BOOST_AUTO_TEST_CASE(takes_unique_prefixes_and_names_candidates) {

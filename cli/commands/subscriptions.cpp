@@ -1,0 +1,211 @@
+#include "cli/commands/commands.hpp"
+#include "cli/commands/documents.hpp"
+#include "cli/commands/kept.hpp"
+
+#include <boost/json/value_from.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+
+namespace pawl::cli::commands {
+namespace {
+
+std::string standing_of(const json::value& one) {
+  if (text_at(one, {"paused"}) == "true")
+    return "paused";
+  const auto failed = text_at(one, {"lastFailure", "at"});
+  return !failed.empty() && failed > text_at(one, {"lastSuccess"}) ? "failing"
+                                                                   : "ok";
+}
+
+const kept_words& words() {
+  static const kept_words all{
+    "/v1/subscriptions",
+    "subscription",
+    "subscriptions",
+    {"STATUS", "PENDING", "DEAD", "LAST SUCCESS", "URL"},
+    [](const json::value& one) -> std::vector<std::string> {
+      return {standing_of(one), text_at(one, {"pending"}),
+              text_at(one, {"dead"}), text_at(one, {"lastSuccess"}),
+              text_at(one, {"url"})};
+    }};
+  return all;
+}
+
+struct set_options {
+  std::string name;
+  std::string url;
+  std::vector<std::string> types;
+  std::string workflow;
+  std::string version;
+  std::string status;
+  std::string state;
+  std::vector<std::string> labels;
+  std::string secret;
+  std::vector<std::string> headers;
+  std::string mode;
+  std::string description;
+  bool paused = false;
+};
+
+/// 'Name: value' each.
+outcome<json::object> headers_of(const std::vector<std::string>& given) {
+  json::object out;
+  for (const auto& one : given) {
+    const auto colon = one.find(':');
+    if (colon == std::string::npos || colon == 0)
+      return failure{
+        exit_code::usage,
+        fmt::format("--header takes 'Name: value', not '{}'", one)};
+    auto value = one.substr(colon + 1);
+    value.erase(0, value.find_first_not_of(' '));
+    out[one.substr(0, colon)] = value;
+  }
+  return out;
+}
+
+outcome<json::object> filter_of(const set_options& o) {
+  json::object out;
+  const std::pair<const char*, const std::string&> members[]
+    = {{"workflow", o.workflow},
+       {"version", o.version},
+       {"status", o.status},
+       {"state", o.state}};
+  for (const auto& [name, text] : members)
+    if (!text.empty())
+      out[name] = text;
+  if (!o.types.empty())
+    out["type"] = json::value_from(o.types);
+  auto labels = labels_of(o.labels);
+  if (!labels)
+    return labels.error();
+  if (!labels->empty())
+    out["label"] = std::move(*labels);
+  return out;
+}
+
+outcome<exit_code> set(session& s, const set_options& o) {
+  auto headers = headers_of(o.headers);
+  if (!headers)
+    return headers.error();
+  auto filter = filter_of(o);
+  if (!filter)
+    return filter.error();
+  json::object body{{"url", o.url}};
+  const std::pair<const char*, const std::string&> members[]
+    = {{"secret", o.secret}, {"mode", o.mode}, {"description", o.description}};
+  for (const auto& [name, text] : members)
+    if (!text.empty())
+      body[name] = text;
+  if (!filter->empty())
+    body["filter"] = std::move(*filter);
+  if (!headers->empty())
+    body["headers"] = std::move(*headers);
+  if (o.paused)
+    body["paused"] = true;
+  return put_kept(s, words(), o.name, body);
+}
+
+outcome<json::value> ask(session& s, const std::string& name,
+                         const char* verb) {
+  return call(s, {.method = "POST",
+                  .target = kept_target(s, words(), name, verb),
+                  .headers = {{"Content-Type", "application/json"}},
+                  .body = "{}"});
+}
+
+outcome<exit_code> test(session& s, const std::string& name) {
+  auto said = ask(s, name, "/test");
+  if (!said)
+    return said.error();
+  const bool good = text_at(*said, {"delivered"}) == "true";
+  print(s, *said,
+        {{"DELIVERED", "STATUS", "MS", "DETAIL"},
+         {{good ? "yes" : "no", text_at(*said, {"status"}),
+           text_at(*said, {"tookMs"}), text_at(*said, {"detail"})}}},
+        {name});
+  return good ? exit_code::ok : exit_code::error;
+}
+
+outcome<exit_code> redeliver(session& s, const std::string& name) {
+  auto said = ask(s, name, "/redeliver");
+  if (!said)
+    return said.error();
+  const auto many = text_at(*said, {"redelivered"});
+  print(s, *said, {{"NAME", "REDELIVERED"}, {{name, many}}}, {name});
+  return exit_code::ok;
+}
+
+void add_set(CLI::App& of, action& chosen) {
+  auto o = std::make_shared<set_options>();
+  auto* cmd = of.add_subcommand(
+    "set", "Subscribe a URL to events, or put a subscription in place of one "
+           "with this name. With -n, to those of that namespace");
+  const auto option
+    = [&](const char* name, auto& into, const char* help, const char* type) {
+        return cmd->add_option(name, into, help)->type_name(type);
+      };
+  option("name", o->name, "What to call it", "NAME")->required();
+  option("--url", o->url, "Where the events are sent", "URL")->required();
+  option("--type", o->types,
+         "Only events whose type begins so; may be repeated", "PREFIX");
+  option("--workflow", o->workflow, "Only of this workflow", "[NS/]NAME");
+  option("--version", o->version, "Only of this version of it", "VERSION");
+  option("--status", o->status, "Only of instances that stand so", "STATUS");
+  option("--state", o->state, "Only of instances in this business state",
+         "STATE");
+  option("--label", o->labels,
+         "Only of instances with this label; may be "
+         "repeated",
+         "KEY=VALUE");
+  option("--secret", o->secret, "Sign with the secret of this name", "NAME");
+  option("--header", o->headers,
+         "Add a header, in which $secret:NAME stands for a secret; may be "
+         "repeated",
+         "'NAME: VALUE'");
+  option("--mode", o->mode, "How the event stands in the request",
+         "structured|binary");
+  option("--description", o->description, "What it is for", "TEXT");
+  cmd->add_flag("--paused", o->paused, "Send nothing yet");
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return set(s, *o); }; });
+}
+
+template <class Run>
+void add_named(CLI::App& of, action& chosen,
+               std::pair<const char*, const char*> what, Run run) {
+  auto name = std::make_shared<std::string>();
+  auto* cmd = of.add_subcommand(what.first, what.second);
+  cmd->add_option("name", *name, "Which")->required()->type_name("NAME");
+  cmd->callback([name, run, &chosen] {
+    chosen = [name, run](session& s) { return run(s, *name); };
+  });
+}
+
+} // namespace
+
+void add_subscriptions(CLI::App& app, action& chosen) {
+  auto* of = app.add_subcommand("subscription",
+                                "Have events brought to a URL, durably");
+  of->require_subcommand(1);
+  of->footer("Examples:\n"
+             "  pawl subscription set faults --url https://ops.example/hook "
+             "--type io.serverlessworkflow.workflow.faulted\n"
+             "  pawl -n shop subscription set crm --url https://crm.example/in "
+             "--secret crm-hook --label team=a\n"
+             "  pawl subscription test faults\n"
+             "  pawl subscription ls\n"
+             "  pawl subscription redeliver faults");
+  add_set(*of, chosen);
+  add_named(*of, chosen,
+            {"test", "Send it one event now; exit code 1 if it was not taken"},
+            test);
+  add_named(*of, chosen,
+            {"redeliver", "Try again to deliver what was set aside"},
+            redeliver);
+  add_kept(*of, chosen, words());
+}
+
+} // namespace pawl::cli::commands
