@@ -13,24 +13,32 @@ a line of JSON.
 POST /control {"fail": {"POST /a/b": [503, 429]}, "slow": {"POST /a/b": 2}}
 lets the next requests fail, or the answers to all of them come that many
 seconds late. A path there fits all that begin with it.
+
+`routes` play services whose calls are not all alike, and that know no keys: each
+is a method, a pattern for the whole path, and a function of the world, the body
+and what the groups of the pattern have found, which gives status and answer.
 """
 
 import argparse
 import collections
 import json
+import re
 import threading
 import time
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-TITLES = {401: "Unauthorized", 422: "Unprocessable", 429: "Too Many Requests",
-          500: "Internal Server Error", 503: "Service Unavailable"}
+TITLES = {401: "Unauthorized", 403: "Forbidden", 409: "Conflict",
+          422: "Unprocessable", 429: "Too Many Requests",
+          500: "Internal Server Error", 502: "Bad Gateway",
+          503: "Service Unavailable"}
 
 
 class World:
     """What the services remember, and what is to go wrong."""
 
-    def __init__(self, replies, jobs, log):
-        self.replies, self.jobs = replies, jobs
+    def __init__(self, replies, jobs, routes, log):
+        self.replies, self.jobs, self.routes = replies, jobs, routes
         self.lock = threading.Lock()
         self.answers = {}    # Idempotency-Key -> (status, answer)
         self.things = {}     # path -> resource
@@ -68,15 +76,27 @@ class World:
         return status, answer
 
     def decide(self, call, method, path, key, body):
-        if method != "GET" and key in self.answers:
+        work = self.routed(method, path, body)
+        if work is None and method != "GET" and key in self.answers:
             return *self.answers[key], "replayed"
         status = self.planned(call)
         if status:
             return status, {"title": TITLES.get(status, "Error")}, str(status)
+        if work is not None:
+            status, answer = work()
+            return status, answer, "done" if status < 300 else str(status)
         status, answer = self.perform(method, path, body)
         if method != "GET":
             self.answers[key] = (status, answer)
         return status, answer, "done"
+
+    def routed(self, method, path, body):
+        """What answers by a route, or None."""
+        for verb, pattern, work in self.routes:
+            found = re.fullmatch(pattern, path)
+            if verb == method and found:
+                return lambda: work(self, body, *found.groups())
+        return None
 
     def perform(self, method, path, body):
         reply = self.replies.get(f"{method} {path}")
@@ -112,8 +132,9 @@ def handler_for(world):
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or b"null")
             key = self.headers.get("Idempotency-Key", "")
-            status, answer = world.answer(self.command, self.path, key, body)
-            text = json.dumps(answer).encode()
+            path = urllib.parse.unquote(self.path.partition("?")[0])
+            status, answer = world.answer(self.command, path, key, body)
+            text = b"" if status == 204 else json.dumps(answer).encode()
             try:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -125,7 +146,7 @@ def handler_for(world):
             except OSError:
                 pass  # Whoever asked has gone; the work is done all the same.
 
-        do_GET = do_POST = do_PUT = do_DELETE = serve
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve
 
         def log_message(self, *_):
             pass
@@ -133,13 +154,13 @@ def handler_for(world):
     return Handler
 
 
-def serve(replies=None, jobs=None):
+def serve(replies=None, jobs=None, routes=()):
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--port-file", help="where the chosen port is written")
     parser.add_argument("--log", default="/dev/stdout")
     options = parser.parse_args()
-    world = World(replies or {}, jobs or {}, options.log)
+    world = World(replies or {}, jobs or {}, routes, options.log)
     ThreadingHTTPServer.daemon_threads = True
     server = ThreadingHTTPServer(("127.0.0.1", options.port),
                                  handler_for(world))

@@ -17,18 +17,29 @@ complete() {
   ask POST "/v1/instances/$id/complete-assessment" "$1"
   is 'status' "$status" "$2"
 }
+files=/google/drive/v3/files
 answers='{"learner": "bob@example.com", "answers": {"q1": "256", "q2": "a copy"}}'
 
+# The catalog of this checkout in place of an installed one, and the secrets, which
+# are read when they are used.
+catalog=$(cd "$here/../../catalog" && pwd)
+sed "s|/usr/share/pawl/catalog|$catalog|" "$here/presgen-assess.yaml" >"$work/assess.yaml"
+mkdir "$work/secrets"
+export PAWL_RESOURCES_FILE_ROOTS=$catalog PAWL_SECRETS_DIRECTORY=$work/secrets
 begin
+printf '%s/slack/services/hook' "$services" >"$work/secrets/slack"
+jq -n --arg at "$services/google" '{authority: $at, endpoints: {token: "/token"},
+  grant: "client_credentials", client: {id: "presgen", secret: "a-secret-of-google"},
+  request: {encoding: "application/json"}}' >"$work/secrets/google"
 say 'Steps 1 to 5: questions, folder, form, publication, sheet'
-pawl def apply "$here/presgen-assess.yaml" | indent
+pawl def apply "$work/assess.yaml" | indent
 control '{"slow": {"POST /assess/questions": 1},
-  "fail": {"POST /forms/forms": [429, 503]}}'
+  "fail": {"POST /google/v1/forms": [429, 503]}}'
 course aws
 complete "$answers" 409
 is 'too early' "$(of '[.code, .from]')" '["invalid-transition","generatingQuestions"]'
 becomes .state awaitingCompletion
-is 'requests to make one form' "$(results 'POST /forms/forms')" '["429","503","done"]'
+is 'requests to make one form' "$(results 'POST /google/v1/forms')" '["429","503","done"]'
 
 say 'Step 6: it waits for a human, as long as that takes; kill -9 meanwhile'
 kill_pawld
@@ -63,32 +74,35 @@ is 'the order of slides, and its repetition under the same key' \
   "$(results 'POST /core/presentations')" '["done","replayed"]'
 is 'asked for the slides until they were done' \
   "$(results 'GET /core/presentations/presentations-1')" '["done","done","done","done"]'
-is 'what was done, in this order' "$(all_done POST)" \
-  "/assess/questions /drive/folders /forms/forms /forms/forms/forms-1/publications\
- /sheets/spreadsheets /sheets/spreadsheets/spreadsheets-1/values /assess/gaps\
- /core/presentations /avatar/videos /drive/folders/folders-1/permissions /chat/messages"
+is 'what was done, in this order' "$(all_done POST | sed 's| /google/token||g')" \
+  "/assess/questions $files $files/folder-1/permissions /google/v1/forms\
+ /google/v1/forms/form-1:batchUpdate /google/v1/forms/form-1:setPublishSettings\
+ /google/v4/spreadsheets /google/v4/spreadsheets/sheet-1/values/answers!A1:append\
+ /assess/gaps /core/presentations /avatar/videos $files/folder-1/permissions\
+ /slack/services/hook"
+is 'moved into the folder' "$(all_done PATCH)" "$files/form-1 $files/sheet-1"
 
 say 'A second course: the narrator refuses it for good, so all is taken back'
 control '{"slow": {"POST /assess/questions": 0},
-  "fail": {"POST /avatar/videos": [422], "DELETE /forms": [401]}}'
+  "fail": {"POST /avatar/videos": [422], "DELETE /google/drive/v3/files/form-2": [403]}}'
 course broken
 becomes .state awaitingCompletion
 complete "$answers" 200
 becomes .status suspended
 pawl explain "$id" | indent
 is 'why it stands' "$(of .reason)" \
-  "the compensation of '/use/functions/create/try/0/send' has failed: Communication Error"
+  "the compensation of '/use/catalogs/pawl/functions/google-forms-create:1.0.0/do/0/create/try/0/post' has failed: Communication Error"
 pawl resume "$id" --reason 'the form may be removed now' | indent
 becomes .status faulted
 is 'the error, and where' "$(of '[.error.status, .state]')" '[422,"narrating"]'
-removed='/sheets/spreadsheets/spreadsheets-N /forms/forms/forms-N /drive/folders/folders-N'
+removed="$files/sheet-N $files/form-N $files/folder-N"
 is 'removed, the last first' "$(all_done DELETE)" \
   "/core/presentations/presentations-2 ${removed//N/2}"
 
 say 'A third: paused while its sheet is being made, and then not wanted any more'
-control '{"slow": {"POST /sheets": 1}}'
+control '{"slow": {"POST /google/v4/spreadsheets": 1}}'
 course unwanted
-is_made() { [ "$(done_times 'POST /sheets/spreadsheets')" = 3 ]; }
+is_made() { [ "$(done_times 'POST /google/v4/spreadsheets')" = 3 ]; }
 eventually 10 is_made || fail 'no sheet was made'
 pawl pause "$id" | indent
 becomes .status suspended

@@ -8,11 +8,19 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../resources.sh"
 export PAWL_RETENTION_PURGE_EVERY=1s
 
+# The catalog of this checkout in place of an installed one, and the secrets.
+catalog=$(cd "$here/../../catalog" && pwd)
+sed "s|/usr/share/pawl/catalog|$catalog|" "$here/release-train.yaml" >"$work/train.yaml"
+mkdir "$work/secrets"
+printf 'a-token-of-github' >"$work/secrets/github"
+printf '{"username": "ann@example.com", "password": "an-api-token"}' >"$work/secrets/atlassian"
+export PAWL_RESOURCES_FILE_ROOTS=$catalog PAWL_SECRETS_DIRECTORY=$work/secrets
+
 # train ID REPOSITORIES
 train() {
   id=$1
-  pawl run examples/release-train --id "$id" -o name -i '{"repositories": '"$2"',
-  "fixVersion": "v2.1.0", "sprintName": "sprint-2024-01", "releaseType": "release",
+  pawl run examples/release-train --id "$id" -o name -i '{"owner": "acme", "repositories": '"$2"',
+  "fixVersion": "v2.'"${id#t}"'.0", "sprintName": "sprint-2024-01", "releaseType": "release",
   "services": "'"$services"'"}'
 }
 decide() { pawl "$1" "$id" --by ann --group release-managers -m "$2" | indent; }
@@ -28,23 +36,24 @@ ids() { sed -n 's/^id: *//p' "$@"; }
 
 begin
 say 'Four repositories side by side; kill -9 while all are at work'
-pawl def apply "$here/release-train.yaml" | indent
+pawl def apply "$work/train.yaml" | indent
 control '{"slow": {"POST /git": 1.5},
-  "fail": {"POST /git/payments/pulls": [503, 503, 503, 503]}}'
+  "fail": {"POST /git/repos/acme/payments/pulls": [502], "POST /jira": [429]}}'
 train t1 '["frontend", "backend", "payments", "search"]'
 follow "$work/sse.1" 0
 eventually 10 happened 'POST /git' 4 || fail 'no branches were made'
 kill_pawld
-control '{"slow": {"POST /git": 0, "POST /git/payments/merges": 1}}'
+control '{"slow": {"POST /git": 0, "POST /git/repos/acme/payments/merges": 1}}'
 start_pawld
 follow "$work/sse.2" "$(ids "$work/sse.1" | tail -n 1)"
 
-say 'One repository fails more often than it is tried again: the train stands'
+say 'Of one pull request nobody can tell whether it was opened: the train stands'
 becomes .status suspended
 pawl explain "$id" | indent
-is 'calls under way at the kill, repeated under their keys' "$(times replayed 'POST /git')" 4
+is 'requests for the tickets' "$(results 'POST /jira/rest/api/3/search/jql')" '["429","done"]'
+is 'branches asked for at the kill, asked for once more and found' "$(times 422 'POST /git')" 4
 is 'branches, merges, pull requests' "$(times done 'POST /git')" 11
-is 'what failed' "$(of '.current | map([.iteration, .attempt, .status])')" '[[3,4,"faulted"]]'
+is 'what failed' "$(of '.current | map([.iteration, .attempt, .status])')" '[[3,1,"faulted"]]'
 
 say 'The code host is back: resume. Only what failed is done again'
 pawl resume "$id" --reason 'the code host is back' | indent
@@ -62,7 +71,7 @@ is 'the last event of the stream, which has each once' \
   "$(tail -n 1 "$work/ids")" "$(wc -l <"$work/ids")"
 
 say 'A repository that cannot be released is left behind'
-control '{"fail": {"POST /git/legacy/merges": [409]}}'
+control '{"fail": {"POST /git/repos/acme/legacy/merges": [409]}}'
 train t2 '["frontend", "legacy"]'
 becomes .status suspended
 pawl skip "$id" --output '{"skipped": true}' --reason 'legacy has conflicts' | indent
@@ -74,14 +83,15 @@ is 'skipped, released' "$(of '[.output.skipped, (.output.released | map(.reposit
   '[["legacy"],["frontend"]]'
 
 say 'After a failure somebody cancels: what was made is removed, the last first'
-control '{"slow": {"POST /git/backend/branches": 1},
-  "fail": {"POST /git/backend/pulls": [422]}}'
+control '{"slow": {"POST /git/repos/acme/backend/git/refs": 1},
+  "fail": {"POST /git/repos/acme/backend/pulls": [422]}}'
 train t3 '["frontend", "backend"]'
 becomes .status suspended
 pawl cancel "$id" --reason 'next sprint' | indent
 becomes .status cancelled
-is 'removed' "$(all_done DELETE)" \
-  "/git/backend/branches/branches-2 /git/frontend/pulls/pulls-3 /git/frontend/branches/branches-3"
+is 'closed' "$(all_done PATCH)" /git/repos/acme/frontend/pulls/3
+is 'removed' "$(all_done DELETE)" "/git/repos/acme/backend/git/refs/heads/release/v2.3.0\
+ /git/repos/acme/frontend/git/refs/heads/release/v2.3.0"
 
 say 'A release that is rejected fails, and is removed too'
 train t4 '["docs"]'
@@ -89,13 +99,14 @@ becomes .state approving
 decide reject 'not on a Friday'
 becomes .status faulted
 is 'error' "$(of .error.detail)" 'ann: not on a Friday'
-is 'removed' "$(all_done 'DELETE /git/docs')" \
-  "/git/docs/pulls/pulls-1 /git/docs/branches/branches-1"
+is 'closed' "$(all_done 'PATCH /git/repos/acme/docs')" /git/repos/acme/docs/pulls/1
+is 'removed' "$(all_done 'DELETE /git/repos/acme/docs')" \
+  /git/repos/acme/docs/git/refs/heads/release/v2.4.0
 
 say 'Retention: a version whose trains are forgotten a second after they ended'
 pawl retention | indent
 sed "s/version: '1.0.0'/version: '1.0.1'/; s/completed: P30D/completed: PT1S/" \
-  "$here/release-train.yaml" >"$work/short.yaml"
+  "$work/train.yaml" >"$work/short.yaml"
 "$bin/pawl" def apply "$work/short.yaml" -o name | indent
 train t5 '["frontend"]'
 becomes .state approving
