@@ -148,6 +148,8 @@ def main():
             os.mkdir(folder + "/secrets")
             with open(folder + "/secrets/shop_token", "w") as secret:
                 secret.write("a-token")
+            with open(folder + "/secrets/ops-chat", "w") as secret:
+                secret.write("https://chat.example.com/hook")
             for page in pages:
                 for each in examples(page.read_text()):
                     report.check(f"{page.name}: {each.name}",

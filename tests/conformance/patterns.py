@@ -261,6 +261,47 @@ def operator_cancels(p):
     p.faulted(operator(p, "cancel"), OWN + "cancelled-by-operator", 409)
 
 
+LAST = {"seconds: 1": "milliseconds: 10"}
+
+
+def suite(p, result, *leaving):
+    """Runs the tests to `result`; the lab answers the release with `leaving`
+    and then takes it. Gives the ended instance and what was recorded."""
+    p.world.rule["suite.example.com"] = lambda r: result
+    p.world.rule["memory.example.com"] = lambda r: stub.answer(201)
+    p.world.says["lab.example.com"] = [stub.answer(201, {"id": "l1"}),
+                                       *leaving, stub.answer(204)]
+    ended = p.run("finally", {"environment": "e", "suite": "s"}, times=LAST)
+    same([str(c) for c in p.world.calls if c.method == "DELETE"],
+         ["DELETE https://lab.example.com/leases/l1"] * (1 + len(leaving)),
+         "given back")
+    recorded, = (c.json() for c in p.world.calls
+                 if c.host == "memory.example.com")
+    same(recorded.pop("run"), ended["id"], "run")
+    return ended, recorded
+
+
+def last_after_success(p):
+    result = {"passed": 7, "learned": "warm up first"}
+    ended, recorded = suite(p, stub.answer(200, result))
+    p.completed(ended, {"status": "succeeded", "result": result})
+    same(recorded, {"outcome": "succeeded", "failure": None,
+                    "learned": "warm up first"}, "recorded")
+
+
+def last_after_failure(p):
+    for status, raised in ((503, 500), (422, 400)):
+        p.world.reset()
+        ended, recorded = suite(p, stub.answer(status, {"no": "disk"}),
+                                stub.answer(500))
+        p.faulted(ended, SPEC + "communication", raised)
+        same(ended["error"]["instance"], "/do/1/work/try/0/runSuite",
+             "where it failed")
+        same((recorded["outcome"], "disk" in recorded["failure"]),
+             ("failed", True), "recorded")
+        same("disk" in ended["error"]["detail"], True, "detail")
+
+
 class Crowd:
     """A service for items that counts how many are served at a time."""
 
@@ -315,6 +356,8 @@ CASES = {
     "review and polish: retries run out": four_failures,
     "saga: all is booked": trip_booked,
     "saga: the payment fails, what was booked is undone": trip_undone,
+    "finally: after a success": last_after_success,
+    "finally: after a failure, which goes on": last_after_failure,
     "polling: done at the third look": job_done,
     "polling: the job fails": job_failed,
     "polling: it takes too long": job_too_long,

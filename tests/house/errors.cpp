@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_CASE(every_code_has_a_page_that_helps) {
   for (const auto& each : slugs()) {
     const auto text = house::text_of("docs/errors/" + each + ".md");
     BOOST_TEST(text.starts_with("# " + each + "\n"), each);
-    for (const auto* part : {"## What happened", "## Why", "## What to do"})
+    for (const auto* part : {"## What it means", "## How to see it",
+                             "## What to do", "## How to tell it is over"})
       BOOST_TEST(text.find(part) != std::string::npos,
                  each << " lacks " << part);
   }

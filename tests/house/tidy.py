@@ -29,7 +29,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RECORD = ROOT / "tests" / "house" / "tidy.clean"
 FOLDERS = {"access", "base", "workflow", "storage", "config", "actors", "http",
-           "crash", "daemon", "sandbox", "secrets", "runner", "cli"}
+           "crash", "daemon", "sandbox", "secrets", "runner", "cli", "trial"}
 OURS = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 

@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 from harness import same  # noqa: E402
 from tenancy import (World, bearer, document, role,  # noqa: E402
@@ -339,12 +340,9 @@ def without_tokens_all_is_as_it_was():
 
 def main():
     report = run_all(Access, "Who may do what")
-    report.check("the first token is made offline",
-                 the_first_token_is_made_offline)
-    report.check("tls is spoken and its certificate changes",
-                 tls_is_spoken_and_its_certificate_changes)
-    report.check("without tokens all is as it was",
-                 without_tokens_all_is_as_it_was)
+    cases.check(report, [the_first_token_is_made_offline,
+                         tls_is_spoken_and_its_certificate_changes,
+                         without_tokens_all_is_as_it_was])
     report.finish("access.md")
 
 

@@ -12,6 +12,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 from harness import same  # noqa: E402
 
@@ -370,13 +371,7 @@ class People:
 
 
 def main():
-    report = harness.Report("People")
-    with harness.Daemon() as daemon:
-        people = People(daemon)
-        for name, run in vars(People).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "), lambda run=run: run(people))
-    report.finish("approvals.md")
+    cases.run_all(People, "People").finish("approvals.md")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 from harness import same  # noqa: E402
 
@@ -112,6 +113,19 @@ class Client:
         same(" -> draft" in told and "draft -> asked" in told, True, told)
         self.cli("cancel", name)
 
+    def a_list_takes_the_whole_name_of_a_workflow(self):
+        name, = self.waiting(1)
+        def ids(query):
+            return [each["id"] for each in self.daemon.must(
+                "GET", f"/v1/instances?status=waiting&{query}")["items"]]
+        same(ids("workflow=tests/waits"),
+             ids("workflow=waits&namespace=tests"), "list")
+        same(name in ids("workflow=tests%2Fwaits"), True, "listed")
+        same(ids("workflow=others/waits"), [], "of another namespace")
+        same(self.daemon.ask("GET", "/v1/stats?workflow=tests/waits&"
+                             "namespace=others")[0], 422, "contradiction")
+        self.cli("cancel", name)
+
     def events_of_all_are_followed(self):
         events = subprocess.Popen(
             self.words("events", "-f", "-w", "tests/quick", "--count", "2",
@@ -158,13 +172,7 @@ class Client:
 
 
 def main():
-    report = harness.Report("The client")
-    with harness.Daemon() as daemon:
-        client = Client(daemon)
-        for name, run in vars(Client).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "), lambda run=run: run(client))
-    report.finish("client.md")
+    cases.run_all(Client, "The client").finish("client.md")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 import stub  # noqa: E402
 from harness import same  # noqa: E402
@@ -271,17 +272,9 @@ def a_reload_changes_when_starts_are_refused():
 
 
 def main():
-    report = harness.Report("What an operator does")
-    services = stub.Stub(None)
-    with harness.Daemon(environment=services.environment()) as daemon:
-        control = Control(daemon, services)
-        for name, run in vars(Control).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "),
-                             lambda run=run: run(control))
-    services.close()
-    report.check("a reload changes when starts are refused",
-                 a_reload_changes_when_starts_are_refused)
+    report = cases.run_all(Control, "What an operator does",
+                           services=stub.Stub(None))
+    cases.check(report, [a_reload_changes_when_starts_are_refused])
     report.finish("control.md")
 
 

@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 from harness import ROOT, same  # noqa: E402
 from runbook_pages import RUNBOOKS, alerts, page_of_metrics  # noqa: E402
@@ -114,11 +115,11 @@ def panels_have_names_of_their_own():
 
 def main():
     report = harness.Report("Dashboards and alerts")
-    for run in (every_metric_that_is_named_exists,
-                every_metric_of_ours_is_shown_or_alerted,
-                every_alert_has_a_page_and_every_page_an_alert,
-                every_alert_is_tried, panels_have_names_of_their_own):
-        report.check(run.__name__.replace("_", " "), run)
+    cases.check(report, [every_metric_that_is_named_exists,
+                         every_metric_of_ours_is_shown_or_alerted,
+                         every_alert_has_a_page_and_every_page_an_alert,
+                         every_alert_is_tried,
+                         panels_have_names_of_their_own])
     report.finish("dashboards.md")
 
 

@@ -12,6 +12,7 @@ import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 import stub  # noqa: E402
 from harness import same  # noqa: E402
@@ -41,7 +42,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 class Diagrams:
-    def __init__(self, daemon):
+    def __init__(self, daemon, _services):
         self.daemon = daemon
         self.made = daemon.define(FLOW)
 
@@ -152,16 +153,9 @@ class Diagrams:
 
 
 def main():
-    report = harness.Report("Drawings")
     services = stub.Stub(lambda call: stub.answer(500, None))
-    with harness.Daemon(environment=services.environment()) as daemon:
-        diagrams = Diagrams(daemon)
-        for name, run in vars(Diagrams).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "),
-                             lambda run=run: run(diagrams))
-    services.close()
-    report.finish("diagrams.md")
+    cases.run_all(Diagrams, "Drawings",
+                  services=services).finish("diagrams.md")
 
 
 if __name__ == "__main__":

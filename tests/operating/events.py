@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 from harness import same  # noqa: E402
 
@@ -68,9 +69,8 @@ def main():
     report = harness.Report("Events in a pause")
     options = ["--set", f"instances.events_max={ROOM}"]
     with harness.Daemon(options) as daemon:
-        for run in (more_than_there_is_room, a_pause_changes_nothing):
-            report.check(run.__name__.replace("_", " "),
-                         lambda run=run: run(daemon))
+        cases.check(report, [more_than_there_is_room, a_pause_changes_nothing],
+                    daemon)
     report.finish("events.md")
 
 

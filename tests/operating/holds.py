@@ -8,10 +8,10 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 import stub  # noqa: E402
 from harness import same, wait_until  # noqa: E402
@@ -222,10 +222,11 @@ class Holds:
         same(self.daemon.instance(name)["status"], "pending", "status")
         same(self.explain(name)["canProceed"], True, "it ends by itself")
         self.daemon.becomes(name, "completed")
-        self.place(workflow="tests/naps", until=in_seconds(1))
+        until = in_seconds(1)
+        self.place(workflow="tests/naps", until=until)
         name = self.start("naps")
         self.daemon.kill()
-        time.sleep(1.1)
+        wait_until(lambda: in_seconds(0) > until, "its time is over")
         self.daemon.start()
         self.daemon.becomes(name, "completed")
         wait_until(lambda: not self.daemon.must("GET", "/v1/holds")["items"],
@@ -290,15 +291,8 @@ class Holds:
 
 
 def main():
-    report = harness.Report("What holds keep")
-    services = stub.Stub(None)
-    with harness.Daemon(environment=services.environment()) as daemon:
-        holds = Holds(daemon, services)
-        for name, run in vars(Holds).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "), lambda run=run: run(holds))
-    services.close()
-    report.finish("holds.md")
+    cases.run_all(Holds, "What holds keep",
+                  services=stub.Stub(None)).finish("holds.md")
 
 
 if __name__ == "__main__":

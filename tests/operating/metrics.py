@@ -2,6 +2,7 @@
 """What /metrics and /v1/stats say of work that was done, and that
 docs/operating/metrics.md names every metric, with its type and labels."""
 
+import datetime
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 import stub  # noqa: E402
 from harness import same, wait_until  # noqa: E402
@@ -55,7 +57,7 @@ def samples(text):
 
 
 class Metrics:
-    def __init__(self, daemon):
+    def __init__(self, daemon, _services):
         self.daemon = daemon
         self.flows = {name: daemon.define(
             HEAD % ("shop", name.replace("_", "-"), more) + text)
@@ -118,7 +120,7 @@ class Metrics:
         same(self.value("pawl_workflow_seconds_count", **ended), 2.0, "took")
 
     def what_is_waited_for_is_counted_through_a_crash(self):
-        self.start("works")
+        self.job = self.start("works")["id"]
         self.start("sleeps")
         self.start("backs_off")
         self.start("asks", {"due": "P1D"})
@@ -171,7 +173,10 @@ class Metrics:
         same(state["new"]["dwell"]["max"] > 0, True, "dwell")
 
     def a_job_of_a_worker_is_timed(self):
-        time.sleep(0.3)
+        [task] = self.daemon.instance(self.job)["current"]
+        since = datetime.datetime.fromisoformat(task["since"].rstrip("Z")
+                                                + "+00:00").timestamp()
+        wait_until(lambda: time.time() - since > 0.3, "it has waited")
         lease = self.daemon.must("POST", "/v1/queues/q1/leases",
                                  {"worker": {"id": "w"}, "wait": "PT10S"})
         token = lease["leases"][0]["token"]
@@ -212,6 +217,14 @@ class Metrics:
         same("new" in self.cli("stats", "shop/hears"), True, "states")
 
     def every_metric_stands_on_the_page_and_no_other(self):
+        for name, body in (
+                ("calls", {"rate": {"max": 5, "per": "PT1S"},
+                           "concurrency": 2,
+                           "quota": {"max": 10, "per": "P1D"}}),
+                ("space", {"on": {"namespace": "shop"}, "live": 10_000})):
+            self.daemon.must("PUT", f"/v1/limits/{name}", body)
+        self.daemon.must("PUT", "/v1/subscriptions/ops",
+                         {"url": "http://ops.test/", "paused": True})
         values, types = self.now()
         page = page_of_metrics()
         same(sorted(types), sorted(page), "metrics")
@@ -225,22 +238,13 @@ class Metrics:
 
 
 def main():
-    report = harness.Report("Metrics and stats")
-
     def serve(call):
         status = {"bad.test": 503, "down.test": 503,
                   "wrong.test": 404}.get(call.host, 200)
         return stub.answer(status, {})
-    services = stub.Stub(serve)
     options = ["--set=metrics.census_every=100ms", "--set=metrics.hosts_max=3"]
-    with harness.Daemon(options, services.environment()) as daemon:
-        metrics = Metrics(daemon)
-        for name, run in vars(Metrics).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "),
-                             lambda run=run: run(metrics))
-    services.close()
-    report.finish("metrics.md")
+    cases.run_all(Metrics, "Metrics and stats", options,
+                  stub.Stub(serve)).finish("metrics.md")
 
 
 if __name__ == "__main__":

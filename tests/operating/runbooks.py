@@ -58,13 +58,18 @@ class Scene:
         return self.daemon.must("POST", "/v1/holds", {
             "selector": {"host": "idle.test"}, "reason": "a trial"})["id"]
 
+    def limit(self):
+        self.daemon.must("PUT", "/v1/limits/mail", {
+            "quota": {"max": 4000, "per": "P1D"}})
+        return "mail"
+
     def fill_in(self, command):
         """Each name in capitals becomes one that is there."""
         makers = {"FAULTED": lambda: self.start("faults", "faulted"),
                   "PAUSED": self.paused, "APPROVAL": self.approval,
                   "JOB": lambda: self.start("works", "waiting"),
                   "ID": lambda: self.start("sleeps", "waiting"),
-                  "HOLD": self.hold, "HOST": lambda: "calls.test",
+                  "LIMIT": self.limit, "HOLD": self.hold, "HOST": lambda: "calls.test",
                   "NS/NAME": lambda: "shop/faults", "NAME": lambda: "faults",
                   "QUEUE": lambda: "orders"}
         for word, make in makers.items():
@@ -103,6 +108,7 @@ def main():
         with harness.Daemon(options, services.environment()) as daemon:
             scene = Scene(daemon)
             # So that there are queues, holds, faults and backups to be seen.
+            scene.limit()
             for word in ("JOB", "HOLD", "FAULTED", "APPROVAL"):
                 scene.fill_in(word)
             daemon.must("POST", "/v1/admin/backups", {},

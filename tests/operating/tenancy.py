@@ -13,6 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 from harness import same  # noqa: E402
 
@@ -52,8 +53,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class World:
-    """Tenants a and b; an admin of all. What a test is stands in its name: one
-    that has at least three words."""
+    """Tenants a and b; an admin of all."""
 
     def __init__(self, daemon, socket_path):
         self.daemon, self.socket = daemon, socket_path
@@ -116,13 +116,15 @@ class World:
         same(ran.returncode, code, f"code of {words}: {ran.stderr}")
         return ran.stdout
 
-    def follow(self, path, token, patience):
-        """What an event stream says until `patience` seconds have passed."""
+    def follow(self, path, token, patience, begun=lambda: None):
+        """What an event stream says until `patience` seconds have passed.
+        `begun` is called once it stands."""
         connection = http.client.HTTPConnection("127.0.0.1", self.daemon.port,
                                                 timeout=patience)
         connection.request("GET", path, headers=bearer(token))
         answer = connection.getresponse()
         same(answer.status, 200, path)
+        begun()
         text = b""
         end = time.monotonic() + patience
         try:
@@ -137,8 +139,9 @@ class World:
         return text.decode()
 
 
-def run_all(kind, title):
-    """Runs every test of a World on one daemon; returns the report."""
+def run_all(kind, title, more=()):
+    """Runs every test of a World on one daemon, with `more` options; returns
+    the report."""
     report = harness.Report(title)
     with tempfile.TemporaryDirectory(prefix="pawl-access-") as folder:
         path = pathlib.Path(folder) / "pawl.sock"
@@ -148,11 +151,7 @@ def run_all(kind, title):
         key.chmod(0o600)
         options = ["--listen", f"unix:{path}", "--set", "http.unix_mode=0666",
                    "--set", f"secrets.key_file={key}",
-                   "--set", "http.stream_keepalive=1s"]
+                   "--set", "http.stream_keepalive=1s", *more]
         with harness.Daemon(options) as daemon:
-            world = kind(daemon, path)
-            for name, run in vars(kind).items():
-                if name[0] != "_" and name.count("_") > 2:
-                    report.check(name.replace("_", " "),
-                                 lambda run=run: run(world))
+            cases.check(report, cases.of(kind), kind(daemon, path))
     return report

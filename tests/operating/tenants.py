@@ -7,7 +7,6 @@ import pathlib
 import re
 import sys
 import threading
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
@@ -62,8 +61,13 @@ class Tenants(World):
                         "source": "/t", "id": "1"}
             if pattern.endswith(("/skip", "/complete")):
                 body = {"output": {}}
+            if pattern.endswith("/redo"):
+                body = {"task": "/do/0/hear"}
             if pattern.endswith("/rollback"):
                 body = {"to": "/do/0/hear"}
+            if pattern.endswith("/backfill"):
+                body = {"from": "2020-01-01T00:00:00Z",
+                        "to": "2020-01-02T00:00:00Z"}
             if pattern.startswith("/v1/approvals"):
                 body = body if method == "GET" else {"outcome": "approved"}
             for query in ("", "?namespace=a"):
@@ -154,14 +158,15 @@ class Tenants(World):
 
     def a_stream_tells_a_stranger_nothing(self):
         said = {}
+        stand = threading.Barrier(4)
 
         def listen(who, token):
-            said[who] = self.follow("/v1/events", token, 4)
+            said[who] = self.follow("/v1/events", token, 4, stand.wait)
         listeners = [threading.Thread(target=listen, args=each) for each in (
             ("a", self.a_viewer), ("b", self.stranger), ("all", self.admin))]
         for each in listeners:
             each.start()
-        time.sleep(1)
+        stand.wait(20)
         for _ in range(5):
             self.start("a", "quick")
         self.start("b", "quick")

@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 import stub  # noqa: E402
 from harness import same  # noqa: E402
@@ -145,7 +146,7 @@ class Undo:
         same(shown["reason"].startswith("the compensation of '/do/0/flight'"),
              True, shown["reason"])
         why = self.daemon.must("GET", f"/v1/instances/{name}/explain")
-        same([each["kind"] for each in why["blockedBy"]], ["pause", "fault"],
+        same([each["kind"] for each in why["blockedBy"]], ["pause", "approval"],
              "why")
         self.broken = set()
         self.daemon.act(name, "resume")
@@ -233,15 +234,8 @@ class Undo:
 
 
 def main():
-    report = harness.Report("What an operator undoes")
-    services = stub.Stub(None)
-    with harness.Daemon(environment=services.environment()) as daemon:
-        undo = Undo(daemon, services)
-        for name, run in vars(Undo).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "), lambda run=run: run(undo))
-    services.close()
-    report.finish("undo.md")
+    cases.run_all(Undo, "What an operator undoes",
+                  services=stub.Stub(None)).finish("undo.md")
 
 
 if __name__ == "__main__":

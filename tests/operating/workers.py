@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 from harness import same, wait_until  # noqa: E402
 
@@ -53,6 +54,11 @@ class Workers:
         same(status, 200, f"poll of {queue}: {answer}")
         same(len(answer["leases"]), 1, "leases")
         return answer["leases"][0]
+
+    def asking(self, queue):
+        """How many polls of this queue wait for a job."""
+        status, shown = self.daemon.ask("GET", f"/v1/queues/{queue}")
+        return shown["asking"] if status == 200 else 0
 
     def tell(self, lease, verb, body=None, headers=None):
         return self.daemon.ask("POST", f"/v1/leases/{lease['token']}/{verb}",
@@ -105,9 +111,9 @@ class Workers:
 
     def a_poll_waits_for_a_job(self):
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            begun = time.monotonic()
             coming = pool.submit(self.lease, "late")
-            time.sleep(0.3)
+            wait_until(lambda: self.asking("late"), "it asks")
+            begun = time.monotonic()
             name = self.start("late")
             same(coming.result()["task"]["instance"], name, "the job")
             same(time.monotonic() - begun < 5, True, "at once")
@@ -374,6 +380,20 @@ class Workers:
         same(self.lease("orders", labels={"gpu": "a100", "os": "x"})["task"]
              ["input"]["n"], 1, "with it")
 
+    def queues_come_in_pages(self):
+        for queue in ("page-a", "page-b", "page-c"):
+            self.start(queue)
+        names = [each["name"] for each in
+                 self.daemon.must("GET", "/v1/queues")["items"]]
+        listed, cursor = [], ""
+        while cursor is not None:
+            page = self.daemon.must("GET", "/v1/queues?limit=2" + (
+                f"&cursor={cursor}" if cursor else ""))
+            listed += [each["name"] for each in page["items"]]
+            cursor = page["nextCursor"]
+        same(listed, names, "queues")
+        same(self.daemon.ask("GET", "/v1/queues?limit=0")[0], 422, "limit")
+
     # --- With `pawl` ---------------------------------------------------------
 
     def worker(self, queue, *command, options=()):
@@ -431,12 +451,15 @@ class Workers:
 
     def the_client_survives_the_daemon(self):
         name = self.start("stays")
-        asks = self.worker("stays", "sh", "-c", "sleep 2; echo 5")
+        go, gone = self.daemon.folder / "go", self.daemon.folder / "gone"
+        asks = self.worker("stays", "sh", "-c", f"until [ -e {go} ]; do "
+                           f"sleep 0.05; done; echo 5; touch {gone}")
         wait_until(lambda: self.daemon.ask("GET", "/v1/queues/stays")[0] == 200
                    and self.daemon.must("GET", "/v1/queues/stays")["leased"],
                    "it runs")
         self.daemon.kill()
-        time.sleep(2.5)  # The command ends meanwhile.
+        go.touch()
+        wait_until(gone.exists, "the command ends meanwhile")
         self.daemon.start()
         same(self.daemon.becomes(name, "completed")["output"], 5, "output")
         same(self.daemon.becomes(self.start("stays"), "completed")["output"], 5,
@@ -495,15 +518,8 @@ def a_queue_that_nobody_serves_is_told():
 
 
 def main():
-    report = harness.Report("Workers")
-    with harness.Daemon() as daemon:
-        workers = Workers(daemon)
-        for name, run in vars(Workers).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "),
-                             lambda run=run: run(workers))
-    report.check("a queue that nobody serves is told",
-                 a_queue_that_nobody_serves_is_told)
+    report = cases.run_all(Workers, "Workers")
+    cases.check(report, [a_queue_that_nobody_serves_is_told])
     report.finish("workers.md")
 
 
