@@ -12,23 +12,19 @@ namespace {
 /// How the tasks of `key` ran, as `what` asks; the newest first.
 result<json::object> runs_of(context& ctx, const instance_key& key,
                              const list_runs& what) {
-  const auto head = ctx.store.read_head(key);
-  if (!head)
-    return head.error();
-  const auto of = ctx.definitions.by_digest(head->digest);
-  if (!of)
-    return of.error();
-  machine flow{*of, ctx.limits()};
   run_reader runs{what.task, what.item};
-  const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
-    runs.before(flow.state(), item.fact, item.at);
-    flow.apply(item.fact, item.at);
-    runs.after(flow.state(), item.fact, item.number, item.at);
-    return true;
-  });
-  if (!last)
-    return last.error();
-  const masker hides{flow.state(), **of};
+  const auto before
+    = [&](const machine& flow, const storage::history_item& of) {
+        runs.before(flow.state(), of.fact, of.at);
+      };
+  const auto after = [&](const machine& flow, const storage::history_item& of) {
+    runs.after(flow.state(), of.fact, of.number, of.at);
+  };
+  const auto flow
+    = replay_from_the_beginning(ctx, key, {.before = before, .after = after});
+  if (!flow)
+    return flow.error();
+  const masker hides{flow->state(), flow->flow()};
   json::object body{{"items", json::array{}}, {"nextCursor", nullptr}};
   auto& items = body["items"].get_array();
   const auto& all = runs.all();
