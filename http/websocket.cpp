@@ -163,12 +163,15 @@ public:
                                     "Too many messages."};
     if (flooded_)
       co_await shut(too_many);
-    client_.cut();
+    // Who has let go is answered first, and `ending_` sees that it ends.
+    if (!let_go_)
+      client_.cut();
     while (listening_) {
       net_error ignored;
       client_.wake.expires_after(close_patience);
       co_await client_.wake.async_wait(into(ignored));
     }
+    client_.cut();
   }
 
 private:

@@ -228,6 +228,13 @@ class Streams(World):
         self.ok("DELETE", f"/v1/tokens/{made['id']}")
         same(stream.until_closed()[1], 1008, "closed")
 
+    def who_closes_amid_events_is_answered(self):
+        for _ in range(20):
+            stream = self.listen("/v1/ws?namespace=a")
+            made = self.start("a", "quick")
+            same(stream.message()["subject"], made, "its beginning")
+            same(stream.close(), 1000, "closed")  # While the others come.
+
     def what_clients_send_is_dropped_within_bounds(self):
         stream = self.listen("/v1/ws?namespace=a")
         stream.send(websocket.TEXT, b"hello")
