@@ -196,6 +196,7 @@ void gate::list(list_instances what, const reply_to& to) {
       .quarantined = what.quarantined,
       .limit = what.limit,
       .cursor = what.cursor,
+      .order = what.order,
     };
     for (const auto& [name, value] : what.index)
       query.labels.emplace(storage::attribute_mark + name, value);

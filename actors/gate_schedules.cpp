@@ -143,6 +143,7 @@ void gate::trigger(trigger_schedule what, reply_to to) {
                            .by = what.which.by},
               .input = std::move(what.input),
               .labels = schedule_labels(one->kept),
+              .reason = std::move(what.reason),
               .once = std::move(what.once)},
              std::move(to));
   });

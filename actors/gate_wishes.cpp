@@ -136,7 +136,7 @@ void gate::start_now(start_instance what, const reply_to& to) {
   auto told = to;
   if (auto no = limited_start(ns, key, told))
     return to(std::move(*no));
-  auto note = note_of(what.workflow.by, ns, id);
+  auto note = note_of(what.workflow.by, ns, id, what.reason);
   caf::anon_send(
     ctx_.registry.get(),
     wish{.key = key,
@@ -205,6 +205,7 @@ void gate::restart(restart_instance what, reply_to to) {
     fresh.labels.insert(s.labels.begin(), s.labels.end());
     fresh.held = what.held;
     fresh.by = std::move(what.by);
+    fresh.reason = std::move(what.reason);
     fresh.once = std::move(what.once);
     g->start(std::move(fresh), std::move(to));
   });

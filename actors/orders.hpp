@@ -4,6 +4,7 @@
 #include "actors/holds/hold.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "base/list_order.hpp"
 #include "base/time.hpp"
 #include "workflow/event.hpp"
 #include "workflow/status.hpp"
@@ -105,6 +106,7 @@ struct start_instance {
   std::optional<timestamp> start_at = {};
   bool held = false;
   std::string by = {};               ///< Who starts it; "" if nobody knows.
+  std::string reason = {};           ///< Why, for the audit log.
   std::string traceparent = {};      ///< W3C Trace Context; "" for none.
   std::optional<duration> wait = {}; ///< Prefer: wait
   std::optional<idempotency> once = {};
@@ -167,6 +169,7 @@ struct restart_instance {
   std::map<std::string, std::string> labels = {}; ///< Added to the old ones.
   bool held = false;
   std::string by = {}; ///< Who starts it.
+  std::string reason = {};
   std::optional<tags> if_match = {};
   std::optional<idempotency> once = {};
 };
@@ -239,6 +242,7 @@ struct act_on_schedule {
 struct trigger_schedule {
   schedule_ref which = {};
   json::value input = {}; ///< Absent input is an empty object.
+  std::string reason = {};
   std::optional<idempotency> once = {};
 };
 /// Instances for the times of the schedule in [from, to) that have none yet.
@@ -332,6 +336,7 @@ struct list_instances {
   std::optional<timestamp> started_after = {};
   std::optional<timestamp> started_before = {};
   std::optional<bool> quarantined = {};
+  list_order order = {};
   std::uint32_t limit = 100;
   std::string cursor = {};
   mandate_ptr by = {};

@@ -29,7 +29,7 @@ constexpr route table[] = {
   {"POST", "/v1/instances", "startInstance", start_instance, operate, json},
   {"GET", "/v1/instances", "listInstances", list_instances, view, none,
    "namespace workflow version status state label.* index.* startedAfter "
-   "startedBefore quarantined limit cursor"},
+   "startedBefore quarantined sort limit cursor"},
   {"GET", "/v1/instances/{id}", "readInstance", read_instance, view, none,
    "namespace"},
   {"DELETE", "/v1/instances/{id}", "removeInstance", remove_instance, operate,

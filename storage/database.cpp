@@ -183,6 +183,7 @@ result<> database::verify_checksums() const {
 
 struct scan::cursor {
   range over;
+  rocksdb::Slice from;
   rocksdb::Slice until;
   std::unique_ptr<rocksdb::Iterator> rows;
 };
@@ -199,9 +200,16 @@ scan::scan(const database& db, range over, const database::read_point* at)
     cursor_->until = cursor_->over.until;
     options.iterate_upper_bound = &cursor_->until;
   }
+  if (cursor_->over.backwards) {
+    cursor_->from = cursor_->over.from;
+    options.iterate_lower_bound = &cursor_->from;
+  }
   cursor_->rows.reset(
     db.db_->NewIterator(options, db.handle(cursor_->over.where)));
-  cursor_->rows->Seek(cursor_->over.from);
+  if (cursor_->over.backwards)
+    cursor_->rows->SeekToLast();
+  else
+    cursor_->rows->Seek(cursor_->over.from);
 }
 
 scan::~scan() = default;
@@ -211,10 +219,16 @@ bool scan::valid() const {
   return cursor_->rows->Valid();
 }
 void scan::next() {
-  cursor_->rows->Next();
+  if (cursor_->over.backwards)
+    cursor_->rows->Prev();
+  else
+    cursor_->rows->Next();
 }
 void scan::seek(std::string_view key) {
-  cursor_->rows->Seek(key);
+  if (cursor_->over.backwards)
+    cursor_->rows->SeekForPrev(key);
+  else
+    cursor_->rows->Seek(key);
 }
 std::string_view scan::key() const {
   return cursor_->rows->key().ToStringView();

@@ -146,6 +146,7 @@ public:
     bool one_instance = false;
     /// Nobody will want these rows again soon: they are not to be cached.
     bool once = false;
+    bool backwards = false; ///< From the last row before `until` to `from`.
   };
   /// Works on `db` and, if given, `at`, which must outlive it.
   scan(const database& db, range over,
@@ -155,7 +156,7 @@ public:
 
   [[nodiscard]] bool valid() const;
   void next();
-  /// Moves to the first row at or behind `key`.
+  /// Moves to the first row at or behind `key`; backwards, at or before it.
   void seek(std::string_view key);
   /// Valid until the next move.
   [[nodiscard]] std::string_view key() const;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace pawl::storage {
 
@@ -13,15 +14,30 @@ namespace {
 // What all index rows of a list agree on, whatever their filter: inverted time
 // of creation, instance. A list walks in this order, and a cursor is one.
 constexpr std::size_t position_size = 8 + 16;
-constexpr char cursor_version = 1;
+constexpr char cursor_version = 2;
 
 /// Rows that a page may look at. A filter that nothing matches ends a page
 /// early, with a cursor, rather than hold a thread for millions of rows.
 constexpr std::size_t rows_max = 50'000;
+/// What is sorted for a page by another time than that of creation.
+constexpr std::uint32_t sorted_max = 10'000;
 
-std::string to_cursor(std::string_view position) {
-  std::string raw{cursor_version};
-  raw.append(position);
+/// Where an item stands in the order of a list: earlier ones are less.
+struct place {
+  std::uint64_t rank = 0; ///< 0 in a list by creation, else by its time.
+  std::string position;
+  auto operator<=>(const place&) const = default; // NOLINT
+};
+
+char order_byte(const list_order& order) {
+  return static_cast<char>(2 * static_cast<unsigned>(order.by)
+                           + (order.newest_first ? 1 : 0));
+}
+
+std::string to_cursor(const list_order& order, const place& next) {
+  std::string raw{cursor_version, order_byte(order)};
+  put_u64(raw, next.rank);
+  raw.append(next.position);
   put_u32(raw, crc32c(raw));
   return to_hex(raw);
 }
@@ -32,9 +48,11 @@ int digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-result<std::string> from_cursor(std::string_view text) {
-  const error bad{errc::malformed, "the cursor is none that a list gave"};
-  constexpr std::size_t raw_size = 1 + position_size + 4;
+result<place> from_cursor(const list_order& order, std::string_view text) {
+  const error bad{errc::malformed,
+                  "the cursor is none that a list in this order gave"};
+  constexpr std::size_t head_size = 2;
+  constexpr std::size_t raw_size = head_size + 8 + position_size + 4;
   if (text.size() != 2 * raw_size)
     return bad;
   std::string raw;
@@ -46,10 +64,27 @@ result<std::string> from_cursor(std::string_view text) {
     raw.push_back(static_cast<char>(high * 16 + low));
   }
   const auto summed = std::string_view{raw}.substr(0, raw_size - 4);
-  if (raw[0] != cursor_version
+  if (raw[0] != cursor_version || raw[1] != order_byte(order)
       || get_u32(std::string_view{raw}.substr(summed.size())) != crc32c(summed))
     return bad;
-  return raw.substr(1, position_size);
+  return place{get_u64(summed.substr(head_size)),
+               raw.substr(head_size + 8, position_size)};
+}
+
+/// The place of `one` in a list by another time than that of creation.
+std::uint64_t rank_of(const list_order& order, const head& one) {
+  std::optional<timestamp> at;
+  if (order.by == list_order::time::updated)
+    at = one.updated;
+  else if (order.by == list_order::time::started)
+    at = one.started;
+  else
+    at = one.ended;
+  if (!at)
+    return std::numeric_limits<std::uint64_t>::max();
+  const auto told = static_cast<std::uint64_t>(at->time_since_epoch().count());
+  return order.newest_first ? std::numeric_limits<std::uint64_t>::max() - told
+                            : told;
 }
 
 /// The indexes that all rows of the page stand in.
@@ -79,6 +114,11 @@ std::vector<std::string> prefixes_of(const list_query& q) {
   return out;
 }
 
+/// The time of creation is inverted in a position: the newest come first.
+bool walks_backwards(const list_order& order) {
+  return order.by == list_order::time::created && !order.newest_first;
+}
+
 bool matches(const head& h, const list_query& q) {
   // An index row stands for a hash: the head has the last word.
   if ((q.ns && h.ns != *q.ns) || (q.workflow && h.workflow.name != *q.workflow)
@@ -103,14 +143,21 @@ bool matches(const head& h, const list_query& q) {
 /// sets the pace.
 class intersection {
 public:
+  /// Begins at the position `from`, or with "" where the order does.
   intersection(const database& db, const database::read_point& at,
-               std::vector<std::string> prefixes, const std::string& from)
-      : prefixes_{std::move(prefixes)}, reached_{from} {
-    for (const auto& prefix : prefixes_)
-      rows_.emplace_back(
-        db,
-        scan::range{family::index, prefix + from, after_prefix(prefix), false},
-        &at);
+               const list_query& query, const std::string& from)
+      : backwards_{walks_backwards(query.order)}, prefixes_{prefixes_of(query)},
+        reached_{from} {
+    for (const auto& prefix : prefixes_) {
+      rows_.emplace_back(db,
+                         scan::range{.where = family::index,
+                                     .from = prefix,
+                                     .until = after_prefix(prefix),
+                                     .backwards = backwards_},
+                         &at);
+      if (!from.empty())
+        rows_.back().seek(prefix + from);
+    }
   }
 
   /// The next position; nothing at the end, or when no row may be looked at
@@ -123,7 +170,8 @@ public:
       if (rows_left == 0)
         return std::optional<std::string>{};
       --rows_left;
-      if (rows.valid() && rows.key().substr(index_prefix_size) < target)
+      if (rows.valid() && !target.empty()
+          && is_before(rows.key().substr(index_prefix_size), target))
         rows.seek(prefixes_[i] + target);
       if (!rows.valid()) {
         if (auto s = rows.status(); !s)
@@ -143,6 +191,11 @@ public:
   [[nodiscard]] const std::string& reached() const { return reached_; }
 
 private:
+  [[nodiscard]] bool is_before(std::string_view a, std::string_view b) const {
+    return backwards_ ? b < a : a < b;
+  }
+
+  bool backwards_;
   std::vector<std::string> prefixes_;
   std::vector<scan> rows_;
   std::string reached_;
@@ -189,7 +242,7 @@ struct part {
 
 result<part> read_part(const database& db, const database::read_point& now,
                        const list_query& query, const window& wanted) {
-  intersection found{db, now, prefixes_of(query), wanted.from};
+  intersection found{db, now, query, wanted.from};
   part out;
   std::size_t rows_left = rows_max;
   for (;;) {
@@ -228,25 +281,59 @@ std::vector<list_query> by_namespace(const list_query& query) {
   return out;
 }
 
-list_page merge(std::vector<part> parts, std::uint32_t limit) {
+/// What several walks found as one page, the first of which is `limit`.
+list_page merge(std::vector<part> parts, const list_order& order,
+                std::uint32_t limit) {
+  const auto is_before
+    = [back = walks_backwards(order)](const auto& a, const auto& b) {
+        return back ? b < a : a < b;
+      };
   std::vector<std::pair<std::string, head>> all;
   std::string end;
   for (auto& p : parts) {
-    if (!p.next.empty() && (end.empty() || p.next < end))
+    if (!p.next.empty() && (end.empty() || is_before(p.next, end)))
       end = p.next;
     std::ranges::move(p.items, std::back_inserter(all));
   }
-  std::ranges::sort(all, {}, [](const auto& i) { return i.first; });
+  std::ranges::sort(all, is_before, [](const auto& i) { return i.first; });
   list_page page;
   for (auto& [position, one] : all) {
-    if (page.items.size() == limit || (!end.empty() && position >= end)) {
+    if (page.items.size() == limit
+        || (!end.empty() && !is_before(position, end))) {
       end = position;
       break;
     }
     page.items.push_back(std::move(one));
   }
   if (!end.empty())
-    page.next_cursor = to_cursor(end);
+    page.next_cursor = to_cursor(order, {0, end});
+  return page;
+}
+
+/// A page of all that was found, in an order that no index has.
+result<list_page> sort(std::vector<part> parts, const list_order& order,
+                       std::uint32_t limit, const place& from) {
+  std::vector<std::pair<place, head>> all;
+  bool whole = true;
+  for (auto& p : parts) {
+    whole = whole && p.next.empty();
+    for (auto& [position, one] : p.items)
+      if (place at{rank_of(order, one), std::move(position)}; from <= at)
+        all.emplace_back(std::move(at), std::move(one));
+  }
+  if (!whole || all.size() > sorted_max)
+    return error{errc::invalid_request,
+                 "More than 10,000 instances match, which are too many to be "
+                 "sorted so: add filters, or sort by createdAt."};
+  std::ranges::sort(all, {}, [](const auto& i) { return i.first; });
+  list_page page;
+  for (auto& [at, one] : all) {
+    if (page.items.size() == limit) {
+      page.next_cursor = to_cursor(order, at);
+      break;
+    }
+    page.items.push_back(std::move(one));
+  }
   return page;
 }
 
@@ -255,22 +342,27 @@ list_page merge(std::vector<part> parts, std::uint32_t limit) {
 result<list_page> store::list(const list_query& query) const {
   constexpr std::uint32_t limit_max = 1000;
   const auto limit = std::clamp<std::uint32_t>(query.limit, 1, limit_max);
-  std::string from;
+  place from;
   if (!query.cursor.empty()) {
-    auto position = from_cursor(query.cursor);
-    if (!position)
-      return position.error();
-    from = std::move(*position);
+    auto told = from_cursor(query.order, query.cursor);
+    if (!told)
+      return told.error();
+    from = std::move(*told);
   }
+  const bool indexed = query.order.by == list_order::time::created;
+  const window wanted
+    = indexed ? window{from.position, limit} : window{"", sorted_max};
   const database::read_point now{*db_};
   std::vector<part> parts;
   for (const auto& one : by_namespace(query)) {
-    auto found = read_part(*db_, now, one, {from, limit});
+    auto found = read_part(*db_, now, one, wanted);
     if (!found)
       return found.error();
     parts.push_back(std::move(*found));
   }
-  return merge(std::move(parts), limit);
+  if (!indexed)
+    return sort(std::move(parts), query.order, limit, from);
+  return merge(std::move(parts), query.order, limit);
 }
 
 result<std::vector<std::string>>

@@ -2,6 +2,7 @@
 
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "base/list_order.hpp"
 #include "base/time.hpp"
 #include "storage/audit.hpp"
 #include "storage/rows.hpp"
@@ -234,6 +235,7 @@ struct list_query {
   bool approvals = false;    ///< Only those that wait for people.
   std::uint32_t limit = 100; ///< At most 1,000.
   std::string cursor;        ///< As a former page gave it; "" for the first.
+  list_order order = {};
 };
 struct list_page {
   std::vector<head> items;

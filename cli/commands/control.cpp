@@ -272,6 +272,7 @@ struct restart_options {
   std::string version;
   std::string new_id;
   std::vector<std::string> labels;
+  std::string reason;
   bool held = false;
 };
 
@@ -293,6 +294,8 @@ outcome<exit_code> restart(session& s, const restart_options& o) {
     (*body)["labels"] = std::move(*labels);
   if (o.held)
     (*body)["held"] = true;
+  if (!o.reason.empty())
+    (*body)["reason"] = o.reason;
   request what{.method = "POST", .target = instance_target(s, *id, "/restart")};
   what.headers = {{"Content-Type", "application/json"}};
   what.body = to_text(*body);
@@ -328,6 +331,7 @@ void add_restart(CLI::App& app, action& chosen) {
     ->expected(1)
     ->take_all();
   cmd->add_flag("--held", o->held, "It begins suspended");
+  cmd->add_option("--reason", o->reason, "Why")->type_name("TEXT");
   cmd->footer("Example:\n  pawl restart 01JABC --version latest");
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return restart(s, *o); }; });

@@ -17,6 +17,7 @@ namespace {
 
 struct list_options {
   list_filter which;
+  std::string sort;
   std::uint32_t limit = 50;
   bool all = false;
 };
@@ -46,6 +47,7 @@ outcome<exit_code> list(session& s, const list_options& o) {
   auto base = list_target(s, o.which, o.all ? 1000 : o.limit);
   if (!base)
     return base.error();
+  add_query(*base, "sort", o.sort);
   json::array items;
   std::string cursor;
   json::value page;
@@ -180,12 +182,18 @@ void add_list(CLI::App& app, action& chosen) {
   auto o = std::make_shared<list_options>();
   auto* cmd = app.add_subcommand("ls", "List instances, newest first");
   add_list_filter(*cmd, o->which);
+  cmd
+    ->add_option("--sort", o->sort,
+                 "By createdAt, updatedAt, startedAt or endedAt; with - before "
+                 "it the newest first (-createdAt)")
+    ->type_name("[-]TIME");
   cmd->add_option("--limit", o->limit, "At most so many (50)")
     ->check(CLI::Range(1U, 1000U).description(""))
     ->type_name("N");
   cmd->add_flag("--all", o->all, "All pages of the list");
   cmd->footer("Examples:\n"
               "  pawl ls -s faulted\n"
+              "  pawl ls -s waiting --sort=createdAt --limit 5\n"
               "  pawl ls -w default/story --label team=a -o jsonl | jq .id\n"
               "  pawl ls -s running --all -o name | pawl pause -");
   cmd->callback(

@@ -19,6 +19,7 @@ struct run_options {
   std::string id;
   std::vector<std::string> labels;
   std::string start_at;
+  std::string reason;
   bool held = false;
   bool follow = false;
   bool dry_run = false;
@@ -80,6 +81,8 @@ outcome<json::value> start(session& s, const run_options& o) {
     body["startAt"] = o.start_at;
   if (o.held)
     body["held"] = true;
+  if (!o.reason.empty())
+    body["reason"] = o.reason;
   request what{.method = "POST", .target = "/v1/instances"};
   what.headers = {{"Content-Type", "application/json"}};
   what.body = to_text(body);
@@ -148,6 +151,8 @@ void add_run(CLI::App& app, action& chosen) {
     ->add_option("--start-at", o->start_at,
                  "Begin then: a time such as 2030-01-31T08:00:00Z")
     ->type_name("TIME");
+  cmd->add_option("--reason", o->reason, "Why, for the audit log")
+    ->type_name("TEXT");
   cmd->add_flag("--held", o->held, "Begin suspended, for a later pawl resume");
   cmd->add_flag("--follow", o->follow,
                 "Show progress until it ends; survives restarts of the daemon");

@@ -256,10 +256,11 @@ void add_schedules(CLI::App& app, action& chosen) {
       ->type_name("TEXT");
   }
   auto o = std::make_shared<schedule_options>();
-  add_verb(*of, chosen, "trigger", "Make an instance now, beside the schedule",
-           o)
-    ->add_option("-i,--input", o->input, "Its input: JSON, @FILE, or -")
+  auto* trigger = add_verb(*of, chosen, "trigger",
+                           "Make an instance now, beside the schedule", o);
+  trigger->add_option("-i,--input", o->input, "Its input: JSON, @FILE, or -")
     ->type_name("JSON|@FILE|-");
+  trigger->add_option("--reason", o->reason, "Why")->type_name("TEXT");
   add_spans(*of, chosen);
 }
 

@@ -44,8 +44,30 @@ actors::start_instance read_start(const call& from, const json::value& body,
   wish.start_at = members.time("startAt");
   wish.held = members.flag("held").value_or(false);
   wish.by = name_of_caller(from, members);
+  wish.reason = members.text("reason").value_or("");
   members.finish();
   return wish;
+}
+
+/// `?sort=`: a time, with `-` before it for the newest first.
+list_order order_of(const call& from, fault_list& faults) {
+  using time = list_order::time;
+  constexpr std::pair<std::string_view, time> times[]
+    = {{"createdAt", time::created},
+       {"updatedAt", time::updated},
+       {"startedAt", time::started},
+       {"endedAt", time::ended}};
+  const auto given = text_of(from, "sort");
+  if (!given)
+    return {};
+  const bool newest_first = given->starts_with('-');
+  for (const auto& [name, by] : times)
+    if (given->substr(newest_first ? 1 : 0) == name)
+      return {by, newest_first};
+  faults.add(errc::invalid_request, "/sort",
+             "Is createdAt, updatedAt, startedAt or endedAt, or one of them "
+             "behind a `-` for the newest first.");
+  return {};
 }
 
 } // namespace
@@ -90,6 +112,7 @@ outcome list_instances(const call& from) {
   wish.started_after = time_of(from, "startedAfter", faults);
   wish.started_before = time_of(from, "startedBefore", faults);
   wish.quarantined = flag_of(from, "quarantined", faults);
+  wish.order = order_of(from, faults);
   wish.limit = limit_of(from, faults);
   wish.cursor = text_of(from, "cursor").value_or("");
   if (!faults.empty())

@@ -73,6 +73,7 @@ outcome trigger_schedule(const call& from) {
                                 .once = std::move(sent->once)};
   if (const auto* input = members.take("input"))
     wish.input = *input;
+  wish.reason = members.text("reason").value_or("");
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);

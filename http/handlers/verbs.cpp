@@ -154,6 +154,7 @@ outcome restart(const call& from) {
   wish.labels = read_labels(members.take("labels"), faults);
   wish.held = members.flag("held").value_or(false);
   wish.by = name_of_caller(from, members);
+  wish.reason = members.text("reason").value_or("");
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);

@@ -114,7 +114,8 @@ BOOST_AUTO_TEST_CASE(lists_by_every_filter) {
   BOOST_TEST(ask("GET", "/v1/instances?namespace=n&workflow=w&version=1.0.0&"
                         "status=waiting&label.a=1&label.b=2&startedAfter=2026-"
                         "01-01T00:00:00Z&startedBefore=2026-01-02T00:00:00Z&"
-                        "quarantined=true&limit=1000&cursor=abc")
+                        "quarantined=true&limit=1000&cursor=abc&"
+                        "sort=updatedAt")
                .status
              == 200U);
   const auto& wish = *daemon.listed;
@@ -124,6 +125,9 @@ BOOST_AUTO_TEST_CASE(lists_by_every_filter) {
   BOOST_TEST((*wish.started_before - *wish.started_after == 24h));
   BOOST_TEST((wish.quarantined == true && wish.limit == 1000U));
   BOOST_TEST(wish.cursor == "abc");
+  BOOST_TEST((wish.order == list_order{list_order::time::updated, false}));
+  ask("GET", "/v1/instances?sort=-createdAt");
+  BOOST_TEST((daemon.listed->order == list_order{}));
 }
 
 BOOST_AUTO_TEST_CASE(a_workflow_may_be_named_with_its_namespace) {
@@ -141,6 +145,8 @@ BOOST_AUTO_TEST_CASE(refuses_bad_queries) {
     {"limit=", 400},
     {"status=gone", 422},
     {"startedAfter=now", 400},
+    {"sort=id", 422},
+    {"sort=--createdAt", 422},
     {"quarantined=yes", 422},
     {"what=1", 422},
     {"limit=1&limit=2", 422},

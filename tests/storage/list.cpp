@@ -50,6 +50,13 @@ struct modelled : test::stored {
   void change_one(led_instance& one) {
     auto turn = one.next();
     turn.after.status = status();
+    turn.after.updated
+      = from_unix_ms(2'000'000 + static_cast<std::int64_t>(dice() % 40));
+    turn.after.ended
+      = dice() % 3 == 0
+          ? std::nullopt
+          : std::optional{from_unix_ms(static_cast<std::int64_t>(dice() % 40))};
+    turn.after.verbs = {"cancel"};
     turn.after.busy = dice() % 2 == 0;
     turn.after.approvals.clear();
     if (dice() % 3 == 0)
@@ -131,6 +138,7 @@ struct modelled : test::stored {
     if (dice() % 5 == 0)
       q.started_before
         = from_unix_ms(1'000'000 + static_cast<std::int64_t>(dice() % 60));
+    q.order = {static_cast<list_order::time>(1 + dice() % 4), dice() % 2 == 0};
     q.limit = static_cast<std::uint32_t>(1 + dice() % 7);
     return q;
   }
@@ -148,14 +156,36 @@ struct modelled : test::stored {
                        && h.labels.at(l.first) == l.second;
               });
   }
+  using shown = std::pair<instance_key, head>;
+  static std::optional<timestamp> time_of(const head& h, list_order::time by) {
+    if (by == list_order::time::created)
+      return h.created;
+    if (by == list_order::time::updated)
+      return h.updated;
+    return by == list_order::time::started ? h.started : h.ended;
+  }
+  static bool comes_before(const shown& a, const shown& b,
+                           const list_order& order) {
+    const auto at = time_of(a.second, order.by);
+    const auto other = time_of(b.second, order.by);
+    if (at.has_value() != other.has_value())
+      return at.has_value();
+    if (at != other)
+      return (*at < *other) != order.newest_first;
+    // Of one time: in the order of creation, and that is backwards as a whole.
+    const auto newest_first = std::pair{b.second.created, a.first}
+                              < std::pair{a.second.created, b.first};
+    const bool backwards
+      = order.by == list_order::time::created && !order.newest_first;
+    return newest_first != backwards;
+  }
   std::vector<head> expected(const list_query& q) {
     std::vector<std::pair<instance_key, head>> all;
     for (const auto& [key, one] : model)
       if (matches(key, one.now, q))
         all.emplace_back(key, one.now);
-    std::ranges::sort(all, [](const auto& a, const auto& b) {
-      return std::pair{b.second.created, a.first}
-             < std::pair{a.second.created, b.first};
+    std::ranges::sort(all, [&](const auto& a, const auto& b) {
+      return comes_before(a, b, q.order);
     });
     std::vector<head> out;
     for (auto& [key, h] : all)
@@ -172,6 +202,10 @@ struct modelled : test::stored {
       if (page->next_cursor.empty())
         break;
       BOOST_REQUIRE(page->items.size() == q.limit);
+      auto other = q;
+      other.cursor = page->next_cursor;
+      other.order.newest_first = !q.order.newest_first;
+      BOOST_REQUIRE(store->list(other).has_error());
       q.cursor = page->next_cursor;
     }
     BOOST_REQUIRE((got == expected(q)));
