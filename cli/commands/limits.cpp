@@ -17,6 +17,17 @@ std::string rule_text(const json::value& one, const char* name) {
   return max.empty() ? max : max + "/" + text_at(one, {name, "per"});
 }
 
+/// "1.5 GiB" without the blank, or "".
+std::string size_text(const json::value& one,
+                      std::initializer_list<const char*> path) {
+  const auto* bytes = find_at(one, path);
+  if (bytes == nullptr || !bytes->is_number())
+    return {};
+  auto out = to_size(bytes->to_number<double>());
+  std::erase(out, ' ');
+  return out;
+}
+
 std::vector<std::string> cells_of(const json::value& one) {
   std::string on;
   if (const auto* place = find_at(one, {"on"});
@@ -34,8 +45,15 @@ std::vector<std::string> cells_of(const json::value& one) {
   add("quota", rule_text(one, "quota"));
   add("starts", rule_text(one, "starts"));
   add("live", text_at(one, {"live"}));
+  add("bytes", size_text(one, {"bytes"}));
+  std::string used = text_at(one, {"state", "live"});
+  if (!used.empty())
+    used = "live=" + used;
+  if (const auto bytes = size_text(one, {"state", "bytes"}); !bytes.empty())
+    used += (used.empty() ? "" : " ") + ("bytes=" + bytes);
   return {on,
           rules,
+          used,
           text_at(one, {"state", "waiting"}),
           text_at(one, {"state", "granted"}),
           text_at(one, {"state", "refused"}),
@@ -47,7 +65,7 @@ const kept_words& words() {
     "/v1/limits",
     "limit",
     "limits",
-    {"ON", "LIMITS", "WAITING", "GRANTED", "REFUSED", "DESCRIPTION"},
+    {"ON", "LIMITS", "USED", "WAITING", "GRANTED", "REFUSED", "DESCRIPTION"},
     cells_of};
   return all;
 }
@@ -57,6 +75,7 @@ struct limit_options {
   std::string rate, quota, starts;
   std::optional<std::int64_t> burst, concurrency, live;
   std::optional<double> warn_at;
+  std::string bytes;
   std::string queue, host, space;
   std::string description;
 };
@@ -118,6 +137,14 @@ outcome<exit_code> set(session& s, const limit_options& o) {
     body["concurrency"] = *o.concurrency;
   if (o.live)
     body["live"] = *o.live;
+  if (!o.bytes.empty()) {
+    const auto bytes = parse_size(o.bytes);
+    if (!bytes)
+      return failure{exit_code::usage,
+                     "--bytes takes a size, such as 512MiB or 10GiB, not '"
+                       + o.bytes + "'"};
+    body["bytes"] = *bytes;
+  }
   if (o.warn_at)
     body["warnAt"] = *o.warn_at;
   const std::pair<const char*, const std::string&> places[]
@@ -149,14 +176,17 @@ void add_set(CLI::App& limit, action& chosen) {
          "So many in a window that begins with the day, "
          "in UTC",
          "N/TIME");
-  option("--warn-at", o->warn_at, "Tell when this part of the quota is used",
-         "0..1");
+  option("--warn-at", o->warn_at,
+         "Tell when this part of the quota, or of the bytes, is used", "0..1");
   option("--on-queue", o->queue, "All jobs of this queue need a token",
          "QUEUE");
   option("--on-host", o->host, "All HTTP calls to this host need a token",
          "HOST[:PORT]");
-  option("--on-namespace", o->space, "For --live and --starts", "NAMESPACE");
+  option("--on-namespace", o->space, "For --live, --bytes and --starts",
+         "NAMESPACE");
   option("--live", o->live, "So many instances that have not ended", "N");
+  option("--bytes", o->bytes,
+         "No start once its instances take so much on disk", "SIZE");
   option("--starts", o->starts, "So many instances are started", "N/TIME");
   option("--description", o->description, "What it is for", "TEXT");
   cmd->callback(
@@ -177,7 +207,8 @@ void add_limits(CLI::App& app, action& chosen) {
     "  pawl limit set sheets --rate 60/m --quota 5000/P1D --warn-at 0.9\n"
     "  pawl limit set printers --concurrency 2\n"
     "  pawl limit set crm --on-host crm.example.com --rate 10/s --burst 20\n"
-    "  pawl limit set shop --on-namespace shop --live 10000 --starts 50/s\n"
+    "  pawl limit set shop --on-namespace shop --live 10000 --starts 50/s \\\n"
+    "    --bytes 10GiB\n"
     "  pawl limit ls\n"
     "  pawl limit show sheets\n"
     "  pawl -n shop limit rm printers");
