@@ -112,16 +112,18 @@ limit_keeper::admit_start(const std::string& ns, const instance_key& key,
     if (!out.refused && late)
       out.refused
         = start_refusal{.of = wish.of.front(), .by = rule::line, .again = 1s};
-    // What can wait need not profit from a search that is not over.
-    if (!out.refused && waits != nullptr && living_.watches(ns)
-        && !living_.count(ns))
+    // What can wait need not profit from a search that is not over; and as long
+    // as that goes on, it keeps nobody else from it.
+    const bool early = !out.refused && waits != nullptr && living_.watches(ns)
+                       && !living_.count(ns);
+    if (early)
       out.refused = start_refusal{
-        .of = wish.of.front(), .by = rule::live, .again = count_pause};
+        .of = wish.of.front(), .by = rule::line, .again = count_pause};
     if (out.refused) {
-      if (waits != nullptr)
-        line_.wait(ns, *waits, out.refused->of, now);
-      else
+      if (waits == nullptr)
         lines_.count_refusal(out.refused->of);
+      else if (!early)
+        line_.wait(ns, *waits, out.refused->of, now);
       return;
     }
     for (const auto& one : wish.of)

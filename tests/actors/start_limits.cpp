@@ -145,11 +145,13 @@ BOOST_AUTO_TEST_CASE(what_can_wait_waits_until_the_living_are_counted) {
   put(R"("live":1)");
   const auto who = waits(2, 0min);
   BOOST_TEST(!start(2, &who));
+  BOOST_TEST(start(1)); // Whoever cannot wait is not refused.
   keeper->counted("shop", {key(1)});
-  BOOST_TEST(called == "2");
   BOOST_TEST(!start(2, &who));
   BOOST_TEST((refused->by == rule::live));
   BOOST_TEST(refused->used == 1U);
+  keeper->saw("shop", key(1), false);
+  BOOST_TEST(called == "2");
 }
 
 BOOST_AUTO_TEST_CASE(what_waits_spends_the_tokens_of_a_rate) {
