@@ -1,5 +1,6 @@
 #include "cli/load_view.hpp"
 
+#include "cli/size_text.hpp"
 #include "cli/views.hpp"
 
 #include <algorithm>

@@ -46,11 +46,6 @@ struct table {
 /// "0.4s", "12s", "3m05s", "2h10m", "4d3h".
 [[nodiscard]] std::string to_elapsed(duration span);
 
-/// "512 B", "1.5 MiB".
-[[nodiscard]] std::string to_size(double bytes);
-/// The bytes that "4096", "512KiB", "10GiB" say; nothing if it is no size.
-[[nodiscard]] std::optional<std::int64_t> parse_size(std::string_view text);
-
 /// The text at a path of member names, "" if there is none: text_at(v,
 /// {"workflow", "name"}). A value that is not a string comes as JSON.
 [[nodiscard]] std::string text_at(const json::value& value,

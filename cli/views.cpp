@@ -1,5 +1,7 @@
 #include "cli/views.hpp"
 
+#include "cli/size_text.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 

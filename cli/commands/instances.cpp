@@ -5,6 +5,7 @@
 #include "cli/commands/wait_option.hpp"
 #include "cli/follow.hpp"
 #include "cli/prefix.hpp"
+#include "cli/size_text.hpp"
 #include "cli/views.hpp"
 
 #include <CLI/CLI.hpp>

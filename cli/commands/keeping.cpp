@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/size_text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cerrno>

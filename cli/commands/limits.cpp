@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/kept.hpp"
+#include "cli/size_text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

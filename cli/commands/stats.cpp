@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/size_text.hpp"
 #include "cli/views.hpp"
 
 #include <CLI/CLI.hpp>

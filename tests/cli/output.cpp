@@ -3,6 +3,7 @@
 #include "cli/output.hpp"
 
 #include "cli/live_area.hpp"
+#include "cli/size_text.hpp"
 #include "cli/views.hpp"
 
 #include <boost/test/unit_test.hpp>
