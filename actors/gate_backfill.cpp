@@ -171,20 +171,25 @@ void gate::make_next_runs(const std::shared_ptr<backfilling>& b) {
   // After the last order answers may have come that begin the next wave.
   for (auto i = from, end = b->begun; i < end; ++i) {
     const auto& run = b->runs[i];
-    auto slot = make_answer([g = shared_from_this(), b, &run](reply r) {
+    reply_to told = [g = shared_from_this(), b, &run](reply r) {
       if (b->answered(run, std::move(r)))
         g->aside([g, b] { g->make_next_runs(b); });
-    });
+    };
+    const auto key = key_of(b->of.kept.ns, run.instance);
+    if (auto no = limited_start(b->of.kept.ns, key, told)) {
+      told(std::move(*no));
+      continue;
+    }
     caf::anon_send(
       ctx_.registry.get(),
-      wish{.key = key_of(b->of.kept.ns, run.instance),
+      wish{.key = key,
            .what = requests::create{.ns = b->of.kept.ns,
                                     .id = run.instance,
                                     .input = run.input,
                                     .labels = labels_of(b->of.kept, run.due),
                                     .fault_if_invalid = true},
            .flow = b->of.flow,
-           .reply = std::move(slot)});
+           .reply = make_answer(std::move(told))});
   }
 }
 

@@ -1,4 +1,5 @@
 #include "actors/faults/fault_injector.hpp"
+#include "actors/figures/sizes.hpp"
 #include "actors/gate.hpp"
 #include "actors/limits/limit_keeper.hpp"
 #include "actors/notify/message_post.hpp"
@@ -135,6 +136,12 @@ void gate::stats(const read_stats& what, const reply_to& to) {
     };
     auto body = g->ctx_.figures.view(
       {.shows = shows, .shows_all = access::sees_all(what.by)}, clock::now());
+    auto& spaces = body["namespaces"].emplace_array();
+    if (what.workflow.empty())
+      for (const auto& [ns, bytes] : g->ctx_.store.namespace_bytes())
+        if ((what.ns.empty() || ns == what.ns) && access::sees(what.by, ns, ""))
+          spaces.emplace_back(
+            json::object{{"namespace", ns}, {"sizeBytes", bytes}});
     to(answer{.body = to_text(json::value(std::move(body)))});
   });
 }
@@ -143,7 +150,7 @@ std::string gate::metrics() {
   return ctx_.measured.text() + ctx_.queues.metrics() + ctx_.post->metrics()
          + ctx_.figures.metrics(ctx_.hot, clock::now())
          + ctx_.limiting->metrics() + ctx_.faults->metrics()
-         + ctx_.traces->metrics();
+         + ctx_.traces->metrics() + size_metrics(ctx_.store);
 }
 
 } // namespace pawl::actors

@@ -175,20 +175,17 @@ std::optional<refusal> gate::limited_start(const std::string& ns,
   if (!limits.limits_starts() || ctx_.store.read_head(key))
     return std::nullopt; // It is there already, as it will be told.
   auto permit = limits.admit_start(ns, key);
-  if (permit.refused)
-    return refusal{.what = {errc::overloaded,
-                            "The limit '" + permit.refused->name
-                              + "' of the namespace is reached. Nothing was "
-                                "written; try again later."},
-                   .retry_after = permit.again};
+  if (const auto& no = permit.refused)
+    return refusal{.what
+                   = {errc::overloaded,
+                      "The limit '" + no->of.name
+                        + "' of the namespace is reached: " + sentence_of(*no)
+                        + ". Nothing was written; try again later."},
+                   .members = members_of(*no),
+                   .retry_after = std::max(no->again, duration{1000})};
   told = [&limits, ns, key, permit = std::move(permit),
           first = std::move(told)](reply r) {
-    if (std::holds_alternative<answer>(r)) {
-      if (permit.pass)
-        permit.pass->spend();
-    } else if (permit.reserved) {
-      limits.not_started(ns, key);
-    }
+    limits.settle_start(ns, key, permit, std::holds_alternative<answer>(r));
     first(std::move(r));
   };
   return std::nullopt;

@@ -92,6 +92,7 @@ reply gate::snapshot_of(const instance_key& key) {
       return refusal{.what = loaded.error()};
     const auto& state = loaded->flow.state();
     auto body = shown_instance(state, loaded->flow.flow(), *set_aside);
+    body["sizeBytes"] = loaded->stands.head.sizes->all();
     show_holds(ctx_.holds.book(), key, loaded->flow, body);
     show_progress(ctx_.figures, loaded->flow, body);
     show_limits(ctx_, key, loaded->flow, body);

@@ -40,7 +40,7 @@ seen_schedules(const context& ctx, const list_schedules& what,
 
 json::value display(const context& ctx, const loaded_schedule& what,
                     std::size_t runs = runs_shown) {
-  return render_schedule(what, last_run_of(ctx, what.kept), clock::now(), runs);
+  return shown_schedule(ctx, what, clock::now(), runs);
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "actors/schedule_view.hpp"
 
+#include "actors/limits/limit_keeper.hpp"
+
 namespace pawl::actors {
 
 namespace {
@@ -22,6 +24,26 @@ std::string_view status_of(const loaded_schedule& what) {
 
 json::value time_or_null(const std::optional<timestamp>& t) {
   return t ? json::value(to_text(*t)) : json::value(nullptr);
+}
+
+/// Why its next run waits.
+json::object held_by(const context& ctx, const schedule_state& kept) {
+  json::object out{{"kind", "limit"}, {"since", to_text(*kept.held)}};
+  json::array moves;
+  if (const auto no = ctx.limiting->obstacle_to_start(kept.ns)) {
+    for (const auto& [name, value] : members_of(*no))
+      out[name == "limit" ? "name" : name] = value;
+    out["detail"] = "the limit '" + no->of.name
+                    + "' of the namespace leaves no room for another instance: "
+                    + sentence_of(*no);
+    moves.emplace_back(json::object{{"name", "raise"},
+                                    {"method", "PUT"},
+                                    {"href", "/v1/limits/" + no->of.name}});
+  } else {
+    out["detail"] = "it waits for its turn";
+  }
+  out["movedBy"] = std::move(moves);
+  return out;
 }
 
 } // namespace
@@ -98,6 +120,15 @@ json::object render_schedule(const loaded_schedule& what, const last_run& last,
   out["next"] = std::move(next);
   if (what.by && what.by->what.on)
     out["gathering"] = s.gatherings.size();
+  return out;
+}
+
+json::object shown_schedule(const context& ctx, const loaded_schedule& what,
+                            timestamp now, std::size_t runs) {
+  auto out = render_schedule(what, last_run_of(ctx, what.kept), now, runs);
+  auto& blocked = out["blockedBy"].emplace_array();
+  if (what.kept.held)
+    blocked.emplace_back(held_by(ctx, what.kept));
   return out;
 }
 

@@ -41,6 +41,12 @@ inline constexpr std::size_t runs_shown = 5;
                                            const last_run& last, timestamp now,
                                            std::size_t runs = runs_shown);
 
+/// The same, and what keeps it from making its next instance.
+[[nodiscard]] json::object shown_schedule(const context& ctx,
+                                          const loaded_schedule& what,
+                                          timestamp now,
+                                          std::size_t runs = runs_shown);
+
 /// The schedule that a client names by "namespace.name"; none can have another
 /// id.
 [[nodiscard]] std::optional<schedule_key> schedule_named(const std::string& id);

@@ -69,6 +69,8 @@ struct state {
   void go(const schedule_key& which, scheduled& e) {
     if (e.busy)
       return;
+    if (e.stale || !e.wishes.empty())
+      drop_step(*ctx, e);
     if (e.stale && !reload(which, e))
       return;
     if (!e.wishes.empty())
@@ -79,6 +81,8 @@ struct state {
     const auto now = clock::now();
     if (ctx->draining || now < e.rests_until)
       return wake(e, std::max(e.rests_until, now + rest));
+    if (e.waits)
+      return make(which, e, std::move(e.next));
     if (e.by->what.on)
       return read_on(which, e);
     const auto last = last_run_of(*ctx, e.kept);
@@ -87,8 +91,10 @@ struct state {
       e.runs.push_back(std::move(*plan.run));
       return make(which, e, std::move(plan.after));
     }
-    if (plan.changed)
+    if (plan.changed) {
+      plan.after.held = held_on(*e.by, plan.after, now);
       return store(which, e, std::move(plan.after));
+    }
     if (const auto due = next_due(*e.by, e.kept, last))
       wake(e, *due);
     if (e.by->what.after && !last.ended)
@@ -123,8 +129,7 @@ struct state {
     return false;
   }
 
-  /// No version is left. One may come in this moment, so the writer looks
-  /// again.
+  /// No version is left; one may come just now, so the writer looks again.
   void forget(const schedule_key& which) {
     for (auto& w : all[which].wishes)
       w.reply->give(refusal{
@@ -146,17 +151,9 @@ struct state {
     shown.kept = w.what == schedule_wish::verb::pause
                    ? paused(e.kept, now, w.reason)
                    : resumed(e.kept, now);
-    answer said{.body = to_text(json::value(
-                  render_schedule(shown, last_run_of(*ctx, e.kept), now)))};
-    std::optional<storage::kept_answer> kept;
-    if (w.once)
-      kept = storage::kept_answer{
-        .scope = w.once->scope,
-        .body_digest = w.once->body_digest,
-        .status = said.status,
-        .location = {},
-        .body = said.body,
-        .expires = now + ctx->options.retention.idempotency_for};
+    answer said{.body = to_text(json::value(shown_schedule(*ctx, shown, now)))};
+    auto kept
+      = answer_to_keep(w, said, now + ctx->options.retention.idempotency_for);
     e.answers = std::move(said);
     store(which, e, std::move(shown.kept), std::move(kept), w.note);
   }
@@ -182,27 +179,40 @@ struct state {
     e.refused = sheds_starts(*ctx);
     if (e.refused)
       return made_all(which, e);
-    e.out = e.runs.size();
     const auto me = caf::actor_cast<scheduler_actor>(self);
+    auto permit = admit_run(
+      *ctx, e, [me, which] { caf::anon_send(me, see_to_schedule{which}); });
+    if (permit.refused)
+      return wait_for_room(which, e, *permit.refused);
+    const auto limits = ctx->limiting;
+    e.waits = false;
+    e.out = e.runs.size();
     for (const auto& run : e.runs) {
-      auto answer = make_answer([me, which,
+      auto answer = make_answer([me, which, limits, permit, ns = e.kept.ns,
                                  instance = run.instance](const reply& r) {
         const auto* no = std::get_if<refusal>(&r);
+        limits->settle_start(ns, key_of(ns, instance), permit, no == nullptr);
         caf::anon_send(
           me, run_made{which, instance,
                        no == nullptr ? std::nullopt : std::optional{no->what}});
       });
-      self->send(
-        ctx->registry.get(),
-        wish{.key = key_of(e.kept.ns, run.instance),
-             .what = requests::create{.ns = e.kept.ns,
-                                      .id = run.instance,
-                                      .input = run.input,
-                                      .labels = schedule_labels(e.kept),
-                                      .fault_if_invalid = true},
-             .flow = e.flow,
-             .reply = std::move(answer)});
+      self->send(ctx->registry.get(), wish_for(e, run, std::move(answer)));
     }
+  }
+
+  /// The step is kept, and tried again when there may be room.
+  void wait_for_room(const schedule_key& which, scheduled& e,
+                     const start_refusal& why) {
+    e.busy = false;
+    e.waits = true;
+    wake(e, clock::now() + std::clamp(why.again, duration{20}, rest));
+    if (e.kept.held)
+      return;
+    tell_held(e, why);
+    auto marked = e.kept;
+    marked.held = clock::now();
+    e.planned = std::move(e.next);
+    store(which, e, std::move(marked));
   }
 
   void take(const run_made& m) {
@@ -222,11 +232,14 @@ struct state {
   }
 
   void made_all(const schedule_key& which, scheduled& e) {
+    if (e.refused)
+      drop_step(*ctx, e);
     e.runs.clear();
-    if (!e.refused)
-      return store(which, e, std::move(e.next));
-    // All of it again, under the same ids.
-    take_rest(e);
+    if (e.refused) // All of it again, under the same ids.
+      return take_rest(e);
+    e.next.held = e.kept.held;
+    e.next.held = held_on(*e.by, e.next, clock::now());
+    store(which, e, std::move(e.next));
   }
 
   void take_rest(scheduled& e) {
@@ -267,6 +280,7 @@ struct state {
     e.busy = false;
     if (!s.done) { // The writer died over it.
       e.answers.reset();
+      drop_step(*ctx, e);
       return take_rest(e);
     }
     if (e.next.dropped != e.kept.dropped)
@@ -274,6 +288,8 @@ struct state {
                 {{"schedule", schedule_id(e.next)}});
     e.ending.reset();
     e.kept = std::move(e.next);
+    if (auto planned = std::exchange(e.planned, std::nullopt))
+      e.next = std::move(*planned);
     if (auto said = std::exchange(e.answers, std::nullopt)) {
       e.wishes.front().reply->give(std::move(*said));
       e.wishes.pop_front();
@@ -285,8 +301,7 @@ struct state {
   // --- Events ----------------------------------------------------------------
 
   void read_on(const schedule_key& which, scheduled& e) {
-    const bool one_at_a_time = !e.by->what.may_overlap;
-    if (one_at_a_time && !last_run_of(*ctx, e.kept).ended)
+    if (!e.by->what.may_overlap && !last_run_of(*ctx, e.kept).ended)
       return await_end(which, e);
     auto page = ctx->store.read_events(e.kept.position, page_size);
     if (!page)
@@ -299,7 +314,7 @@ struct state {
   }
 
   void read_further(const schedule_key& which, scheduled& e) {
-    if (auto needs = e.reading->read(*e.by, !e.by->what.may_overlap))
+    if (auto needs = e.reading->read(*e.by, steps_singly(*ctx, e)))
       return ask_helper(which, e, std::move(*needs));
     auto& found = *e.reading;
     e.runs = std::move(found.runs);

@@ -34,6 +34,13 @@ result<stored_machine> load_machine(const machine_source& from,
                                       });
   if (!last)
     return last.error();
+  // Nobody has noted it yet: its next turn does.
+  if (!head->sizes) {
+    auto sizes = from.store.measure_sizes(key, *head);
+    if (!sizes)
+      return sizes.error();
+    head->sizes = *sizes;
+  }
   stands.head = std::move(*head);
   stands.listens = flow.awaited();
   stands.jobs = jobs_of(flow);

@@ -1,9 +1,9 @@
 #include "cli/load_view.hpp"
 
+#include "cli/size_text.hpp"
 #include "cli/views.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <optional>
@@ -103,14 +103,6 @@ std::int64_t number_at(const json::value& of,
            : 0;
 }
 
-std::string size_text(double n) {
-  constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  for (; n >= 1024 && unit + 1 < units.size(); ++unit)
-    n /= 1024;
-  return fmt::format("{:.{}f} {}", n, unit == 0 ? 0 : 1, units[unit]);
-}
-
 std::string rates_line(const json::value& load) {
   std::string line;
   for (const auto& [name, counter] : rates) {
@@ -130,7 +122,7 @@ std::string daemon_line(const json::value& load) {
       return;
     const auto n = value->to_number<double>();
     line += fmt::format("{}{} {}", line.empty() ? "" : "  ", name,
-                        bytes ? size_text(n) : fmt::format("{:.0f}", n));
+                        bytes ? to_size(n) : fmt::format("{:.0f}", n));
   };
   add("memoryBytes", "memory", true);
   add("diskFreeBytes", "disk free", true);

@@ -1,5 +1,7 @@
 #include "cli/views.hpp"
 
+#include "cli/size_text.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -164,6 +166,9 @@ std::string instance_summary(const json::value& instance, timestamp now,
   else if (from)
     line("running", to_elapsed(now - *from));
   line("current", printable(current_text(instance)));
+  if (const auto* size = find_at(instance, {"sizeBytes"});
+      size != nullptr && size->is_number())
+    line("on disk", to_size(size->to_number<double>()));
   line("completed", text_at(instance, {"progress", "completed"}) + " tasks");
   std::string actions;
   if (const auto* allowed = find_at(instance, {"allowedActions"});

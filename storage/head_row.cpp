@@ -15,6 +15,7 @@ constexpr std::uint8_t since_flag = 8;     // ... the time of that state, ...
 constexpr std::uint8_t waits_flag = 16;    // ... what is waited for, ...
 constexpr std::uint8_t verbs_flag = 32;    // ... what may be done, ...
 constexpr std::uint8_t takes_flag = 64;    // ... and what may be sent.
+constexpr std::uint8_t sizes_flag = 128;   // Sizes stand before the texts.
 
 void put_texts(std::string& out, const std::vector<std::string>& all) {
   put_u32(out, static_cast<std::uint32_t>(all.size()));
@@ -91,7 +92,22 @@ std::uint8_t flags_of(const head& h) {
     (h.busy ? busy_flag : 0) | (h.state.empty() ? 0 : state_flag)
     | (h.approvals.empty() ? 0 : approvals_flag)
     | (h.state_since ? since_flag : 0) | (h.waits.empty() ? 0 : waits_flag)
-    | (h.verbs.empty() ? 0 : verbs_flag) | (h.takes.empty() ? 0 : takes_flag));
+    | (h.verbs.empty() ? 0 : verbs_flag) | (h.takes.empty() ? 0 : takes_flag)
+    | (h.sizes ? sizes_flag : 0));
+}
+
+void put_sizes(std::string& out, const stored_sizes& s) {
+  put_u64(out, s.journal);
+  put_u64(out, s.snapshot);
+  put_u64(out, s.older_snapshot);
+}
+
+stored_sizes get_sizes(wire_reader& in) {
+  stored_sizes s;
+  s.journal = in.u64();
+  s.snapshot = in.u64();
+  s.older_snapshot = in.u64();
+  return s;
 }
 
 std::size_t text_size(const head& h) {
@@ -106,7 +122,7 @@ std::size_t text_size(const head& h) {
 } // namespace
 
 std::string encode_head(const head& what) {
-  auto out = begin_value(format, 150 + text_size(what));
+  auto out = begin_value(format, 174 + text_size(what));
   put_u64(out, what.last);
   put_u64(out, what.chain);
   out.push_back(static_cast<char>(what.status));
@@ -120,6 +136,8 @@ std::string encode_head(const head& what) {
   put_u64(out, what.older_snapshot);
   put_u64(out, what.completed);
   put_u64(out, what.faulted);
+  if (what.sizes)
+    put_sizes(out, *what.sizes);
   for (const auto* text :
        {&what.ns, &what.id, &what.workflow.ns, &what.workflow.name,
         &what.workflow.version, &what.digest, &what.error, &what.outcome})
@@ -166,6 +184,8 @@ result<head> decode_head(std::string_view key, std::string_view value) {
   out.older_snapshot = in.u64();
   out.completed = in.u64();
   out.faulted = in.u64();
+  if ((flags & sizes_flag) != 0)
+    out.sizes = get_sizes(in);
   for (auto* text :
        {&out.ns, &out.id, &out.workflow.ns, &out.workflow.name,
         &out.workflow.version, &out.digest, &out.error, &out.outcome})
@@ -198,13 +218,19 @@ result<head> decode_head(std::string_view key, std::string_view value) {
   return out;
 }
 
-result<sequence> decode_head_last(std::string_view key,
-                                  std::string_view value) {
+result<head_end> decode_head_end(std::string_view key, std::string_view value) {
   wire_reader in{value, format};
-  const auto last = in.u64();
+  head_end out{.last = in.u64()};
+  in.u64(); // Of the chain.
+  in.u8();  // The status.
+  const auto flags = in.u8();
+  // Five times, both snapshots, both counts of tasks.
+  in.take(std::size_t{9} * 8);
+  if ((flags & sizes_flag) != 0)
+    out.bytes = get_sizes(in).all();
   if (in.broken())
     return broken_row(family::head, key);
-  return last;
+  return out;
 }
 
 } // namespace pawl::storage

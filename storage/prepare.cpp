@@ -21,8 +21,11 @@ void add_journal(prepared_turn& out, const turn& what) {
   out.last_after = row.last();
   out.rows.reserve(1024 + facts.size() + what.snapshot.size());
   const auto key = journal_key(what.key, out.last_after);
-  out.rows.put(family::journal, key, encode_journal_row(key, row));
+  const auto value = encode_journal_row(key, row);
+  out.rows.put(family::journal, key, value);
   out.chain_after = row.chain;
+  if (out.sizes_after)
+    out.sizes_after->journal += key.size() + value.size();
 }
 
 void add_snapshot(prepared_turn& out, const turn& what) {
@@ -35,8 +38,13 @@ void add_snapshot(prepared_turn& out, const turn& what) {
   }
   if (older != 0)
     out.rows.erase(family::snapshot, snapshot_key(what.key, older));
-  out.rows.put(family::snapshot, snapshot_key(what.key, out.last_after),
-               encode_snapshot(out.chain_after, what.snapshot));
+  const auto key = snapshot_key(what.key, out.last_after);
+  const auto value = encode_snapshot(out.chain_after, what.snapshot);
+  out.rows.put(family::snapshot, key, value);
+  if (out.sizes_after) {
+    out.sizes_after->older_snapshot = out.sizes_after->snapshot;
+    out.sizes_after->snapshot = key.size() + value.size();
+  }
   out.snapshot_after = out.last_after;
   out.older_snapshot_after = newest;
 }
@@ -108,6 +116,9 @@ prepared_turn prepare(const turn& what) {
   if (what.creates)
     out.tombstone = tombstone_key(what.after.id, what.key);
   const auto* before = what.creates ? nullptr : &what.before;
+  out.sizes_after
+    = before == nullptr ? std::optional{stored_sizes{}} : before->sizes;
+  out.ns = what.after.ns;
   add_journal(out, what);
   add_snapshot(out, what);
   auto after = what.after;
@@ -124,7 +135,6 @@ prepared_turn prepare(const turn& what) {
   out.bytes = out.rows.bytes();
   out.note = what.note;
   if (!what.emitted.empty()) {
-    out.ns = what.after.ns;
     out.at = what.at;
     out.emitted_until = what.at + what.emitted_for;
     for (const auto& e : what.emitted) {
@@ -140,6 +150,7 @@ void prepared_turn::settle(head& after) const {
   after.chain = chain_after;
   after.snapshot = snapshot_after;
   after.older_snapshot = older_snapshot_after;
+  after.sizes = sizes_after;
 }
 
 } // namespace pawl::storage

@@ -1,6 +1,7 @@
 #include "storage/database.hpp"
 #include "storage/definitions.hpp"
 #include "storage/index.hpp"
+#include "storage/sizes.hpp"
 #include "storage/store.hpp"
 #include "storage/values.hpp"
 
@@ -95,12 +96,19 @@ result<> store::remove_instance(const instance_key& key,
   row_list rows;
   if (auto done = erase_instance(rows, key, *of, terms); !done)
     return done;
-  return write_noted(rows, note);
+  namespace_sizes::change shrunk;
+  shrunk.add(of->ns, of->sizes ? of->sizes->all() : 0, 0);
+  sizes_->add_rows(rows, shrunk);
+  auto written = write_noted(rows, note);
+  if (written)
+    sizes_->apply(shrunk);
+  return written;
 }
 
 result<std::size_t> store::remove_ended(std::span<const ended_instance> which,
                                         const purge_terms& terms) {
   row_list rows;
+  namespace_sizes::change shrunk;
   std::size_t removed = 0;
   for (const auto& one : which) {
     auto of = read_head(one.key);
@@ -113,11 +121,14 @@ result<std::size_t> store::remove_ended(std::span<const ended_instance> which,
       continue;
     if (auto done = erase_instance(rows, one.key, *of, terms); !done)
       return done.error();
+    shrunk.add(of->ns, of->sizes ? of->sizes->all() : 0, 0);
     ++removed;
   }
+  sizes_->add_rows(rows, shrunk);
   if (!rows.empty())
     if (auto written = db_->write(rows); !written)
       return written.error();
+  sizes_->apply(shrunk);
   return removed;
 }
 

@@ -63,6 +63,17 @@ struct awaited_type {
   bool operator==(const awaited_type&) const = default;
 };
 
+/// Bytes of an instance's rows, keys and values, before compression.
+struct stored_sizes {
+  std::uint64_t journal = 0;
+  std::uint64_t snapshot = 0;       ///< The newest one.
+  std::uint64_t older_snapshot = 0; ///< The one before it.
+  [[nodiscard]] std::uint64_t all() const {
+    return journal + snapshot + older_snapshot;
+  }
+  bool operator==(const stored_sizes&) const = default;
+};
+
 /// What the store keeps of an instance beside its history: enough to list it
 /// and to find what must go on after a restart. Written with every turn.
 ///
@@ -97,6 +108,8 @@ struct head {
   std::vector<standing_wait> waits; ///< While it goes on: what it waits for.
   std::vector<std::string> verbs;   ///< Those that would do something now.
   std::vector<awaited_type> takes;  ///< Events that users may send now.
+  /// None: older programs wrote it, and nobody has measured it yet.
+  std::optional<stored_sizes> sizes = {};
   bool operator==(const head&) const = default;
 };
 
@@ -162,8 +175,8 @@ struct turn {
   instance_key key;
   bool creates = false; ///< The instance must not exist yet.
   head before;          ///< As last committed; unused when it creates.
-  /// As it is to be. `last`, `chain` and both snapshots are ignored: prepare()
-  /// knows them, and prepared_turn::settle() tells.
+  /// As it is to be. `last`, `chain`, both snapshots and `sizes` are ignored:
+  /// prepare() knows them, and prepared_turn::settle() tells.
   head after;
   timestamp at;
   std::vector<event> events; ///< At least one.
@@ -189,6 +202,7 @@ struct prepared_turn {
   std::uint64_t chain_after = 0;
   sequence snapshot_after = 0;
   sequence older_snapshot_after = 0;
+  std::optional<stored_sizes> sizes_after = {};
   row_list rows;
   std::string ns;
   timestamp at;
@@ -209,6 +223,13 @@ struct prepared_turn {
 
 /// Adds the rows that keep `answer` until it expires.
 void add_answer(row_list& rows, const kept_answer& answer);
+
+/// What an instance without known sizes was found to take.
+struct measured_instance {
+  instance_key key;
+  sequence last = 0; ///< Where its history ended then.
+  stored_sizes sizes;
+};
 
 /// A history item as stored.
 struct history_item {

@@ -1,10 +1,12 @@
 #include "storage/store.hpp"
 
 #include "storage/database.hpp"
+#include "storage/sizes.hpp"
 
 namespace pawl::storage {
 
-store::store(std::unique_ptr<database> opened) : db_{std::move(opened)} {}
+store::store(std::unique_ptr<database> opened)
+    : db_{std::move(opened)}, sizes_{std::make_unique<namespace_sizes>()} {}
 store::~store() = default;
 
 result<std::unique_ptr<store>> store::open(const open_options& options,
@@ -19,6 +21,8 @@ result<std::unique_ptr<store>> store::open(const open_options& options,
     return ordered.error();
   if (auto found_end = out->find_end_of_audit(); !found_end)
     return found_end.error();
+  if (auto loaded = out->sizes_->load(*out->db_); !loaded)
+    return loaded.error();
   return out;
 }
 

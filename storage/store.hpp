@@ -23,6 +23,7 @@
 namespace pawl::storage {
 
 class database;
+class namespace_sizes;   // storage/sizes.hpp
 struct stored_lease;     // storage/leases.hpp
 struct stored_bulk_item; // storage/bulk.hpp
 
@@ -91,6 +92,9 @@ public:
   /// judged, and returns how many.
   result<std::size_t> remove_ended(std::span<const ended_instance> which,
                                    const purge_terms& terms);
+  /// Notes what was measured of instances whose sizes nobody knew, as far as
+  /// they still stand so; returns of how many.
+  result<std::size_t> put_sizes(std::span<const measured_instance> which);
   /// Accepts CloudEvents in one synced write; an event whose (source, id) was
   /// accepted less than `dedup_for` ago is left out. Returns those accepted,
   /// numbered.
@@ -177,6 +181,16 @@ public:
   /// rows are looked at.
   [[nodiscard]] result<footprint> measure(const instance_key& key,
                                           std::size_t rows_max) const;
+
+  /// What head::sizes of an instance should be: for those that older programs
+  /// wrote. Reads all its rows.
+  [[nodiscard]] result<stored_sizes> measure_sizes(const instance_key& key,
+                                                   const head& of) const;
+  /// What the instances of a namespace take: the sum of their head::sizes.
+  [[nodiscard]] std::uint64_t namespace_bytes(std::string_view ns) const;
+  /// The same of all namespaces that have something.
+  [[nodiscard]] std::map<std::string, std::uint64_t, std::less<>>
+  namespace_bytes() const;
 
   [[nodiscard]] result<stored_definition>
   read_definition(const definition_id& id) const;
@@ -305,6 +319,7 @@ private:
   result<> write_noted(row_list& rows, const std::optional<audit_entry>& note);
 
   std::unique_ptr<database> db_;
+  std::unique_ptr<namespace_sizes> sizes_;
   std::atomic<std::uint64_t> last_event_{0};
   audit_position audit_; ///< The writer's thread only.
   /// By event_reader.

@@ -15,9 +15,13 @@ namespace pawl::storage {
 [[nodiscard]] std::string encode_head(const head& what);
 [[nodiscard]] result<head> decode_head(std::string_view key,
                                        std::string_view value);
-/// Only the last sequence: what commit() compares.
-[[nodiscard]] result<sequence> decode_head_last(std::string_view key,
-                                                std::string_view value);
+/// Only what commit() compares and counts.
+struct head_end {
+  sequence last = 0;
+  std::uint64_t bytes = 0; ///< head::sizes in all; 0 if they are not known.
+};
+[[nodiscard]] result<head_end> decode_head_end(std::string_view key,
+                                               std::string_view value);
 
 /// A snapshot's `state` with the chain of the history up to it.
 [[nodiscard]] std::string encode_snapshot(std::uint64_t chain,

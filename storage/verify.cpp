@@ -3,6 +3,7 @@
 #include "storage/database.hpp"
 #include "storage/index.hpp"
 #include "storage/journal_row.hpp"
+#include "storage/sizes.hpp"
 #include "storage/store.hpp"
 #include "storage/values.hpp"
 #include "workflow/codec.hpp"
@@ -36,6 +37,9 @@ private:
   result<> check_head(const instance_key& key, const head& of);
   void check_record(std::string_view key, std::string_view value);
   void check_snapshot(std::string_view key, std::string_view value);
+  void check_sizes(const std::string& name, const head& of,
+                   std::uint64_t found);
+  void check_total(std::string_view ns, const result<std::uint64_t>& bytes);
   result<> check_counts();
   result<> check_values();
   result<> check_tombstones();
@@ -45,6 +49,7 @@ private:
   // How many rows there must be, no more, beside those that were looked up.
   std::map<family, std::uint64_t> expected_;
   std::map<sequence, std::uint64_t> chains_; // Of the history at hand.
+  namespace_sizes::totals sizes_; // What heads say, less what rows say.
 };
 
 template <class F>
@@ -100,16 +105,41 @@ void verifier::check_snapshot(std::string_view key, std::string_view value) {
                          to_hex(key.substr(0, 16)), at));
 }
 
+void verifier::check_sizes(const std::string& name, const head& of,
+                           std::uint64_t found) {
+  if (!of.sizes)
+    return;
+  if (of.sizes->all() != found)
+    complain(fmt::format("{}: its rows take {} bytes, the head says {}", name,
+                         found, of.sizes->all()));
+  sizes_[of.ns] += of.sizes->all();
+}
+
+void verifier::check_total(std::string_view ns,
+                           const result<std::uint64_t>& bytes) {
+  must_decode(family::meta, size_key(ns), bytes.has_value());
+  const auto known = sizes_.find(ns);
+  const auto expected = known == sizes_.end() ? 0 : known->second;
+  if (bytes && *bytes != expected)
+    complain(fmt::format("the instances of namespace {} take {} bytes, its row "
+                         "says {}",
+                         ns, expected, *bytes));
+  if (known != sizes_.end())
+    sizes_.erase(known);
+}
+
 result<> verifier::check_head(const instance_key& key, const head& of) {
   const std::string prefix{bytes_of(key)};
   const auto name
     = fmt::format("instance {} ({}/{})", to_hex(prefix), of.ns, of.id);
   chains_.clear();
   std::uint64_t chain = 0;
+  std::uint64_t bytes = 0;
   sequence last = 0;
   scan rows{db_, {family::journal, prefix, after_prefix(prefix), true}};
   for (; rows.valid(); rows.next()) {
     ++expected_[family::journal];
+    bytes += rows.key().size() + rows.value().size();
     const auto row = decode_journal_row(rows.key(), rows.value());
     if (!row) {
       complain(name + ": " + row.error().detail);
@@ -136,8 +166,10 @@ result<> verifier::check_head(const instance_key& key, const head& of) {
   scan snapshots{db_, {family::snapshot, prefix, after_prefix(prefix), true}};
   for (; snapshots.valid(); snapshots.next()) {
     ++expected_[family::snapshot];
+    bytes += snapshots.key().size() + snapshots.value().size();
     check_snapshot(snapshots.key(), snapshots.value());
   }
+  check_sizes(name, of, bytes);
   for (const auto& row : index_rows(key, of))
     must_exist(family::index, row, name);
   if (of.next_timer)
@@ -204,11 +236,17 @@ result<> verifier::check_values() {
       else if (key.starts_with(bulk_item_prefix()))
         must_decode(family::meta, key,
                     decode_bulk_item(key, value).has_value());
+      else if (key.starts_with(size_key("")))
+        check_total(key.substr(size_key("").size()), decode_number(key, value));
       else if (key.starts_with("out/"))
         must_decode(family::meta, key, decode_message(key, value).has_value());
       else
         check_record(key, value);
     });
+  for (const auto& [ns, bytes] : sizes_)
+    complain(fmt::format("the instances of namespace {} take {} bytes, and "
+                         "there is no row that says so",
+                         ns, bytes));
   if (ok)
     ok = check_tombstones();
   if (ok)

@@ -121,6 +121,18 @@ std::optional<timestamp> tick_after(const timetable& by,
   return tick(s.since, *every, ticks_until(s.since, *every, when) + 1);
 }
 
+/// The oldest tick after the last one that is not given up.
+std::optional<timestamp> waiting_tick(const timetable& by,
+                                      const schedule_state& s, timestamp now) {
+  const auto first = tick_after(by, s, s.last);
+  if (!first || *first > now)
+    return std::nullopt;
+  if (now - *first <= held_for)
+    return first;
+  const auto later = tick_after(by, s, now - held_for - duration{1});
+  return later && *later <= now ? later : newest_tick(by, s, now);
+}
+
 /// When `after` is due: at once if nothing has run yet.
 std::optional<timestamp> due_again(const timetable& by, const schedule_state& s,
                                    const last_run& last) {
@@ -252,6 +264,7 @@ schedule_state renewed(schedule_state was, std::string rule, timestamp now,
   was.since = now;
   was.last = now;
   was.gatherings.clear();
+  was.held.reset();
   return was;
 }
 
@@ -260,6 +273,7 @@ schedule_state paused(schedule_state was, timestamp now, std::string reason) {
     return was;
   was.paused = now;
   was.reason = std::move(reason);
+  was.held.reset();
   return was;
 }
 
@@ -291,7 +305,8 @@ schedule_plan plan_at(const timetable& by, const schedule_state& state,
     plan.after.last = std::max(*due, state.last);
     return plan;
   }
-  const auto at = newest_tick(by, state, now);
+  const auto at
+    = state.held ? waiting_tick(by, state, now) : newest_tick(by, state, now);
   if (!at)
     return idle;
   if (!by.what.may_overlap && !last.ended) {
@@ -301,6 +316,8 @@ schedule_plan plan_at(const timetable& by, const schedule_state& state,
     return idle;
   }
   auto plan = running(state, run_of_tick(state, *at));
+  if (state.held && at != tick_after(by, state, state.last))
+    ++plan.after.skipped; // Those that have waited for too long.
   plan.after.last = *at;
   return plan;
 }
@@ -331,6 +348,14 @@ std::vector<timestamp> ticks_between(const timetable& by,
   return out;
 }
 
+std::optional<timestamp> held_on(const timetable& by,
+                                 const schedule_state& state, timestamp now) {
+  if (!state.held || by.what.on || by.what.after)
+    return std::nullopt;
+  const auto next = tick_after(by, state, state.last);
+  return next && *next <= now ? state.held : std::nullopt;
+}
+
 std::optional<timestamp> next_due(const timetable& by,
                                   const schedule_state& state,
                                   const last_run& last) {
@@ -351,9 +376,9 @@ std::vector<timestamp> upcoming(const timetable& by,
       out.push_back(*next);
     return out;
   }
-  // One that is overdue stands for all that are.
+  // One that is overdue stands for all that are, unless they wait.
   for (; next && out.size() < count;
-       next = tick_after(by, state, std::max(*next, now)))
+       next = tick_after(by, state, state.held ? *next : std::max(*next, now)))
     out.push_back(*next);
   return out;
 }

@@ -43,7 +43,13 @@ struct schedule_state {
   std::string reason;         ///< Of the pause.
   std::uint64_t position = 0; ///< `on`: the last event that was dealt with.
   std::vector<gathering> gatherings; ///< `on`: at most gatherings_max.
+  /// Since when its next run waits for room in the namespace. As long as it
+  /// does, ticks do not count as one: each runs, in order.
+  std::optional<timestamp> held = {};
 };
+
+/// Ticks that wait for room are given up after so long, but for the newest.
+inline constexpr duration held_for = std::chrono::hours{24};
 
 /// Gatherings that a schedule may have open; one more, and the oldest goes.
 inline constexpr std::size_t gatherings_max = 256;
@@ -103,11 +109,16 @@ struct schedule_plan {
 };
 
 /// What `every`, `cron` and `after` do at `now`. Ticks that were missed count
-/// as one: the newest of them runs. With `overlap: skip` a tick is passed over
-/// while the last instance runs.
+/// as one: the newest of them runs. While a run is held, the oldest runs. With
+/// `overlap: skip` a tick is passed over while the last instance runs.
 [[nodiscard]] schedule_plan plan_at(const timetable& by,
                                     const schedule_state& state,
                                     const last_run& last, timestamp now);
+
+/// schedule_state::held of a `state` that a step has led to: as it was, if
+/// there is more that waits.
+[[nodiscard]] std::optional<timestamp>
+held_on(const timetable& by, const schedule_state& state, timestamp now);
 
 /// When plan_at has something to do at the earliest; none: not before
 /// something else happens.

@@ -28,6 +28,7 @@ void describe(V& v, schedule_state& x) {
   v(12, "reason", x.reason);
   v(13, "position", x.position);
   v(14, "gatherings", x.gatherings);
+  v(15, "held", x.held);
 }
 
 } // namespace layout

@@ -20,6 +20,8 @@ void census::add(const storage::head& one, timestamp now) {
     of = &workflows[name];
   if (of != nullptr)
     ++of->by_status.at(status);
+  if (of != nullptr && one.sizes)
+    of->bytes += one.sizes->all();
   const auto note = [&](std::string_view kind, const std::string& task,
                         std::uint64_t count, timestamp since) {
     waits[kind].add(count, since);

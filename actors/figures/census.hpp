@@ -32,6 +32,7 @@ struct census {
     statuses by_status{};
     /// By task and by what is waited for.
     std::map<std::pair<std::string, std::string_view>, waiting> waits;
+    std::uint64_t bytes = 0; ///< What its instances take on disk.
   };
   /// A word for what waits: those of storage::wait_kind_names, and "hold".
   std::map<std::string_view, waiting> waits;

@@ -4,6 +4,8 @@
 #include "base/log.hpp"
 #include "workflow/schedule.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
 
 namespace pawl::actors {
@@ -12,6 +14,8 @@ namespace {
 
 constexpr std::size_t heads_at_once = 256;
 constexpr std::size_t schedules_at_once = 100;
+/// Noted in one write.
+constexpr std::size_t measured_at_once = 64;
 /// It rests so many times as long as it works.
 constexpr int rest_factor = 49;
 
@@ -47,6 +51,20 @@ bool count_quarantined(const storage::store& in, census& into) {
     query.cursor = page->next_cursor;
   } while (!query.cursor.empty());
   return true;
+}
+
+/// Has noted what was found of instances that an older program has written.
+void note_sizes(context& ctx, std::vector<storage::measured_instance> found) {
+  if (found.empty() || !ctx.writer.open())
+    return;
+  caf::anon_send(ctx.writer.get(), write_job{[found = std::move(found)](
+                                               storage::store& s) -> result<> {
+                   const auto put = s.put_sizes(found);
+                   if (!put)
+                     return put.error();
+                   log::info("census.measured", {{"instances", *put}});
+                   return {};
+                 }});
 }
 
 } // namespace
@@ -92,15 +110,23 @@ census_ptr census_taker::take() {
   const auto now = clock::now();
   auto counted = std::make_shared<census>();
   std::optional<instance_key> after;
+  std::vector<storage::measured_instance> measured;
   bool good = true;
   do {
     auto next = ctx_.store.visit_heads(
-      after, heads_at_once, [&](const instance_key&, storage::head&& one) {
+      after, heads_at_once, [&](const instance_key& key, storage::head&& one) {
         counted->add(one, now);
+        if (one.sizes)
+          return;
+        if (const auto takes = ctx_.store.measure_sizes(key, one))
+          measured.push_back({key, one.last, *takes});
+        if (measured.size() == measured_at_once)
+          note_sizes(ctx_, std::exchange(measured, {}));
       });
     good = next.has_value();
     after = next ? *next : std::nullopt;
   } while (after && !is_stopping());
+  note_sizes(ctx_, std::move(measured));
   good = good && count_schedules(ctx_.store, *counted)
          && count_quarantined(ctx_.store, *counted);
   if (!good)

@@ -34,13 +34,13 @@ public:
   /// A whole number of 1 and more.
   void count(const json::object& in, const std::string& at,
              std::string_view name, bool needed) {
-    const auto* value = in.if_contains(name);
-    if (value == nullptr && !needed)
-      return;
-    const auto* number = value == nullptr ? nullptr : value->if_int64();
-    if (number == nullptr || *number < 1
-        || *number > static_cast<std::int64_t>(limit_count_max))
-      blame(pointer_join(at, name), "Must be a whole number of 1 and more.");
+    if (in.contains(name) || needed)
+      number(in.if_contains(name), pointer_join(at, name), limit_count_max);
+  }
+
+  void bytes(const json::object& in) {
+    if (in.contains("bytes"))
+      number(in.if_contains("bytes"), "/bytes", limit_bytes_max);
   }
 
   void length(const json::object& in, const std::string& at, bool divides) {
@@ -83,6 +83,9 @@ public:
       count(*rule, "/quota", "max", true);
       length(*rule, "/quota", true);
     }
+  }
+
+  void warning(const json::object& in) {
     const auto* warn = in.if_contains("warnAt");
     if (warn == nullptr)
       return;
@@ -90,8 +93,8 @@ public:
     const auto part_of = warn->is_number() ? warn->to_number<double>(ec) : -1.0;
     if (part_of <= 0 || part_of > 1)
       blame("/warnAt", "Must be a number above 0, of at most 1.");
-    if (!in.contains("quota"))
-      blame("/warnAt", "Needs a `quota`.");
+    if (!in.contains("quota") && !in.contains("bytes"))
+      blame("/warnAt", "Needs a `quota` or `bytes`.");
   }
 
   /// Returns whether it is for a namespace.
@@ -115,6 +118,12 @@ public:
   }
 
 private:
+  void number(const json::value* value, std::string at, std::uint64_t most) {
+    const auto* is = value == nullptr ? nullptr : value->if_int64();
+    if (is == nullptr || *is < 1 || *is > static_cast<std::int64_t>(most))
+      blame(std::move(at), "Must be a whole number of 1 and more.");
+  }
+
   const limit_ref& id_;
   error no_{errc::invalid_request, "The limit cannot be kept so."};
 };
@@ -142,7 +151,8 @@ result<json::object> checked_limit(const limit_ref& id,
   }
   const bool whole = check.scope(*in);
   if (whole)
-    check.only(*in, "", {"on", "live", "starts", "description"});
+    check.only(*in, "",
+               {"on", "live", "bytes", "starts", "warnAt", "description"});
   else
     check.only(*in, "",
                {"on", "rate", "concurrency", "quota", "warnAt", "description"});
@@ -150,16 +160,18 @@ result<json::object> checked_limit(const limit_ref& id,
   check.rate(*in, "starts");
   check.count(*in, "", "concurrency", false);
   check.count(*in, "", "live", false);
+  check.bytes(*in);
   check.quota(*in);
+  check.warning(*in);
   const auto* text = in->if_contains("description");
   if (text != nullptr
       && (!text->is_string() || text->get_string().size() > text_max))
     check.blame("/description", "Must be a text of at most 512 bytes.");
   const bool limits = in->contains("rate") || in->contains("concurrency")
                       || in->contains("quota") || in->contains("live")
-                      || in->contains("starts");
+                      || in->contains("bytes") || in->contains("starts");
   if (check.fine() && !limits)
-    check.blame("", whole ? "One of live and starts is needed."
+    check.blame("", whole ? "One of live, bytes and starts is needed."
                           : "One of rate, concurrency and quota is needed.");
   if (!check.fine())
     return std::move(check).fault();
@@ -182,6 +194,8 @@ limit limit_of(const limit_ref& id, const json::object& body) {
     out.concurrency = count->to_number<std::uint32_t>();
   if (const auto* count = body.if_contains("live"))
     out.live = count->to_number<std::uint64_t>();
+  if (const auto* count = body.if_contains("bytes"))
+    out.bytes = count->to_number<std::uint64_t>();
   if (const auto* rule = body.if_contains("quota"))
     out.quota = quota_rule{
       .max = rule->as_object().at("max").to_number<std::uint64_t>(),

@@ -50,13 +50,15 @@ struct limit {
   std::optional<rate_rule> rate = {};
   std::optional<std::uint32_t> concurrency = {};
   std::optional<quota_rule> quota = {};
-  double warn_at = 0.8; ///< Of the quota.
+  double warn_at = 0.8; ///< Of the quota, or of the bytes.
   // Of a namespace alone.
-  std::optional<std::uint64_t> live = {}; ///< Instances that have not ended.
+  std::optional<std::uint64_t> live = {};  ///< Instances that have not ended.
+  std::optional<std::uint64_t> bytes = {}; ///< What all of them take on disk.
 };
 
 /// Bounds of what can be written.
 inline constexpr std::uint64_t limit_count_max = 1'000'000'000;
+inline constexpr std::uint64_t limit_bytes_max = std::uint64_t{1} << 50;
 inline constexpr duration limit_day{86'400'000};
 
 /// What is stored of `sent`. Fails with errc::invalid_request and a fault for

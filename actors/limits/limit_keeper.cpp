@@ -18,8 +18,6 @@ constexpr duration write_every = 1s;
 constexpr duration jobs_pause = 5ms;
 /// It looks at least so often while something waits: the clock may be moved.
 constexpr duration look_every = 60s;
-/// A start that was refused since too many instances live is tried again.
-constexpr duration live_pause = 5s;
 /// A host is not believed to be away for longer.
 constexpr duration close_max = 1h;
 /// Names of which it is logged that nobody has put them.
@@ -51,27 +49,26 @@ bool limit_pass::covers(const limit_ref& one) const {
                              [&](const auto& held) { return held.of == one; });
 }
 
-template <class F>
-void limit_keeper::locked(F&& what) {
-  limit_lines::errands todo;
-  {
-    std::unique_lock hold{lock_};
-    what(todo);
-    if (todo.jobs && !std::exchange(telling_, true))
-      todo.granted.push_back([this] {
-        world_.wake(jobs_pause, [weak = weak_from_this()] {
-          const auto me = weak.lock();
-          if (!me)
-            return;
-          {
-            const std::lock_guard guard{me->lock_};
-            me->telling_ = false;
-          }
-          me->world_.changed();
-        });
-      });
-    arm(hold);
-  }
+/// Under the lock.
+void limit_keeper::tell_jobs(limit_lines::errands& todo) {
+  if (!todo.jobs || std::exchange(telling_, true))
+    return;
+  todo.granted.push_back([this] {
+    world_.wake(jobs_pause, [weak = weak_from_this()] {
+      const auto me = weak.lock();
+      if (!me)
+        return;
+      {
+        const std::lock_guard guard{me->lock_};
+        me->telling_ = false;
+      }
+      me->world_.changed();
+    });
+  });
+}
+
+/// Without the lock.
+void limit_keeper::carry_out(const limit_lines::errands& todo) const {
   for (const auto& one : todo.granted)
     one();
   for (const auto& one : todo.near)
@@ -129,10 +126,18 @@ void limit_keeper::changed(const std::string& ns, const std::string& name,
   std::vector<std::string> unknown;
   locked([&](auto& todo) {
     const limit_ref id{ns, name};
-    if (now != nullptr)
-      lines_.set(limit_of(id, now->body), world_.now(), todo);
-    else
+    if (now != nullptr) {
+      const auto rules = limit_of(id, now->body);
+      lines_.set(rules, world_.now(), todo);
+      bytes_.set(rules);
+      watch_bytes(rules.of, todo);
+    } else {
       lines_.remove(id, world_.now(), todo);
+      bytes_.remove(id);
+    }
+    // Whoever waits may find room now.
+    for (auto& wake : line_.firsts(world_.now()))
+      todo.granted.push_back(std::move(wake));
     hosts_ = lines_.count(limit_scope::host);
     queues_ = lines_.count(limit_scope::queue);
     unknown_.erase(id);
@@ -314,62 +319,6 @@ limit_keeper::refuse(const token_wish& what) {
   if (seen)
     lines_.count_refusal(seen->of);
   return seen;
-}
-
-// --- Starts -----------------------------------------------------------------
-
-limit_keeper::start_permit limit_keeper::admit_start(const std::string& ns,
-                                                     const instance_key& key) {
-  start_permit out;
-  if (spaces_ == 0)
-    return out;
-  locked([&](auto& todo) {
-    const auto now = world_.now();
-    const token_wish wish{.of = of_namespace(ns)};
-    const auto refuse = [&](const limit_ref& which, duration again) {
-      lines_.count_refusal(which);
-      out.refused = which;
-      out.again = std::max(again, duration{1s});
-    };
-    for (const auto& one : wish.of) {
-      const auto& most = lines_.find(one)->live;
-      if (!most)
-        continue;
-      const auto place = living_.reserve(ns, key, *most);
-      if (!place)
-        return refuse(one, live_pause);
-      out.reserved = out.reserved || *place;
-    }
-    if (auto got = lines_.take(wish, false, now, todo)) {
-      out.pass = pass_of(std::move(*got));
-      return;
-    }
-    const auto seen = lines_.obstacle(wish, now);
-    refuse(seen ? seen->of : wish.of.front(),
-           seen && seen->next ? *seen->next - now : duration{1s});
-  });
-  if (out.refused && std::exchange(out.reserved, false))
-    not_started(ns, key);
-  return out;
-}
-
-void limit_keeper::not_started(const std::string& ns, const instance_key& key) {
-  const std::lock_guard guard{lock_};
-  living_.saw(ns, key, false);
-}
-
-void limit_keeper::saw(const std::string& ns, const instance_key& key,
-                       bool lives) {
-  if (spaces_ == 0)
-    return;
-  const std::lock_guard guard{lock_};
-  living_.saw(ns, key, lives);
-}
-
-void limit_keeper::counted(const std::string& ns,
-                           const std::vector<instance_key>& living) {
-  const std::lock_guard guard{lock_};
-  living_.counted(ns, living);
 }
 
 } // namespace pawl::actors

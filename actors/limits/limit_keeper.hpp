@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/kept/kept_book.hpp"
+#include "actors/limits/byte_book.hpp"
 #include "actors/limits/limit_lines.hpp"
 #include "actors/limits/live_book.hpp"
+#include "actors/limits/start_line.hpp"
 
 #include <atomic>
 #include <functional>
@@ -39,7 +41,28 @@ struct limit_world {
   /// hands them to the book.
   std::function<void(const std::string& ns, std::shared_ptr<limit_keeper>)>
     count = {};
+  /// What a namespace takes on disk. Called under the keeper's lock; null: it
+  /// is not known.
+  std::function<std::uint64_t(const std::string& ns)> bytes = {};
 };
+
+/// Why an instance may not be started now.
+struct start_refusal {
+  enum class rule : std::uint8_t {
+    live,
+    bytes,
+    starts,
+    line ///< Others have waited for longer.
+  };
+  limit_ref of;
+  rule by = rule::starts;
+  std::uint64_t used = 0, max = 0; ///< Of live and bytes.
+  duration again{};                ///< When it is worth another try.
+};
+/// "10 of at most 10 instances live in it", or the like.
+[[nodiscard]] std::string sentence_of(const start_refusal& no);
+/// What it says beside that: `limit`, `used`, `max`.
+[[nodiscard]] json::object members_of(const start_refusal& no);
 
 /// Tokens that somebody has. They go back when the last copy is gone: as not
 /// used, unless spend() was called. Thread safety: as its keeper's.
@@ -122,16 +145,23 @@ public:
   struct start_permit {
     pass_ptr pass = {};
     bool reserved = false; ///< Its place among those that live is new.
-    std::optional<limit_ref> refused = {};
-    duration again{}; ///< If it is refused.
+    std::optional<start_refusal> refused = {};
   };
   /// Whether any limit is on a namespace.
   [[nodiscard]] bool limits_starts() const { return spaces_ != 0; }
-  /// Whether an instance may be started in `ns` now.
+  /// Whether an instance may be started in `ns` now. One that can wait, and is
+  /// refused, stands in the line of its namespace from then on.
   [[nodiscard]] start_permit admit_start(const std::string& ns,
-                                         const instance_key& key);
-  /// It was not made.
-  void not_started(const std::string& ns, const instance_key& key);
+                                         const instance_key& key,
+                                         const waiting_start* waits = nullptr);
+  /// It was made, or was not after all.
+  void settle_start(const std::string& ns, const instance_key& key,
+                    const start_permit& by, bool made);
+  /// It is no longer to be started.
+  void leave_line(const std::string& ns, const waiting_start& who);
+  /// What keeps everybody from starting one in `ns`, if anything does.
+  [[nodiscard]] std::optional<start_refusal>
+  obstacle_to_start(const std::string& ns);
   /// A turn has made an instance, ended or reopened it.
   void saw(const std::string& ns, const instance_key& key, bool lives);
   /// See limit_world::count.
@@ -147,8 +177,20 @@ public:
 
 private:
   friend class limit_pass;
+  /// Does `what` under the lock, and what follows from it without.
   template <class F>
-  void locked(F&& what);
+  void locked(F&& what) {
+    limit_lines::errands todo;
+    {
+      std::unique_lock hold{lock_};
+      what(todo);
+      tell_jobs(todo);
+      arm(hold);
+    }
+    carry_out(todo);
+  }
+  void tell_jobs(limit_lines::errands& todo);
+  void carry_out(const limit_lines::errands& todo) const;
   void give_back(const limit_lines::tokens& what, bool spent);
   void withdraw(limit_lines::ticket which);
   void arm(std::unique_lock<std::mutex>& hold);
@@ -157,12 +199,20 @@ private:
   [[nodiscard]] std::vector<limit_ref>
   of_namespace(const std::string& ns) const;
   [[nodiscard]] pass_ptr pass_of(limit_lines::tokens what);
+  [[nodiscard]] std::uint64_t bytes_in(const std::string& ns) const;
+  void watch_bytes(const std::string& ns, limit_lines::errands& todo);
+  [[nodiscard]] std::optional<start_refusal>
+  refusal_of(const std::string& ns, const token_wish& wish,
+             const instance_key& key);
+  void call_first(const std::string& ns, limit_lines::errands& todo);
 
   const limit_world world_;
   mutable std::mutex lock_;
   limit_lines lines_;
   std::set<limit_ref> unknown_; ///< That tasks have named; not all.
   live_book living_;
+  byte_book bytes_;
+  start_line line_;
   std::optional<timestamp> armed_;
   bool telling_ = false; ///< world_.changed will be called.
   bool writing_ = false; ///< write_changes() will be called.

@@ -46,12 +46,12 @@ public:
 
   using tokens = std::vector<held_token>;
   using ticket = std::uint64_t;
-  /// A quota is near its end.
+  /// A quota, or the bytes of a namespace, are near their end.
   struct near_end {
     limit_ref of;
     std::string key;
     std::uint64_t used = 0, max = 0;
-    timestamp until;
+    std::optional<timestamp> until; ///< Of a quota: the end of its window.
   };
   /// What is to be done once nobody looks at the lines.
   struct errands {
@@ -133,6 +133,7 @@ public:
   [[nodiscard]] view look(const limit_ref& which, timestamp now);
   [[nodiscard]] std::vector<limit_ref> all() const;
   void count_refusal(const limit_ref& which);
+  void count_near(const limit_ref& which);
 
 private:
   struct group { ///< Of one instance.

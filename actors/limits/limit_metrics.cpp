@@ -48,7 +48,7 @@ struct figures {
   std::string labels;
   double tokens = -1, used_share = -1;
   double waiting = 0, in_use = 0;
-  double granted = 0, refused = 0, near = 0, living = -1;
+  double granted = 0, refused = 0, near = 0, living = -1, bytes_share = -1;
 };
 
 struct family {
@@ -61,7 +61,7 @@ struct family {
 constexpr family families[] = {
   {"pawl_limit_tokens", "gauge",
    "Tokens that are free, of the key that has the fewest.", &figures::tokens},
-  {"pawl_limit_waiting", "gauge", "Steps that wait for a token.",
+  {"pawl_limit_waiting", "gauge", "Steps and scheduled starts that wait.",
    &figures::waiting},
   {"pawl_limit_in_use", "gauge", "What has a token and has not ended.",
    &figures::in_use},
@@ -73,9 +73,13 @@ constexpr family families[] = {
    "Tasks that were failed and starts that were refused for want of a token.",
    &figures::refused},
   {"pawl_limit_near_total", "counter",
-   "How often a quota came near its end (warnAt).", &figures::near},
+   "How often a quota, or the bytes of a namespace, came near their end "
+   "(warnAt).",
+   &figures::near},
   {"pawl_limit_live_instances", "gauge",
    "Instances of the namespace that have not ended.", &figures::living},
+  {"pawl_limit_bytes_used_ratio", "gauge",
+   "The part of the namespace's bytes that is used.", &figures::bytes_share},
 };
 
 } // namespace
@@ -106,6 +110,9 @@ json::object limit_keeper::shown(const kept_thing& what) {
     if (rules->live)
       if (const auto count = living_.count(rules->of))
         state["live"] = *count;
+    if (rules->bytes)
+      state["bytes"] = bytes_in(rules->of);
+    state["waiting"] = seen.waiting + line_.count(id, world_.now());
   }
   out["state"] = std::move(state);
   return out;
@@ -127,12 +134,14 @@ std::string limit_keeper::metrics() {
         f.tokens = rules.rate->burst;
       if (rules.quota)
         f.used_share = 0;
-      f.waiting = double(seen.waiting);
+      f.waiting = double(seen.waiting + line_.count(id, now));
       f.granted = double(seen.granted);
       f.refused = double(seen.refused);
       f.near = double(seen.near);
       if (const auto count = living_.count(rules.of); rules.live && count)
         f.living = double(*count);
+      if (rules.bytes)
+        f.bytes_share = double(bytes_in(rules.of)) / double(*rules.bytes);
       for (const auto& one : seen.keys) {
         f.in_use += one.in_use;
         if (one.tokens)

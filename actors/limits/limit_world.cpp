@@ -45,7 +45,7 @@ void tell_near(context& ctx, const limit_lines::near_end& what) {
                            {"key", what.key},
                            {"used", what.used},
                            {"max", what.max},
-                           {"until", to_text(what.until)}});
+                           {"until", what.until ? to_text(*what.until) : ""}});
   if (!ctx.lifecycle.wanted())
     return;
   const auto now = clock::now();
@@ -54,21 +54,23 @@ void tell_near(context& ctx, const limit_lines::near_end& what) {
      .instance = {},
      .state = {},
      .labels = {}},
-    {make_datum(
-      json::value{{"specversion", "1.0"},
-                  {"id", make_ulid(unix_ms(now), random_entropy())},
-                  {"type", "io.pawl.limit.near.v1"},
-                  {"source", "/v1/limits/" + what.of.name},
-                  {"time", to_text(now)},
-                  {"datacontenttype", "application/json"},
-                  {"data",
-                   {{"limit", what.of.name},
-                    {"namespace", what.of.ns.empty() ? json::value{}
-                                                     : json::value(what.of.ns)},
-                    {"key", what.key},
-                    {"used", what.used},
-                    {"max", what.max},
-                    {"windowEnds", to_text(what.until)}}}})});
+    {make_datum(json::value{
+      {"specversion", "1.0"},
+      {"id", make_ulid(unix_ms(now), random_entropy())},
+      {"type", "io.pawl.limit.near.v1"},
+      {"source", "/v1/limits/" + what.of.name},
+      {"time", to_text(now)},
+      {"datacontenttype", "application/json"},
+      {"data",
+       {{"limit", what.of.name},
+        {"namespace",
+         what.of.ns.empty() ? json::value{} : json::value(what.of.ns)},
+        {"key", what.key},
+        {"used", what.used},
+        {"max", what.max},
+        {"rule", what.until ? "quota" : "bytes"},
+        {"windowEnds",
+         what.until ? json::value(to_text(*what.until)) : json::value{}}}}})});
 }
 
 std::vector<instance_key> living_in(const storage::store& in,
@@ -128,21 +130,24 @@ void forget_fault(context& ctx, const std::string& ns,
 } // namespace
 
 limit_world limiting_of(context& ctx) {
-  return {.now = [] { return clock::now(); },
-          .wake =
-            [&ctx](duration after, std::function<void()> then) {
-              ctx.deadlines.set(after, std::move(then));
-            },
-          .write = [&ctx](const auto& kept,
-                          const auto& gone) { write_counts(ctx, kept, gone); },
-          .changed = [&ctx] { ctx.queues.look_again(); },
-          .near = [&ctx](const auto& what) { tell_near(ctx, what); },
-          .count =
-            [&ctx](const std::string& ns, std::shared_ptr<limit_keeper> into) {
-              ctx.system.spawn([&ctx, ns, into = std::move(into)] {
-                into->counted(ns, living_in(ctx.store, ns));
-              });
-            }};
+  return {
+    .now = [] { return clock::now(); },
+    .wake =
+      [&ctx](duration after, std::function<void()> then) {
+        ctx.deadlines.set(after, std::move(then));
+      },
+    .write = [&ctx](const auto& kept,
+                    const auto& gone) { write_counts(ctx, kept, gone); },
+    .changed = [&ctx] { ctx.queues.look_again(); },
+    .near = [&ctx](const auto& what) { tell_near(ctx, what); },
+    .count =
+      [&ctx](const std::string& ns, std::shared_ptr<limit_keeper> into) {
+        ctx.system.spawn([&ctx, ns, into = std::move(into)] {
+          into->counted(ns, living_in(ctx.store, ns));
+        });
+      },
+    .bytes
+    = [&ctx](const std::string& ns) { return ctx.store.namespace_bytes(ns); }};
 }
 
 fault_world faults_of(context& ctx) {

@@ -116,6 +116,11 @@ std::vector<limit_ref> limit_lines::all() const {
   return out;
 }
 
+void limit_lines::count_near(const limit_ref& which) {
+  if (const auto found = limits_.find(which); found != limits_.end())
+    ++found->second.near;
+}
+
 void limit_lines::count_refusal(const limit_ref& which) {
   if (const auto found = limits_.find(which); found != limits_.end())
     ++found->second.refused;

@@ -35,6 +35,11 @@ void live_book::saw(const std::string& ns, const instance_key& key,
     s.ended.insert(key);
 }
 
+bool live_book::has(const std::string& ns, const instance_key& key) const {
+  const auto found = spaces_.find(ns);
+  return found != spaces_.end() && found->second.living.contains(key);
+}
+
 std::optional<bool> live_book::reserve(const std::string& ns,
                                        const instance_key& key,
                                        std::uint64_t max) {

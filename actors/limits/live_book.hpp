@@ -27,6 +27,7 @@ public:
   void counted(const std::string& ns, const std::vector<instance_key>& living);
   void saw(const std::string& ns, const instance_key& key, bool lives);
 
+  [[nodiscard]] bool has(const std::string& ns, const instance_key& key) const;
   /// Takes a place among at most `max`. Nothing: there is none. False: it had
   /// one already. As long as the search goes on, there is room.
   [[nodiscard]] std::optional<bool>

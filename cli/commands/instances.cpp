@@ -5,6 +5,7 @@
 #include "cli/commands/wait_option.hpp"
 #include "cli/follow.hpp"
 #include "cli/prefix.hpp"
+#include "cli/size_text.hpp"
 #include "cli/views.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,6 +21,7 @@ struct list_options {
   std::string sort;
   std::uint32_t limit = 50;
   bool all = false;
+  bool size = false;
 };
 
 /// How many instances of a list are read one by one for what the list leaves
@@ -40,6 +42,17 @@ void add_current(session& s, std::vector<json::value>& instances) {
     if (auto whole = call(s, {.target = target}))
       if (const auto* current = find_at(*whole, {"current"}))
         one.as_object()["current"] = *current;
+  }
+}
+
+/// What each takes on disk, in a column of its own.
+void add_sizes(table& rows, const std::vector<json::value>& instances) {
+  rows.header.emplace_back("SIZE");
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    const auto* size = find_at(instances[i], {"sizeBytes"});
+    rows.rows[i].push_back(size != nullptr && size->is_number()
+                             ? to_size(size->to_number<double>())
+                             : std::string{});
   }
 }
 
@@ -74,7 +87,10 @@ outcome<exit_code> list(session& s, const list_options& o) {
     page.get_object()["items"] = std::move(items);
   if (s.output == format::table)
     add_current(s, instances);
-  print(s, page, instance_table(instances, clock::now()), names);
+  auto rows = instance_table(instances, clock::now());
+  if (o.size)
+    add_sizes(rows, instances);
+  print(s, page, rows, names);
   if (s.output == format::table && instances.empty())
     s.err << "no instances\n";
   if (!cursor.empty())
@@ -191,6 +207,7 @@ void add_list(CLI::App& app, action& chosen) {
     ->check(CLI::Range(1U, 1000U).description(""))
     ->type_name("N");
   cmd->add_flag("--all", o->all, "All pages of the list");
+  cmd->add_flag("--size", o->size, "With what each takes on disk");
   cmd->footer("Examples:\n"
               "  pawl ls -s faulted\n"
               "  pawl ls -s waiting --sort=createdAt --limit 5\n"

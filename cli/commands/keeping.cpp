@@ -1,7 +1,7 @@
 #include "cli/commands/commands.hpp"
+#include "cli/size_text.hpp"
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -14,12 +14,7 @@ namespace pawl::cli::commands {
 namespace {
 
 std::string bytes_text(const std::string& number) {
-  constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB"};
-  auto n = std::strtod(number.c_str(), nullptr);
-  std::size_t unit = 0;
-  for (; n >= 1024 && unit + 1 < units.size(); ++unit)
-    n /= 1024;
-  return fmt::format("{:.{}f} {}", n, unit == 0 ? 0 : 1, units[unit]);
+  return to_size(std::strtod(number.c_str(), nullptr));
 }
 
 const json::array& items_of(const json::value& page, const char* name) {

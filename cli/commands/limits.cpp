@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/kept.hpp"
+#include "cli/size_text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -15,6 +16,17 @@ namespace {
 std::string rule_text(const json::value& one, const char* name) {
   const auto max = text_at(one, {name, "max"});
   return max.empty() ? max : max + "/" + text_at(one, {name, "per"});
+}
+
+/// "1.5 GiB" without the blank, or "".
+std::string size_text(const json::value& one,
+                      std::initializer_list<const char*> path) {
+  const auto* bytes = find_at(one, path);
+  if (bytes == nullptr || !bytes->is_number())
+    return {};
+  auto out = to_size(bytes->to_number<double>());
+  std::erase(out, ' ');
+  return out;
 }
 
 std::vector<std::string> cells_of(const json::value& one) {
@@ -34,8 +46,15 @@ std::vector<std::string> cells_of(const json::value& one) {
   add("quota", rule_text(one, "quota"));
   add("starts", rule_text(one, "starts"));
   add("live", text_at(one, {"live"}));
+  add("bytes", size_text(one, {"bytes"}));
+  std::string used = text_at(one, {"state", "live"});
+  if (!used.empty())
+    used = "live=" + used;
+  if (const auto bytes = size_text(one, {"state", "bytes"}); !bytes.empty())
+    used += (used.empty() ? "" : " ") + ("bytes=" + bytes);
   return {on,
           rules,
+          used,
           text_at(one, {"state", "waiting"}),
           text_at(one, {"state", "granted"}),
           text_at(one, {"state", "refused"}),
@@ -47,7 +66,7 @@ const kept_words& words() {
     "/v1/limits",
     "limit",
     "limits",
-    {"ON", "LIMITS", "WAITING", "GRANTED", "REFUSED", "DESCRIPTION"},
+    {"ON", "LIMITS", "USED", "WAITING", "GRANTED", "REFUSED", "DESCRIPTION"},
     cells_of};
   return all;
 }
@@ -57,6 +76,7 @@ struct limit_options {
   std::string rate, quota, starts;
   std::optional<std::int64_t> burst, concurrency, live;
   std::optional<double> warn_at;
+  std::string bytes;
   std::string queue, host, space;
   std::string description;
 };
@@ -118,6 +138,14 @@ outcome<exit_code> set(session& s, const limit_options& o) {
     body["concurrency"] = *o.concurrency;
   if (o.live)
     body["live"] = *o.live;
+  if (!o.bytes.empty()) {
+    const auto bytes = parse_size(o.bytes);
+    if (!bytes)
+      return failure{exit_code::usage,
+                     "--bytes takes a size, such as 512MiB or 10GiB, not '"
+                       + o.bytes + "'"};
+    body["bytes"] = *bytes;
+  }
   if (o.warn_at)
     body["warnAt"] = *o.warn_at;
   const std::pair<const char*, const std::string&> places[]
@@ -149,14 +177,17 @@ void add_set(CLI::App& limit, action& chosen) {
          "So many in a window that begins with the day, "
          "in UTC",
          "N/TIME");
-  option("--warn-at", o->warn_at, "Tell when this part of the quota is used",
-         "0..1");
+  option("--warn-at", o->warn_at,
+         "Tell when this part of the quota, or of the bytes, is used", "0..1");
   option("--on-queue", o->queue, "All jobs of this queue need a token",
          "QUEUE");
   option("--on-host", o->host, "All HTTP calls to this host need a token",
          "HOST[:PORT]");
-  option("--on-namespace", o->space, "For --live and --starts", "NAMESPACE");
+  option("--on-namespace", o->space, "For --live, --bytes and --starts",
+         "NAMESPACE");
   option("--live", o->live, "So many instances that have not ended", "N");
+  option("--bytes", o->bytes,
+         "No start once its instances take so much on disk", "SIZE");
   option("--starts", o->starts, "So many instances are started", "N/TIME");
   option("--description", o->description, "What it is for", "TEXT");
   cmd->callback(
@@ -177,7 +208,8 @@ void add_limits(CLI::App& app, action& chosen) {
     "  pawl limit set sheets --rate 60/m --quota 5000/P1D --warn-at 0.9\n"
     "  pawl limit set printers --concurrency 2\n"
     "  pawl limit set crm --on-host crm.example.com --rate 10/s --burst 20\n"
-    "  pawl limit set shop --on-namespace shop --live 10000 --starts 50/s\n"
+    "  pawl limit set shop --on-namespace shop --live 10000 --starts 50/s \\\n"
+    "    --bytes 10GiB\n"
     "  pawl limit ls\n"
     "  pawl limit show sheets\n"
     "  pawl -n shop limit rm printers");

@@ -25,6 +25,24 @@ std::string next_of(const json::value& schedule) {
   return std::string{next->get_array()[0].get_string()};
 }
 
+/// Why its next run waits, or a null pointer.
+const json::value* block_of(const json::value& schedule) {
+  const auto* blocked = find_at(schedule, {"blockedBy"});
+  return blocked == nullptr || !blocked->is_array()
+             || blocked->get_array().empty()
+           ? nullptr
+           : &blocked->get_array().front();
+}
+
+std::string status_of(const json::value& schedule) {
+  auto status = text_at(schedule, {"status"});
+  if (const auto* why = block_of(schedule)) {
+    const auto name = text_at(*why, {"name"});
+    status += name.empty() ? " (waits)" : " (limit " + name + ")";
+  }
+  return status;
+}
+
 void show(session& s, const json::value& data,
           const std::vector<json::value>& schedules) {
   table rows{{"SCHEDULE", "VERSION", "KIND", "STATUS", "RUNS", "NEXT", "LAST"},
@@ -34,7 +52,7 @@ void show(session& s, const json::value& data,
     const auto* runs = find_at(one, {"runs"});
     names.push_back(text_at(one, {"id"}));
     rows.rows.push_back({names.back(), text_at(one, {"workflow", "version"}),
-                         text_at(one, {"kind"}), text_at(one, {"status"}),
+                         text_at(one, {"kind"}), status_of(one),
                          runs == nullptr ? "0" : to_text(*runs), next_of(one),
                          text_at(one, {"lastInstance"})});
   }
@@ -134,6 +152,10 @@ outcome<exit_code> next_runs(session& s, const span_options& o) {
   if (!one)
     return one.error();
   show_times(s, *one, "next", nullptr);
+  if (const auto* why = block_of(*one);
+      why != nullptr && s.output == format::table)
+    s.err << "it waits since " << text_at(*why, {"since"}) << ": "
+          << text_at(*why, {"detail"}) << '\n';
   return exit_code::ok;
 }
 

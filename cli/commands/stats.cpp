@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/size_text.hpp"
 #include "cli/views.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,6 +13,7 @@ namespace {
 struct stats_options {
   std::string workflow; ///< NAME or NS/NAME; "" for all.
   bool bottlenecks = false;
+  bool sizes = false;
 };
 
 double number_of(const json::value& of,
@@ -49,6 +51,13 @@ const json::array& list_at(const json::value& of, const char* name) {
 
 std::string full_name(const json::value& of) {
   return text_at(of, {"namespace"}) + '/' + text_at(of, {"workflow"});
+}
+
+std::string size_at(const json::value& of) {
+  const auto* found = find_at(of, {"sizeBytes"});
+  return found == nullptr || !found->is_number()
+           ? std::string{}
+           : to_size(found->to_number<double>());
 }
 
 /// "3 approval, 1 timer".
@@ -99,6 +108,21 @@ table task_rows(const json::value& body, std::vector<std::string>& names) {
   return out;
 }
 
+/// What namespaces take on disk, and their workflows.
+table size_rows(const json::value& body, std::vector<std::string>& names) {
+  table out{{"NAMESPACE", "WORKFLOW", "SIZE"}, {}};
+  for (const auto& n : list_at(body, "namespaces")) {
+    names.push_back(text_at(n, {"namespace"}));
+    out.rows.push_back({names.back(), "", size_at(n)});
+  }
+  for (const auto& w : list_at(body, "workflows")) {
+    names.push_back(full_name(w));
+    out.rows.push_back(
+      {text_at(w, {"namespace"}), text_at(w, {"workflow"}), size_at(w)});
+  }
+  return out;
+}
+
 table bottleneck_rows(const json::value& body,
                       std::vector<std::string>& names) {
   table out{{"WORKFLOW", "TASK", "KIND", "SHARE", "TIME", "ENDED", "P95",
@@ -128,6 +152,7 @@ outcome<exit_code> show(session& s, const stats_options& o) {
     return body.error();
   std::vector<std::string> names;
   const auto rows = o.bottlenecks        ? bottleneck_rows(*body, names)
+                    : o.sizes            ? size_rows(*body, names)
                     : o.workflow.empty() ? workflow_rows(*body, names)
                                          : task_rows(*body, names);
   print(s, *body, rows, names);
@@ -148,10 +173,13 @@ void add_stats(CLI::App& app, action& chosen) {
                  "NAME or NAMESPACE/NAME: its tasks and states");
   of->add_flag("--bottlenecks", o->bottlenecks,
                "The tasks at which most time goes by");
+  of->add_flag("--sizes", o->sizes,
+               "What namespaces and workflows take on disk");
   of->footer("Examples:\n"
              "  pawl stats\n"
              "  pawl stats default/story\n"
              "  pawl stats --bottlenecks\n"
+             "  pawl stats --sizes\n"
              "  pawl stats -o json");
   of->callback(
     [&chosen, o] { chosen = [o](session& s) { return show(s, *o); }; });

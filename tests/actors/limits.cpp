@@ -1,6 +1,8 @@
 #define BOOST_TEST_MODULE actors.limits
+#include "actors/limits/byte_book.hpp"
 #include "actors/limits/limit_lines.hpp"
 #include "actors/limits/live_book.hpp"
+#include "actors/limits/start_line.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -289,6 +291,93 @@ BOOST_AUTO_TEST_CASE(limits_of_the_daemon_and_of_the_namespace_both_hold) {
   BOOST_REQUIRE(both.size() == 2U);
   BOOST_TEST(both[0].ns.empty());
   BOOST_TEST(both[1].ns == "shop");
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_may_bound_its_bytes) {
+  const auto read = [](const char* text) {
+    return checked_limit({"", "l"}, *parse_json(text));
+  };
+  const auto body
+    = read(R"({"on":{"namespace":"shop"},"bytes":10737418240,"warnAt":0.5})");
+  BOOST_REQUIRE(body);
+  const auto rules = limit_of({"", "l"}, *body);
+  BOOST_TEST(rules.bytes.value() == 10'737'418'240U);
+  BOOST_TEST(rules.warn_at == 0.5);
+  BOOST_TEST(!read(R"({"bytes":1})"));
+  BOOST_TEST(!read(R"({"on":{"namespace":"shop"},"bytes":0})"));
+  BOOST_TEST(!read(R"({"on":{"namespace":"shop"},"bytes":"10GiB"})"));
+  BOOST_TEST(!read(R"({"on":{"namespace":"shop"},"live":1,"warnAt":0.5})"));
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_near_their_end_are_told_once) {
+  byte_book book;
+  const limit_ref id{"", "l"};
+  const limit rules{.id = id,
+                    .on = limit_scope::name_space,
+                    .of = "shop",
+                    .warn_at = 0.8,
+                    .bytes = 100};
+  book.set(rules);
+  BOOST_TEST(book.watches("shop"));
+  BOOST_TEST(!book.watches("other"));
+  BOOST_TEST(book.saw("shop", 79).empty());
+  const auto told = book.saw("shop", 80);
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST((told[0].of == id && told[0].max == 100U));
+  BOOST_TEST(book.saw("shop", 200).empty());
+  book.set(rules); // The same again tells nothing new.
+  BOOST_TEST(book.saw("shop", 90).empty());
+  BOOST_TEST(book.saw("shop", 10).empty());
+  BOOST_TEST(book.saw("shop", 90).size() == 1U);
+  auto more = rules;
+  more.bytes = 1000;
+  book.set(more);
+  BOOST_TEST(book.saw("shop", 790).empty());
+  BOOST_TEST(book.saw("shop", 800).size() == 1U);
+  book.remove(id);
+  BOOST_TEST(!book.watches("shop"));
+}
+
+BOOST_AUTO_TEST_CASE(starts_wait_in_the_order_in_which_they_were_due) {
+  start_line line;
+  const limit_ref of{"", "l"};
+  std::string called;
+  const auto who = [&](std::uint8_t n, duration due) {
+    return waiting_start{.due = midnight + due, .key = key(n), .wake = [&, n] {
+                           called += static_cast<char>('0' + n);
+                         }};
+  };
+  const auto now = midnight + 1h;
+  const auto early = who(1, 1min);
+  const auto late = who(2, 2min);
+  BOOST_TEST(line.empty("shop", now));
+  BOOST_TEST(!line.is_behind("shop", late, now));
+  line.wait("shop", late, of, now);
+  BOOST_TEST(!line.is_behind("shop", late, now));
+  BOOST_TEST(!line.is_behind("shop", early, now));
+  line.wait("shop", early, of, now);
+  BOOST_TEST(line.is_behind("shop", late, now));
+  BOOST_TEST(!line.is_behind("other", late, now));
+  BOOST_TEST(line.count(of, now) == 2U);
+  line.first("shop", now)();
+  line.leave("shop", early);
+  line.first("shop", now)();
+  BOOST_TEST(called == "12");
+  BOOST_TEST(line.firsts(now).size() == 1U);
+  line.leave("shop", late);
+  BOOST_TEST(line.empty("shop", now));
+  BOOST_TEST(!line.first("shop", now));
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_asks_no_more_keeps_nobody_waiting) {
+  start_line line;
+  const waiting_start gone{.due = midnight, .key = key(1)};
+  const waiting_start other{.due = midnight + 1s, .key = key(2)};
+  line.wait("shop", gone, {"", "l"}, midnight);
+  BOOST_TEST(line.is_behind("shop", other, midnight + start_line::patience));
+  BOOST_TEST(
+    !line.is_behind("shop", other, midnight + start_line::patience + 1ms));
+  BOOST_TEST(line.empty("shop", midnight));
 }
 
 BOOST_AUTO_TEST_CASE(who_ends_while_the_living_are_counted_is_not_counted) {

@@ -3,6 +3,7 @@
 #include "cli/output.hpp"
 
 #include "cli/live_area.hpp"
+#include "cli/size_text.hpp"
 #include "cli/views.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -91,6 +92,23 @@ BOOST_AUTO_TEST_CASE(tells_spans_as_people_do) {
   BOOST_TEST(to_elapsed(duration{360'000'000}) == "4d4h");
 }
 
+BOOST_AUTO_TEST_CASE(tells_and_takes_sizes_as_people_do) {
+  BOOST_TEST(to_size(512) == "512 B");
+  BOOST_TEST(to_size(1536) == "1.5 KiB");
+  BOOST_TEST(to_size(3e15) == "2728.5 TiB");
+  const std::pair<const char*, std::int64_t> good[]
+    = {{"0", 0},
+       {"4096", 4096},
+       {"7B", 7},
+       {"3KiB", 3072},
+       {"10GiB", std::int64_t{10} << 30}};
+  for (const auto& [text, bytes] : good)
+    BOOST_TEST(parse_size(text).value_or(-1) == bytes, text);
+  for (const auto* text : {"", "GiB", "-1", "1.5GiB", "10G", "10 GiB",
+                           "999999999999TiB", "99999999999999"})
+    BOOST_TEST(!parse_size(text), text);
+}
+
 BOOST_AUTO_TEST_CASE(cuts_a_coloured_line_without_counting_colours) {
   BOOST_TEST(cut_to_width("\x1b[1mab\x1b[0mcd", 10) == "\x1b[1mab\x1b[0mcd");
   BOOST_TEST(cut_to_width("\x1b[1mab\x1b[0mcd", 3)
@@ -122,13 +140,15 @@ BOOST_AUTO_TEST_CASE(sums_an_instance_up) {
   auto one = value_of(R"({"id":"i1","workflow":{"namespace":"d","name":"w",
     "version":"1.0.0"},"status":"faulted","startedAt":"2026-01-01T00:00:00Z",
     "endedAt":"2026-01-01T00:00:05Z","labels":{"team":"a"},
+    "sizeBytes":1536,
     "error":{"type":"https://x/errors/communication","status":503,
     "title":"Busy","instance":"/do/0/ask"},"progress":{"completed":3},
     "allowedActions":[{"name":"retry"},{"name":"cancel"}]})");
   auto text = instance_summary(one, timestamp{}, painter{false});
   for (const auto* part :
        {"id         i1\n", "workflow   d/w@1.0.0\n", "status     faulted\n",
-        "labels     team=a\n", "after 5.0s\n", "allowed    retry, cancel\n",
+        "labels     team=a\n", "on disk    1.5 KiB\n", "after 5.0s\n",
+        "allowed    retry, cancel\n",
         "error      communication (503) at ask: Busy\n"})
     BOOST_TEST(text.find(part) != text.npos, part << " in " << text);
 }

@@ -221,7 +221,8 @@ class Metrics:
                 ("calls", {"rate": {"max": 5, "per": "PT1S"},
                            "concurrency": 2,
                            "quota": {"max": 10, "per": "P1D"}}),
-                ("space", {"on": {"namespace": "shop"}, "live": 10_000})):
+                ("space", {"on": {"namespace": "shop"}, "live": 10_000,
+                           "bytes": 1 << 40})):
             self.daemon.must("PUT", f"/v1/limits/{name}", body)
         self.daemon.must("PUT", "/v1/subscriptions/ops",
                          {"url": "http://ops.test/", "paused": True})

@@ -71,7 +71,7 @@ class Scene:
                   "ID": lambda: self.start("sleeps", "waiting"),
                   "LIMIT": self.limit, "HOLD": self.hold, "HOST": lambda: "calls.test",
                   "NS/NAME": lambda: "shop/faults", "NAME": lambda: "faults",
-                  "QUEUE": lambda: "orders"}
+                  "NAMESPACE": lambda: "shop", "QUEUE": lambda: "orders"}
         for word, make in makers.items():
             pattern = rf"(?<![\w$/]){word}(?![\w/])" if word != "QUEUE" \
                 else r"\bQUEUE\b"

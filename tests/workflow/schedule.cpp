@@ -145,6 +145,51 @@ BOOST_AUTO_TEST_CASE(missed_runs_are_caught_up_once) {
   BOOST_TEST((plan.run->due == at("2028-01-28T17:00:00Z")));
 }
 
+BOOST_AUTO_TEST_CASE(ticks_that_wait_for_room_run_one_by_one) {
+  const auto by = every("PT10M");
+  auto state = fresh();
+  state.held = noon + 11min;
+  const auto now = noon + 35min;
+  std::vector<timestamp> due;
+  // All that wait are told, and then those to come.
+  const auto told = upcoming(by, state, {}, now, 4);
+  BOOST_TEST(
+    (told
+     == std::vector{noon + 10min, noon + 20min, noon + 30min, noon + 40min}));
+  while (state.held) {
+    const auto plan = plan_at(by, state, {}, now);
+    BOOST_REQUIRE(plan.run.has_value());
+    due.push_back(plan.run->due);
+    state = plan.after;
+    state.held = held_on(by, state, now);
+  }
+  BOOST_TEST((due == std::vector{noon + 10min, noon + 20min, noon + 30min}));
+  BOOST_TEST(state.skipped == 0U);
+  BOOST_TEST(!plan_at(by, state, {}, now).run);
+}
+
+BOOST_AUTO_TEST_CASE(ticks_do_not_wait_for_room_for_more_than_a_day) {
+  auto state = fresh();
+  state.held = noon;
+  const auto hourly = plan_at(every("PT1H"), state, {}, noon + 30h);
+  BOOST_TEST((hourly.run.value().due == noon + 6h));
+  BOOST_TEST(hourly.after.skipped == 1U);
+  // The newest waits for as long as it takes.
+  const auto weekly = plan_at(every("P7D"), state, {}, noon + 20 * 24h);
+  BOOST_TEST((weekly.run.value().due == noon + 14 * 24h));
+  const auto daily = plan_at(at_times("0 0 * * *"), state, {}, noon + 72h);
+  BOOST_TEST((daily.run.value().due == noon + 60h));
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_room_is_forgotten_with_a_pause) {
+  auto state = fresh();
+  state.held = noon;
+  BOOST_TEST(!paused(state, noon + 1h, "").held);
+  BOOST_TEST(!renewed(state, "another", noon + 1h, 7).held);
+  BOOST_TEST((renewed(state, "rule", noon + 1h, 7).held == noon));
+  BOOST_TEST(!held_on(after("PT1M"), state, noon + 1h));
+}
+
 BOOST_AUTO_TEST_CASE(the_id_of_a_run_follows_from_its_cause) {
   const auto by = every("PT10M");
   const auto s = fresh();
