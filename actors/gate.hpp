@@ -79,6 +79,9 @@ public:
   // gate_subscriptions.cpp
   void ping_subscription_of(act_on_subscription what, reply_to to);
   void redeliver_of(act_on_subscription what, reply_to to);
+  void list_of_dead(const list_kept& what, const reply_to& to);
+  void read_dead(const kept_ref& which, const reply_to& to);
+  void remove_dead(const kept_ref& which, reply_to to);
 
   // gate_runs.cpp
   void list_runs_of(const list_runs& what, reply_to to);

@@ -112,6 +112,8 @@ void gate::put_kept_of(put_kept what, reply_to to) {
 }
 
 void gate::read_kept_of(const kept_ref& which, const reply_to& to) {
+  if (!which.message.empty())
+    return read_dead(which, to);
   const auto one = ctx_.kept->find(which.kind, which.ns, which.name);
   if (!one || !sees_kept(which.by, which.ns))
     return to(unknown_kept(which.kind));
@@ -119,6 +121,8 @@ void gate::read_kept_of(const kept_ref& which, const reply_to& to) {
 }
 
 void gate::list_of_kept(const list_kept& what, const reply_to& to) {
+  if (!what.dead_of.empty())
+    return list_of_dead(what, to);
   json::object body{{"items", json::array{}}, {"nextCursor", nullptr}};
   auto& items = body["items"].get_array();
   for (const auto& one : ctx_.kept->list(what.kind)) {
@@ -139,6 +143,8 @@ void gate::list_of_kept(const list_kept& what, const reply_to& to) {
 }
 
 void gate::remove_kept_of(const kept_ref& which, reply_to to) {
+  if (!which.message.empty())
+    return remove_dead(which, std::move(to));
   if (auto no = overload(lane::control))
     return to(std::move(*no));
   if (!ctx_.kept->find(which.kind, which.ns, which.name)

@@ -163,7 +163,7 @@ struct state : instance_args {
       throw std::runtime_error{loaded.error().detail};
     flow.emplace(std::move(loaded->flow));
     stands = std::move(loaded->stands);
-    seen.begin(*flow, stands->head.state_since);
+    seen.begin(*ctx, *flow, stands->head.state_since);
     ctx->queues.keep_only(key, stands->jobs);
     turned_away = flow->state().inbox.size() >= ctx->limits().inbox_max;
     stop_detached();
@@ -384,7 +384,7 @@ struct state : instance_args {
   caf::actor start_worker(const commands::perform& c,
                           const std::shared_ptr<effect_gate>& gate) {
     auto worker = spawn_step_worker(
-      self->system(), {.order = order_of(c, *flow, key),
+      self->system(), {.order = order_of(*ctx, c, *flow, key),
                        .gate = gate,
                        .owner = caf::actor_cast<instance_actor>(self),
                        .ctx = ctx});
@@ -411,7 +411,7 @@ struct state : instance_args {
   std::optional<footing> stands; ///< None as long as nothing is committed.
   std::optional<storage::quarantine> set_aside;
   instance_holds held{key};
-  turn_watch seen;
+  witness seen;
   step_crew crew;
   std::optional<open_turn> turn;
   std::vector<command> outstanding;             ///< After the turn under way.

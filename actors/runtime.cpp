@@ -32,6 +32,8 @@ constexpr std::chrono::milliseconds drain_look{5};
 /// So many looks in a row must find nothing under way: between an effect's end
 /// and the commit of its outcome a message is on its way that nobody counts.
 constexpr int quiet_looks = 4;
+/// How long the daemon's end waits for whoever takes spans.
+constexpr duration last_spans_within{2'000};
 
 struct system_config : caf::actor_system_config {
   system_config() {
@@ -223,6 +225,7 @@ void runtime::stop() {
   s.http.reset();
   s.system.await_all_actors_done();
   s.ctx.limiting->stop(s.ctx.store);
+  s.ctx.traces->stop(last_spans_within);
 }
 
 } // namespace pawl::actors

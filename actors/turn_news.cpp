@@ -86,11 +86,20 @@ bool tell_broker(context& ctx, const open_turn& turn, const footing& stands,
   return turned_away && !has_room;
 }
 
-void count_turn(context& ctx, const storage::turn& written, turn_watch& seen,
+void witness::begin(const context& ctx, const machine& flow,
+                    std::optional<timestamp> state_since) {
+  figures.begin(flow, state_since);
+  if (ctx.traces->on())
+    spans.begin(flow);
+}
+
+void count_turn(context& ctx, const storage::turn& written, witness& seen,
                 const machine& flow) {
-  ctx.traces->saw(written.key, written.events, written.at, flow);
+  if (ctx.traces->on())
+    ctx.traces->add(seen.spans.after(written.events, written.at, flow));
   ctx.measured.facts(written.events);
-  ctx.figures.saw(seen.after(written.events, written.at, flow), written.at);
+  ctx.figures.saw(seen.figures.after(written.events, written.at, flow),
+                  written.at);
   ctx.limiting->saw(flow.state().ns, written.key, !ended(written.after.status));
 }
 

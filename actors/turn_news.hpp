@@ -3,9 +3,20 @@
 #include "actors/context.hpp"
 #include "actors/figures/turn_watch.hpp"
 #include "actors/open_turn.hpp"
+#include "actors/tracing/span_watch.hpp"
 #include "actors/turn_record.hpp"
 
 namespace pawl::actors {
+
+/// Who follows one instance from turn to turn, for figures and for spans.
+struct witness {
+  turn_watch figures;
+  span_watch spans;
+
+  /// The instance was loaded as `flow` has it.
+  void begin(const context& ctx, const machine& flow,
+             std::optional<timestamp> state_since);
+};
 
 /// Adds the lifecycle CloudEvents of a turn that is not committed yet to what
 /// it emits, if the operator wants workflows to hear of them.
@@ -22,7 +33,7 @@ void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
                        const machine& flow);
 
 /// Counts what `written`, which is durable, and which `flow` has folded, shows.
-void count_turn(context& ctx, const storage::turn& written, turn_watch& seen,
+void count_turn(context& ctx, const storage::turn& written, witness& seen,
                 const machine& flow);
 
 /// Logs what a `log` task says.

@@ -1,5 +1,8 @@
 #include "actors/worker_news.hpp"
 
+#include "actors/tracing/span_watch.hpp"
+#include "actors/tracing/tracer.hpp"
+
 #include <algorithm>
 
 namespace pawl::actors {
@@ -31,10 +34,12 @@ bool is_recorded(const std::vector<event>& facts, frame_id frame) {
 
 } // namespace
 
-step_order order_of(const commands::perform& what, const machine& flow,
-                    const instance_key& key) {
+step_order order_of(const context& ctx, const commands::perform& what,
+                    const machine& flow, const instance_key& key) {
   const auto& s = flow.state();
   step_order out{what, flow.shared_flow(), key, s.ns, s.id};
+  if (ctx.traces->on())
+    mark_recorded(out.what.traceparent, s);
   const auto frame = s.frames.find(what.frame);
   if (frame != s.frames.end()) {
     out.since = frame->second.started;

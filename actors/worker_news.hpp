@@ -8,7 +8,8 @@
 namespace pawl::actors {
 
 /// The order of `what`, of the instance that stands as `flow` does.
-[[nodiscard]] step_order order_of(const commands::perform& what,
+[[nodiscard]] step_order order_of(const context& ctx,
+                                  const commands::perform& what,
                                   const machine& flow, const instance_key& key);
 
 /// The turn is about what a worker has told of the effect of `frame`; returns

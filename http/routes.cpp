@@ -149,6 +149,12 @@ constexpr route table[] = {
    test_subscription, operate, json, "namespace"},
   {"POST", "/v1/subscriptions/{name}/redeliver", "redeliverSubscription",
    redeliver, operate, json, "namespace"},
+  {"GET", "/v1/subscriptions/{name}/dead", "listDeadMessages", list_dead, view,
+   none, "namespace limit cursor"},
+  {"GET", "/v1/subscriptions/{name}/dead/{id}", "readDeadMessage", read_dead,
+   view, none, "namespace"},
+  {"DELETE", "/v1/subscriptions/{name}/dead/{id}", "removeDeadMessage",
+   remove_dead, operate, none, "namespace"},
 
   {"PUT", "/v1/flags/{name}", "putFlag", put_kept<flag>, operate, json,
    "namespace"},

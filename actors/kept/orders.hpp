@@ -22,6 +22,8 @@ struct kept_ref {
   std::string name = {};
   bool rules = false; ///< Who asks is an admin.
   mandate_ptr by = {};
+  /// Of a subscription: one of its dead messages is meant; "" for itself.
+  std::string message = {};
 };
 /// Stores it, in place of a former one.
 struct put_kept {
@@ -32,6 +34,7 @@ struct put_kept {
 /// Its test, or its dead messages once more.
 struct act_on_subscription {
   kept_ref which = {};
+  std::vector<std::string> messages = {}; ///< Ids of dead ones; none: all.
   std::optional<idempotency> once = {};
 };
 struct list_kept {
@@ -40,6 +43,9 @@ struct list_kept {
   std::uint32_t limit = 100;
   std::string cursor = {};
   mandate_ptr by = {};
+  /// Of subscriptions: the dead messages of this one, which is in `ns`, are
+  /// meant; "" for themselves.
+  std::string dead_of = {};
 };
 
 } // namespace pawl::actors

@@ -139,8 +139,8 @@ void message_post::load() {
     if (done)
       done = each_row(ctx_.store, dead_queue_id(of->id), [&](const auto& row) {
         ++of->dead;
-        if (const auto read = read_message(row.state); read)
-          of->count_reason(read->reason, 1);
+        if (const auto read = read_message(row.state); read && read->dead)
+          of->count_reason(read->dead->reason, 1);
       });
     if (!done)
       log::error("notify.unreadable",
@@ -167,8 +167,10 @@ message_post::address(const event_origin& from,
           state = message_state(to_text(*event));
         out.push_back({of->id, state});
       } else if (of->dead < max) {
-        out.push_back({dead_queue_id(of->id),
-                       dead_state(to_text(*event), queue_full, 0, now)});
+        out.push_back(
+          {dead_queue_id(of->id),
+           dead_state(to_text(*event),
+                      {.reason = std::string{queue_full}, .at = now})});
       } else {
         ++of->dropped;
       }
@@ -215,46 +217,6 @@ void message_post::forget_all(const std::string& id) {
                    auto done = erase_queue(s, id);
                    return done ? erase_queue(s, dead_queue_id(id)) : done;
                  }});
-}
-
-result<std::uint64_t> message_post::redeliver(storage::store& in,
-                                              const std::string& ns,
-                                              const std::string& name) {
-  const auto of = find(ns, name);
-  if (!of)
-    return error{errc::not_found, "There is no subscription with this name."};
-  const auto from = dead_queue_id(of->id);
-  const auto prefix = storage::outgoing_prefix(from);
-  std::uint64_t many = 0;
-  for (;;) {
-    auto rows = in.read_outgoing(from, "", page);
-    if (!rows)
-      return rows.error();
-    if (rows->empty())
-      break;
-    std::vector<storage::stored_message> back;
-    std::vector<std::string> gone;
-    for (const auto& row : *rows) {
-      gone.push_back(row.key);
-      if (const auto read = read_message(row.state); read)
-        back.push_back(
-          {storage::outgoing_prefix(of->id) + row.key.substr(prefix.size()),
-           message_state(to_text(json::value(read->event)))});
-    }
-    if (auto done = in.change_outgoing(back, gone); !done)
-      return done.error();
-    many += back.size();
-    const std::lock_guard hold{lock_};
-    of->dead -= std::ssize(gone);
-    of->pending += std::ssize(back);
-  }
-  {
-    const std::lock_guard hold{lock_};
-    of->reasons.clear();
-    of->renewed = of->news = true;
-  }
-  mail_->wake();
-  return many;
 }
 
 message_post::box_ptr message_post::find(const std::string& ns,

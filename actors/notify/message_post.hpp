@@ -67,10 +67,21 @@ public:
   /// subscription. Blocks for reading secrets, which is short.
   void ping(const std::string& ns, const std::string& name,
             std::function<void(std::optional<json::object>)> then);
-  /// Lets the dead messages of a subscription be tried again, and returns how
-  /// many. On the writer's thread. Fails with errc::not_found, errc::io.
-  result<std::uint64_t> redeliver(storage::store& in, const std::string& ns,
-                                  const std::string& name);
+
+  /// A page of the dead messages of a subscription, in the order in which they
+  /// came: `{items, nextCursor}`; `cursor` is the id of the last one seen, ""
+  /// for none. Any thread; reads the store.
+  /// Fails with errc::not_found, errc::corrupt.
+  [[nodiscard]] result<json::object> list_dead(const list_kept& what) const;
+  /// One of them, with its event. As list_dead.
+  [[nodiscard]] result<json::object> read_dead(const kept_ref& which) const;
+  /// Lets dead messages of a subscription be tried again, all of them if `ids`
+  /// is empty, and returns how many. On the writer's thread.
+  /// Fails with errc::not_found, then nothing is changed; errc::io.
+  result<std::uint64_t> redeliver(storage::store& in, const kept_ref& of,
+                                  std::span<const std::string> ids);
+  /// Forgets a dead message. As redeliver.
+  result<> discard(storage::store& in, const kept_ref& which);
 
   /// What sends mail, for `call: notify`.
   [[nodiscard]] mail_client& mails() { return mails_; }
@@ -80,6 +91,7 @@ public:
 
 private:
   struct box;
+  struct gone_dead;
   struct mailbox;
   struct ended;
   using box_ptr = std::shared_ptr<box>;
@@ -95,6 +107,7 @@ private:
   void send_extras(const std::vector<box_ptr>& all, timestamp now);
   void pause(const box& of, const std::string& why);
   void forget_all(const std::string& id);
+  void were_dead(box& of, const gone_dead& rows, std::int64_t back);
   [[nodiscard]] http_client& http();
   [[nodiscard]] result<std::string> find_secret(const std::string& name) const;
   [[nodiscard]] box_ptr find(const std::string& ns,

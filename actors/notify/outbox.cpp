@@ -146,7 +146,7 @@ std::vector<dead_message> outbox::failed(std::string_view key,
     of->failing_since = now;
   note_trouble(name, why, now);
   if (now - *of->failing_since >= bounds_.give_up_after) {
-    dead.push_back({of->waiting.front(), why.detail, of->tries});
+    dead.push_back({of->waiting.front(), why.detail, of->tries, why.status});
     drop_first(*of);
   }
   if (!trouble_since_ || now - *trouble_since_ < bounds_.give_up_after)
@@ -162,7 +162,7 @@ std::vector<dead_message> outbox::failed(std::string_view key,
          && found->second.waiting.front().at + bounds_.give_up_after <= now;
          found = lanes_.find(each)) {
       auto& one = found->second;
-      dead.push_back({one.waiting.front(), why.detail, one.tries});
+      dead.push_back({one.waiting.front(), why.detail, one.tries, why.status});
       drop_first(one);
     }
   return dead;

@@ -43,6 +43,7 @@ struct dead_message {
   outbox_message what;
   std::string reason;
   std::uint32_t tries = 0;
+  std::uint32_t status = 0; ///< Of the last answer; 0 if there was none.
 };
 
 /// The messages of one subscription that come next, and which of them may leave

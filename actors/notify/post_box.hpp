@@ -48,6 +48,8 @@ struct message_post::box {
 
   /// Counts a dead message. Few reasons are told apart.
   void count_reason(const std::string& reason, std::uint64_t many);
+  /// One is dead no more.
+  void forget_reason(const std::string& reason);
 };
 
 /// A delivery has ended so.
@@ -81,16 +83,20 @@ struct message_post::mailbox {
   }
 };
 
-/// A message as the store keeps it, in its queue or, with why and after how
-/// many tries, among the dead.
+/// Why and when a message was given up.
+struct death {
+  std::string reason;
+  std::uint32_t tries = 0;
+  std::uint32_t status = 0; ///< Of the last answer; 0 if there was none.
+  timestamp at = {};
+};
+/// A message as the store keeps it, in its queue or among the dead.
 [[nodiscard]] std::string message_state(std::string_view event);
-[[nodiscard]] std::string dead_state(std::string_view event,
-                                     std::string_view reason,
-                                     std::uint32_t tries, timestamp at);
+[[nodiscard]] std::string dead_state(std::string_view event, const death& how);
 /// Fails with errc::corrupt.
 struct message_read {
   json::object event;
-  std::string reason; ///< "" unless it is dead.
+  std::optional<death> dead = {};
 };
 [[nodiscard]] result<message_read> read_message(std::string_view state);
 

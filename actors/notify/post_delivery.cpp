@@ -237,10 +237,13 @@ void message_post::settle_one(const ended& what, timestamp now) {
   std::map<std::string, std::uint64_t> reasons;
   for (const auto& one : of.messages.failed(what.key, why, now)) {
     const auto own = storage::outgoing_prefix(of.id);
-    of.to_write.push_back({storage::outgoing_prefix(dead_queue_id(of.id))
-                             + one.what.key.substr(own.size()),
-                           dead_state(to_text(json::value(*one.what.event)),
-                                      one.reason, one.tries, now)});
+    of.to_write.push_back(
+      {storage::outgoing_prefix(dead_queue_id(of.id))
+         + one.what.key.substr(own.size()),
+       dead_state(to_text(json::value(*one.what.event)), {.reason = one.reason,
+                                                          .tries = one.tries,
+                                                          .status = one.status,
+                                                          .at = now})});
     of.to_erase.push_back(one.what.key);
     ++reasons[one.reason];
   }
@@ -285,6 +288,8 @@ void message_post::write(box& of) {
   const std::lock_guard hold{lock_};
   of.pending -= std::ssize(of.to_erase);
   of.dead += std::ssize(of.to_write);
+  // Somebody may have put one back before it was forgotten here.
+  of.news = of.news || !of.to_write.empty();
   of.oldest = of.messages.oldest();
   of.to_write.clear();
   of.to_erase.clear();

@@ -1,249 +1,235 @@
 #include "actors/tracing/tracer.hpp"
 
 #include "actors/context.hpp"
+#include "actors/steps/header_text.hpp"
 #include "base/log.hpp"
-#include "workflow/trace.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace pawl::actors {
 
 namespace {
 
-/// The facts that end a task, each with the frame that it ends.
-std::optional<frame_id> ended_by(const event& fact) {
-  if (const auto* done = std::get_if<events::task_completed>(&fact))
-    return done->frame;
-  if (const auto* failed = std::get_if<events::task_faulted>(&fact))
-    return failed->frame;
-  if (const auto* gone = std::get_if<events::task_cancelled>(&fact))
-    return gone->frame;
-  if (const auto* left = std::get_if<events::task_skipped>(&fact);
-      left != nullptr && left->frame != 0)
-    return left->frame;
+constexpr duration answer_within{10'000};
+constexpr std::uint64_t answer_bytes_max = 64UL << 10;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data()
+                                                          : "localhost";
+}
+
+http_limits limits_of(const config::options& o) {
+  return {.connections_max = 1,
+          .per_host_max = 1,
+          .connect_timeout = std::min(o.steps.connect_timeout, answer_within),
+          .call_timeout = answer_within,
+          .response_max = answer_bytes_max,
+          .redirects_max = 0,
+          .ca_file = o.steps.ca_file};
+}
+
+/// In seconds; a date would need the other's clock.
+std::optional<duration> retry_after(const http_outcome& how) {
+  for (const auto& [name, value] : how.headers) {
+    std::uint32_t seconds = 0;
+    const auto* end = value.data() + value.size();
+    if (same_header(name, "retry-after")
+        && std::from_chars(value.data(), end, seconds).ptr == end)
+      return std::chrono::seconds{seconds};
+  }
   return std::nullopt;
 }
 
-std::string title_of(const json::value& error) {
-  const auto* problem = error.if_object();
-  if (problem == nullptr)
-    return {};
-  for (const auto* member : {"title", "detail", "type"})
-    if (const auto* text = problem->if_contains(member);
-        text != nullptr && text->is_string())
-      return std::string{text->get_string()};
-  return "fault";
-}
-
-std::string fault_of(const event& fact) {
-  const auto* failed = std::get_if<events::task_faulted>(&fact);
-  return failed != nullptr ? title_of(*failed->error) : std::string{};
-}
-
-bool calls_out(const task& node) {
-  return std::holds_alternative<tasks::call_http>(node.kind)
-         || std::holds_alternative<tasks::call_openapi>(node.kind)
-         || std::holds_alternative<tasks::worker_job>(node.kind)
-         || std::holds_alternative<tasks::run_workflow>(node.kind)
-         || std::holds_alternative<tasks::notify>(node.kind);
-}
-
-// What leads to the instance: the span that its `traceparent` names.
-std::string parent_of(const instance_state& s) {
-  constexpr std::size_t span_at = 36;
-  constexpr std::size_t span_size = 16;
-  return s.traceparent.empty() ? std::string{}
-                               : s.traceparent.substr(span_at, span_size);
-}
-
-} // namespace
-
-void tracer::saw(const instance_key& key, std::span<const event> facts,
-                 timestamp at, const machine& flow) {
-  if (!how_.on)
-    return;
-  const auto& s = flow.state();
-  for (const auto& fact : facts) {
-    if (const auto* begun = std::get_if<events::task_started>(&fact)) {
-      const auto found = s.frames.find(begun->frame);
-      // One that is over within its turn has a name of its own all the same.
-      const auto id = found != s.frames.end() && found->second.node
-                        ? span_of(effect_key(s, found->second, flow.flow()),
-                                  found->second.attempt)
-                        : span_of(s.ns + "/" + s.id + begun->task + "/"
-                                    + std::to_string(begun->frame),
-                                  begun->attempt);
-      const std::lock_guard guard{lock_};
-      if (open_.size() < open_max)
-        open_[{key, begun->frame}] = {id, at, begun->attempt};
-    }
-    if (const auto frame = ended_by(fact))
-      end({key, *frame}, flow, at, fact);
+export_outcome outcome_of(const http_outcome& how) {
+  export_outcome out{.status = how.failure.empty() ? how.status : 0,
+                     .detail = how.failure,
+                     .retry_after = retry_after(how)};
+  if (!is_taken(out)) {
+    if (out.detail.empty())
+      out.detail = "answered with " + std::to_string(how.status);
+    return out;
   }
-  if (ended(s.status) && std::ranges::any_of(facts, [](const event& fact) {
-        return std::holds_alternative<events::instance_completed>(fact)
-               || std::holds_alternative<events::instance_faulted>(fact)
-               || std::holds_alternative<events::instance_cancelled>(fact);
-      }))
-    end_instance(flow, at);
-  if (ended(s.status)) {
-    const std::lock_guard guard{lock_};
-    open_.erase(open_.lower_bound({key, 0}),
-                open_.upper_bound({key, UINT32_MAX}));
+  auto partial = partial_success_of(how.body);
+  out.rejected = partial.rejected;
+  out.detail = std::move(partial.why);
+  return out;
+}
+
+/// Adds the headers that the secret `name` holds.
+result<> add_headers(http_call& to, const context& ctx,
+                     const std::string& name) {
+  const error wrong{errc::invalid_input,
+                    "The secret '" + name + "' is no object of texts."};
+  const auto all = ctx.vault.find(name);
+  if (!all)
+    return error{all.error().code, "The secret '" + name + "' cannot be had."};
+  if (!all->is_object())
+    return wrong;
+  for (const auto& one : all->get_object()) {
+    const auto* text = one.value().if_string();
+    if (text == nullptr
+        || text->find_first_of(std::string_view{"\r\n\0", 3}) != text->npos)
+      return wrong;
+    to.headers.emplace_back(one.key(), *text);
   }
+  return {};
 }
 
-void tracer::end(const place& which, const machine& flow, timestamp at,
-                 const event& fact) {
-  std::optional<open_task> was;
-  {
-    const std::lock_guard guard{lock_};
-    const auto found = open_.find(which);
-    if (found == open_.end())
-      return;
-    was = std::move(found->second);
-    open_.erase(found);
-  }
-  const auto& s = flow.state();
-  const std::string pointer{task_of(fact)};
-  const auto& node = flow.flow().tasks[flow.flow().by_pointer.at(pointer)];
-  const auto type = type_of(fact);
-  add({.trace = trace_of(s),
-       .id = std::move(was->id),
-       .parent = span_of(s),
-       .name = node.name,
-       .leaves = calls_out(node),
-       .begun = was->begun,
-       .ended = at,
-       .attributes = {{"pawl.instance", json::value(s.id)},
-                      {"pawl.namespace", json::value(s.ns)},
-                      {"pawl.task", json::value(pointer)},
-                      {"pawl.kind", json::value(node.kind_name)},
-                      {"pawl.attempt", json::value(std::int64_t{was->attempt})},
-                      {"pawl.end", json::value(type.substr(5))}},
-       .fault = fault_of(fact)});
-}
-
-void tracer::end_instance(const machine& flow, timestamp at) {
-  const auto& s = flow.state();
-  std::string fault;
-  if (s.status == instance_status::faulted)
-    fault = title_of(*s.error);
-  add({.trace = trace_of(s),
-       .id = span_of(s),
-       .parent = parent_of(s),
-       .name = s.workflow.name,
-       .begun = s.started.value_or(s.created),
-       .ended = at,
-       .attributes = {{"pawl.instance", json::value(s.id)},
-                      {"pawl.namespace", json::value(s.ns)},
-                      {"pawl.workflow", json::value(s.workflow.name)},
-                      {"pawl.version", json::value(s.workflow.version)},
-                      {"pawl.status", json::value(to_text(s.status))}},
-       .fault = std::move(fault)});
-}
-
-void tracer::add(trace_span made) {
-  {
-    const std::lock_guard guard{lock_};
-    if (ready_.size() >= how_.queue_max) {
-      ++dropped_;
-      return;
-    }
-    ready_.push_back(std::move(made));
-  }
-  arm();
-}
-
-void tracer::arm() {
-  {
-    const std::lock_guard guard{lock_};
-    if (armed_ || under_way_ || ready_.empty())
-      return;
-    armed_ = true;
-  }
-  world_.wake(how_.every, [weak = weak_from_this()] {
-    if (const auto me = weak.lock())
-      me->flush();
-  });
-}
-
-void tracer::flush() {
-  std::vector<trace_span> batch;
-  {
-    const std::lock_guard guard{lock_};
-    armed_ = false;
-    if (under_way_ || world_.closing())
-      return;
-    batch.swap(ready_);
-    under_way_ = !batch.empty();
-  }
-  if (batch.empty())
-    return;
-  world_.send(otlp_of(batch),
-              [weak = weak_from_this(), count = batch.size()](bool taken) {
-                if (const auto me = weak.lock())
-                  me->sent(count, taken);
-              });
-}
-
-// What was not taken is gone: traces are no record.
-void tracer::sent(std::size_t count, bool taken) {
-  {
-    const std::lock_guard guard{lock_};
-    under_way_ = false;
-    (taken ? exported_ : dropped_) += count;
-  }
-  arm();
-}
-
-std::string tracer::metrics() const {
-  if (!how_.on)
-    return {};
-  const std::lock_guard guard{lock_};
-  return "# HELP pawl_trace_spans_total Spans, by what became of them.\n"
-         "# TYPE pawl_trace_spans_total counter\n"
-         "pawl_trace_spans_total{outcome=\"exported\"} "
-         + std::to_string(exported_)
-         + "\npawl_trace_spans_total{outcome=\"dropped\"} "
-         + std::to_string(dropped_) + "\n";
-}
-
-std::shared_ptr<tracer> make_tracer(context& ctx) {
-  const auto& o = ctx.options.tracing;
-  tracing_world world;
-  world.wake = [&ctx](duration after, std::function<void()> then) {
-    ctx.deadlines.set(after, std::move(then));
-  };
-  world.closing = [&ctx] { return ctx.draining.load(); };
-  world.send = [&ctx](std::string body, std::function<void(bool)> done) {
+span_sender sender_of(context& ctx) {
+  auto http = std::make_shared<http_client>(limits_of(ctx.options));
+  return [&ctx, http = std::move(http)](
+           std::string body, std::function<void(export_outcome)> done) {
     const auto& to = ctx.options.tracing;
     http_call call{.method = "POST",
                    .uri = to.endpoint,
                    .headers = {{"Content-Type", "application/json"}},
-                   .body = std::move(body),
-                   .timeout = std::chrono::seconds{10}};
+                   .body = std::move(body)};
     if (!to.headers.empty())
-      if (const auto more = ctx.vault.find(to.headers);
-          more && more->is_object())
-        for (const auto& one : more->get_object())
-          if (one.value().is_string())
-            call.headers.emplace_back(one.key(), one.value().get_string());
-    ctx.http.start(
-      std::move(call), [done = std::move(done)](const http_outcome& how) {
-        constexpr std::uint32_t good_below = 300;
-        const bool taken
-          = how.failure.empty() && how.status >= 200 && how.status < good_below;
-        if (!taken)
-          log::warn("tracing.not_taken", {{"status", std::uint64_t{how.status}},
-                                          {"detail", how.failure}});
-        done(taken);
-      });
+      if (const auto added = add_headers(call, ctx, to.headers); !added)
+        return done({.status = 0, .detail = added.error().detail});
+    http->start(std::move(call),
+                [done = std::move(done)](const http_outcome& how) {
+                  done(outcome_of(how));
+                });
   };
-  return std::make_shared<tracer>(std::move(world),
-                                  tracer::terms{.on = !o.endpoint.empty(),
-                                                .every = o.every,
-                                                .queue_max = o.queue_max});
+}
+
+} // namespace
+
+tracer::tracer(span_sender send, terms how)
+    : on_{send != nullptr}, send_{std::move(send)}, host_{std::move(how.host)},
+      queue_{how.bounds} {
+  if (on())
+    thread_ = std::thread{[this] { run(); }};
+}
+
+tracer::~tracer() {
+  stop(duration{0});
+}
+
+void tracer::add(std::vector<trace_span> made) {
+  if (made.empty() || !on())
+    return;
+  {
+    const std::lock_guard hold{lock_};
+    queue_.add(std::move(made), steady::now());
+  }
+  changed_.notify_all();
+}
+
+void tracer::run() {
+  std::unique_lock hold{lock_};
+  while (!end_) {
+    if (send_next(hold, false))
+      continue;
+    const auto woken
+      = [this, due = queue_.due()] { return end_ || queue_.due() != due; };
+    if (const auto due = queue_.due())
+      changed_.wait_until(hold, *due, woken);
+    else
+      changed_.wait(hold, woken);
+  }
+  while (send_next(hold, true) && !is_passing(*answer_)) {
+  }
+  const auto left = queue_.size();
+  queue_.give_up();
+  hold.unlock();
+  if (left > 0)
+    log::warn("tracing.left_behind", {{"spans", std::uint64_t{left}}});
+}
+
+// Returns whether there was something.
+bool tracer::send_next(std::unique_lock<std::mutex>& hold, bool hurry) {
+  const auto now = steady::now();
+  if (hurry && now >= *end_)
+    return false;
+  const auto batch = queue_.next(now, hurry);
+  if (batch.empty())
+    return false;
+  answer_.reset();
+  const auto mine = ++ticket_;
+  hold.unlock();
+  // The batch stays as it is until it is settled, here.
+  auto body = otlp_of(batch, host_);
+  send_(std::move(body), [weak = weak_from_this(), mine](export_outcome how) {
+    const auto me = weak.lock();
+    if (!me)
+      return;
+    {
+      const std::lock_guard inner{me->lock_};
+      if (me->ticket_ == mine)
+        me->answer_ = std::move(how);
+    }
+    me->changed_.notify_all();
+  });
+  hold.lock();
+  while (!answer_) {
+    if (!end_)
+      changed_.wait(hold);
+    else if (changed_.wait_until(hold, *end_) == std::cv_status::timeout)
+      break;
+  }
+  if (!answer_)
+    answer_ = export_outcome{.status = 0, .detail = "no answer in time"};
+  ++ticket_; // What comes now comes too late.
+  queue_.settle(*answer_, steady::now());
+  note(*answer_);
+  return true;
+}
+
+// Once each time that it begins or ends: the metric tells how many.
+void tracer::note(const export_outcome& how) {
+  const bool fails = !is_taken(how) || how.rejected > 0;
+  if (fails && !failing_)
+    log::warn("tracing.failing", {{"status", std::uint64_t{how.status}},
+                                  {"rejected", how.rejected},
+                                  {"detail", how.detail}});
+  else if (!fails && failing_)
+    log::info("tracing.works_again", {{"dropped", queue_.counted().dropped},
+                                      {"rejected", queue_.counted().rejected}});
+  failing_ = fails;
+}
+
+void tracer::stop(duration patience) {
+  if (!thread_.joinable())
+    return;
+  {
+    const std::lock_guard hold{lock_};
+    end_ = steady::now() + patience;
+  }
+  changed_.notify_all();
+  thread_.join();
+  send_ = nullptr; // Nothing comes back any more.
+}
+
+std::string tracer::metrics() const {
+  if (!on())
+    return {};
+  const std::lock_guard hold{lock_};
+  const auto& c = queue_.counted();
+  return fmt::format(
+    "# HELP pawl_trace_spans_total Spans, by what became of them.\n"
+    "# TYPE pawl_trace_spans_total counter\n"
+    "pawl_trace_spans_total{{outcome=\"exported\"}} {}\n"
+    "pawl_trace_spans_total{{outcome=\"dropped\"}} {}\n"
+    "pawl_trace_spans_total{{outcome=\"rejected\"}} {}\n"
+    "# HELP pawl_trace_spans_waiting Spans that wait to leave.\n"
+    "# TYPE pawl_trace_spans_waiting gauge\n"
+    "pawl_trace_spans_waiting {}\n",
+    c.exported, c.dropped, c.rejected, queue_.size());
+}
+
+std::shared_ptr<tracer> make_tracer(context& ctx) {
+  const auto& o = ctx.options.tracing;
+  return std::make_shared<tracer>(
+    o.endpoint.empty() ? span_sender{} : sender_of(ctx),
+    tracer::terms{.bounds = {.every = o.every, .max = o.queue_max},
+                  .host = host_name()});
 }
 
 } // namespace pawl::actors

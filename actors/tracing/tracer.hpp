@@ -1,81 +1,69 @@
 #pragma once
 
-#include "actors/tracing/span.hpp"
-#include "base/ids.hpp"
-#include "workflow/machine.hpp"
+#include "actors/tracing/span_queue.hpp"
 
+#include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
-#include <utility>
+#include <thread>
 #include <vector>
 
 namespace pawl::actors {
 
 struct context;
 
-/// What a tracer needs of the world around it. Called without any lock.
-struct tracing_world {
-  /// Sends a body to where spans go, and tells later, on any thread, whether it
-  /// was taken; must not block.
-  std::function<void(std::string, std::function<void(bool)>)> send;
-  /// Calls later.
-  std::function<void(duration, std::function<void()>)> wake;
-  std::function<bool()> closing;
-};
+/// Sends a body to where spans go, and tells later, on any thread, how that
+/// went. May block for reading a secret.
+using span_sender
+  = std::function<void(std::string, std::function<void(export_outcome)>)>;
 
-/// Makes spans of what instances do and sends them away in batches. It knows
-/// what it has seen begin: a task that was under way when the daemon started
-/// has no span. Spans that nobody takes in time are dropped and counted.
+/// Sends spans away in batches, one at a time, on a thread of its own. Whoever
+/// takes them may be slow or gone: nobody here waits for him, and what finds no
+/// room meanwhile is dropped, and counted.
 ///
-/// Thread safety: all functions may be called from any thread; none blocks.
+/// Thread safety: all functions may be called from any thread, but stop() by
+/// one; none but stop() blocks.
 class tracer : public std::enable_shared_from_this<tracer> {
 public:
   struct terms {
-    bool on = false;
-    duration every{1'000};
-    std::size_t queue_max = 8'192;
+    span_queue::bounds bounds = {};
+    std::string host = {};
   };
-  tracer(tracing_world world, terms how)
-      : world_{std::move(world)}, how_{how} {}
+  /// Without `send`: off.
+  tracer(span_sender send, terms how);
+  ~tracer(); ///< As stop() without patience.
+  tracer(const tracer&) = delete;
+  tracer& operator=(const tracer&) = delete;
 
-  /// A turn was committed: its facts, which `flow` has folded.
-  void saw(const instance_key& key, std::span<const event> facts, timestamp at,
-           const machine& flow);
+  /// Whether spans are wanted.
+  [[nodiscard]] bool on() const { return on_; }
+  void add(std::vector<trace_span> made);
+  /// Sends what is here, without a second try, for so long at most; then ends.
+  void stop(duration patience);
   /// Prometheus text.
   [[nodiscard]] std::string metrics() const;
 
 private:
-  struct open_task {
-    std::string id;
-    timestamp begun;
-    std::uint32_t attempt = 1;
-  };
-  using place = std::pair<instance_key, frame_id>;
-  /// Of tasks that are followed; those beyond have no spans.
-  static constexpr std::size_t open_max = 100'000;
+  using steady = span_queue::steady;
 
-  void end(const place& which, const machine& flow, timestamp at,
-           const event& fact);
-  void end_instance(const machine& flow, timestamp at);
-  void add(trace_span made);
-  void arm();
-  void flush();
-  void sent(std::size_t count, bool taken);
+  void run();
+  bool send_next(std::unique_lock<std::mutex>& hold, bool hurry);
+  void note(const export_outcome& how);
 
-  const tracing_world world_;
-  const terms how_;
+  const bool on_;
+  span_sender send_; ///< The thread's own; gone when that has ended.
+  const std::string host_;
   mutable std::mutex lock_;
-  std::map<place, open_task> open_;
-  std::vector<trace_span> ready_;
-  bool armed_ = false;
-  bool under_way_ = false;
-  std::uint64_t exported_ = 0;
-  std::uint64_t dropped_ = 0;
+  std::condition_variable changed_;
+  span_queue queue_;
+  std::optional<export_outcome> answer_; ///< Of what is on its way.
+  std::uint64_t ticket_ = 0;             ///< Of what is on its way.
+  std::optional<steady::time_point> end_;
+  bool failing_ = false;
+  std::thread thread_;
 };
 
 /// The tracer that the configuration asks for.

@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/documents.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/commands/kept.hpp"
 
 #include <boost/json/value_from.hpp>
@@ -108,12 +109,12 @@ outcome<exit_code> set(session& s, const set_options& o) {
   return put_kept(s, words(), o.name, body);
 }
 
-outcome<json::value> ask(session& s, const std::string& name,
-                         const char* verb) {
+outcome<json::value> ask(session& s, const std::string& name, const char* verb,
+                         const json::object& body = {}) {
   return call(s, {.method = "POST",
                   .target = kept_target(s, words(), name, verb),
                   .headers = {{"Content-Type", "application/json"}},
-                  .body = "{}"});
+                  .body = to_text(json::value(body))});
 }
 
 outcome<exit_code> test(session& s, const std::string& name) {
@@ -129,13 +130,74 @@ outcome<exit_code> test(session& s, const std::string& name) {
   return good ? exit_code::ok : exit_code::error;
 }
 
-outcome<exit_code> redeliver(session& s, const std::string& name) {
-  auto said = ask(s, name, "/redeliver");
+/// A subscription, and ids of its dead messages.
+struct dead_options {
+  std::string name;
+  std::vector<std::string> ids;
+};
+
+outcome<exit_code> redeliver(session& s, const dead_options& o) {
+  const auto& name = o.name;
+  json::object body;
+  if (!o.ids.empty()) {
+    auto ids = names_of(s, o.ids);
+    if (!ids)
+      return ids.error();
+    body["messages"] = json::value_from(*ids);
+  }
+  auto said = ask(s, name, "/redeliver", body);
   if (!said)
     return said.error();
   const auto many = text_at(*said, {"redelivered"});
   print(s, *said, {{"NAME", "REDELIVERED"}, {{name, many}}}, {name});
   return exit_code::ok;
+}
+
+outcome<exit_code> list_dead(session& s, const std::string& name) {
+  auto target = kept_target(s, words(), name, "/dead");
+  add_query(target, "limit", "1000");
+  auto items = all_items(s, target);
+  if (!items)
+    return items.error();
+  table rows{
+    {"DEAD SINCE", "TYPE", "INSTANCE", "TRIES", "STATUS", "REASON", "MESSAGE"},
+    {}};
+  std::vector<std::string> ids;
+  for (const auto& one : *items) {
+    ids.push_back(text_at(one, {"id"}));
+    rows.rows.push_back({text_at(one, {"deadAt"}), text_at(one, {"type"}),
+                         text_at(one, {"instance"}), text_at(one, {"attempts"}),
+                         text_at(one, {"status"}), text_at(one, {"reason"}),
+                         ids.back()});
+  }
+  print(s, as_list(*items), rows, ids);
+  if (s.output == format::table && items->empty())
+    s.err << "no dead messages\n";
+  return exit_code::ok;
+}
+
+outcome<exit_code> show_dead(session& s, const dead_options& o) {
+  if (o.ids.empty())
+    return list_dead(s, o.name);
+  if (o.ids.size() > 1)
+    return failure{exit_code::usage, "one message is shown at a time"};
+  const auto& id = o.ids.front();
+  auto found = call(
+    s, {.target = kept_target(s, words(), o.name, "/dead/" + url_encode(id))});
+  if (!found)
+    return found.error();
+  if (s.output == format::table)
+    s.out << to_yaml(*found);
+  else
+    print(s, *found, {}, {id});
+  return exit_code::ok;
+}
+
+outcome<exit_code> discard(session& s, const dead_options& o) {
+  return delete_each(
+    s, o.ids, "discarded", [&](const std::string& id) -> outcome<std::string> {
+      return kept_target(s, words(), o.name, "/dead/" + url_encode(id));
+    });
 }
 
 void add_set(CLI::App& of, action& chosen) {
@@ -184,6 +246,26 @@ void add_named(CLI::App& of, action& chosen,
   });
 }
 
+/// A command about dead messages; `needed`: they must be named.
+void add_dead(CLI::App& of, action& chosen,
+              std::pair<const char*, const char*> what, bool needed,
+              outcome<exit_code> (*run)(session&, const dead_options&)) {
+  auto o = std::make_shared<dead_options>();
+  auto* cmd = of.add_subcommand(what.first, what.second);
+  cmd->add_option("name", o->name, "The subscription")
+    ->required()
+    ->type_name("NAME");
+  cmd
+    ->add_option("message", o->ids,
+                 "Dead messages, as `subscription dead NAME` lists them; - "
+                 "reads them from stdin")
+    ->required(needed)
+    ->type_name("MESSAGE");
+  cmd->callback([o, run, &chosen] {
+    chosen = [o, run](session& s) { return run(s, *o); };
+  });
+}
+
 } // namespace
 
 void add_subscriptions(CLI::App& app, action& chosen) {
@@ -197,14 +279,23 @@ void add_subscriptions(CLI::App& app, action& chosen) {
              "--secret crm-hook --label team=a\n"
              "  pawl subscription test faults\n"
              "  pawl subscription ls\n"
+             "  pawl subscription dead faults\n"
              "  pawl subscription redeliver faults");
   add_set(*of, chosen);
   add_named(*of, chosen,
             {"test", "Send it one event now; exit code 1 if it was not taken"},
             test);
-  add_named(*of, chosen,
-            {"redeliver", "Try again to deliver what was set aside"},
-            redeliver);
+  add_dead(*of, chosen,
+           {"dead", "What could not be delivered, or all of one such message"},
+           false, show_dead);
+  add_dead(*of, chosen,
+           {"redeliver", "Try again to deliver what was set aside: all of it, "
+                         "or these messages"},
+           false, redeliver);
+  add_dead(*of, chosen,
+           {"discard", "Forget messages that were set aside; they are never "
+                       "sent"},
+           true, discard);
   add_kept(*of, chosen, words());
 }
 

@@ -96,6 +96,9 @@ template <actors::kept_kind Kind>
 outcome remove_kept(const call& from);
 outcome test_subscription(const call& from);
 outcome redeliver(const call& from);
+outcome list_dead(const call& from);
+outcome read_dead(const call& from);
+outcome remove_dead(const call& from);
 
 // holds.cpp
 outcome create_hold(const call& from);

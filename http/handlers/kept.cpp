@@ -11,6 +11,9 @@ namespace pawl::http::handlers {
 
 namespace {
 
+/// Dead messages that one request may name.
+constexpr std::size_t messages_max = 1000;
+
 bool is_kept_name(std::string_view name) {
   constexpr std::size_t bytes_max = 128;
   return !name.empty() && name.size() <= bytes_max
@@ -81,7 +84,28 @@ outcome remove_kept(const call& from) {
 
 namespace {
 
-result<actors::act_on_subscription> wish_for_subscription(const call& from) {
+/// `messages`: the ids of dead ones; empty if it is absent.
+std::vector<std::string> read_messages(const json::value* given,
+                                       fault_list& faults) {
+  std::vector<std::string> out;
+  if (given == nullptr)
+    return out;
+  const auto* all = given->if_array();
+  if (all == nullptr || all->empty() || all->size() > messages_max
+      || !std::ranges::all_of(
+        *all, [](const json::value& one) { return one.is_string(); })) {
+    faults.add(errc::invalid_request, "/messages",
+               "Must be a list of 1 to 1,000 ids; without it all are meant.");
+    return out;
+  }
+  for (const auto& one : *all)
+    out.emplace_back(one.get_string());
+  return out;
+}
+
+/// `of_messages`: some of the dead ones may be named.
+result<actors::act_on_subscription> wish_for_subscription(const call& from,
+                                                          bool of_messages) {
   auto once = once_of(from, from.message.body);
   if (!once)
     return once.error();
@@ -93,26 +117,75 @@ result<actors::act_on_subscription> wish_for_subscription(const call& from) {
     return body.error();
   fault_list faults;
   member_reader members{*body, "", faults};
+  auto messages
+    = read_messages(of_messages ? members.take("messages") : nullptr, faults);
   members.finish();
   if (!faults.empty())
     return std::move(faults).to_error();
-  return actors::act_on_subscription{std::move(*which), std::move(*once)};
+  return actors::act_on_subscription{std::move(*which), std::move(messages),
+                                     std::move(*once)};
+}
+
+/// The dead message that the path names.
+result<actors::kept_ref> dead_named(const call& from) {
+  auto which = kept_named(from, actors::kept_kind::subscription);
+  if (which)
+    which->message = from.names[1];
+  return which;
 }
 
 } // namespace
 
 outcome test_subscription(const call& from) {
-  auto wish = wish_for_subscription(from);
+  auto wish = wish_for_subscription(from, false);
   if (!wish)
     return refuse(wish.error(), from);
   return ask(from, &actors::gateway::ping_subscription, std::move(*wish));
 }
 
 outcome redeliver(const call& from) {
-  auto wish = wish_for_subscription(from);
+  auto wish = wish_for_subscription(from, true);
   if (!wish)
     return refuse(wish.error(), from);
   return ask(from, &actors::gateway::redeliver, std::move(*wish));
+}
+
+outcome list_dead(const call& from) {
+  const auto which = kept_named(from, actors::kept_kind::subscription);
+  if (!which)
+    return refuse(which.error(), from);
+  fault_list faults;
+  actors::list_kept wish{.kind = which->kind,
+                         .ns = which->ns,
+                         .limit = limit_of(from, faults),
+                         .cursor = text_of(from, "cursor").value_or(""),
+                         .by = from.by,
+                         .dead_of = which->name};
+  if (!faults.empty())
+    return refuse(std::move(faults).to_error(), from);
+  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
+    daemon.list_of_kept(wish, std::move(done));
+  }};
+}
+
+outcome read_dead(const call& from) {
+  auto which = dead_named(from);
+  if (!which)
+    return refuse(which.error(), from);
+  return order{[&daemon = from.daemon, which = std::move(*which)](auto done) {
+    daemon.read_kept_of(which, std::move(done));
+  }};
+}
+
+outcome remove_dead(const call& from) {
+  if (auto once = once_of(from, {}); !once)
+    return refuse(once.error(), from);
+  auto which = dead_named(from);
+  if (!which)
+    return refuse(which.error(), from);
+  return order{[&daemon = from.daemon, which = std::move(*which)](auto done) {
+    daemon.remove_kept_of(which, std::move(done));
+  }};
 }
 
 #define PAWL_KEPT(kind)                                                        \

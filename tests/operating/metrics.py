@@ -226,6 +226,8 @@ class Metrics:
             self.daemon.must("PUT", f"/v1/limits/{name}", body)
         self.daemon.must("PUT", "/v1/subscriptions/ops",
                          {"url": "http://ops.test/", "paused": True})
+        wait_until(lambda: self.value("pawl_trace_spans_total",
+                                      outcome="exported"), "spans have left")
         values, types = self.now()
         page = page_of_metrics()
         same(sorted(types), sorted(page), "metrics")
@@ -243,7 +245,8 @@ def main():
         status = {"bad.test": 503, "down.test": 503,
                   "wrong.test": 404}.get(call.host, 200)
         return stub.answer(status, {})
-    options = ["--set=metrics.census_every=100ms", "--set=metrics.hosts_max=3"]
+    options = ["--set=metrics.census_every=100ms", "--set=metrics.hosts_max=3",
+               "--set=tracing.endpoint=http://traces.test/v1/traces"]
     cases.run_all(Metrics, "Metrics and stats", options,
                   stub.Stub(serve)).finish("metrics.md")
 

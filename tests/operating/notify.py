@@ -11,12 +11,14 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import threading
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "conformance"))
 sys.path.insert(0, str(HERE.parent / "support"))
 
+import cases  # noqa: E402
 import harness  # noqa: E402
 import stub  # noqa: E402
 from harness import same, wait_until  # noqa: E402
@@ -549,36 +551,36 @@ def without_a_mail_server(report):
     report.check("without a mail server the key is named", run)
 
 
-def main():
-    report = harness.Report("Who is told of what")
+def run_suite(kind, title, file, then=None):
+    """Runs the cases of `kind`, a Notify or more, on a daemon with services, a
+    mail server and secrets, and ends the program."""
+    report = harness.Report(title)
     services = stub.Stub(None)
     mail = SmtpStub({"pawl": "pass-word"})
-    keys = pathlib.Path(harness.tempfile.mkdtemp())
-    (keys / "key").write_bytes(os.urandom(32))
-    (keys / "key").chmod(0o600)
-    (keys / "secrets").mkdir()
-    (keys / "secrets" / "mail-password").write_text("pass-word")
-    environment = {**services.environment(),
-                   "PAWL_SECRETS_KEY_FILE": str(keys / "key"),
-                   "PAWL_SECRETS_DIRECTORY": str(keys / "secrets"),
-                   "PAWL_EVENTS_LIFECYCLE": "workflows",
-                   "PAWL_NOTIFY_RETRY_MAX": "200ms",
-                   "PAWL_NOTIFY_RETRY_FOR": "3s",
-                   "PAWL_SMTP_URL": mail.url,
-                   "PAWL_SMTP_FROM": "Pawl <pawl@example.com>",
-                   "PAWL_SMTP_USER": "pawl",
-                   "PAWL_SMTP_PASSWORD": "mail-password"}
-    with harness.Daemon(environment=environment) as daemon:
-        tests = Notify(daemon, services, mail)
-        for name, run in vars(Notify).items():
-            if name[0] != "_" and name.count("_") > 1 \
-                    and (len(sys.argv) < 2 or sys.argv[1] in name):
-                report.check(name.replace("_", " "), lambda run=run: run(tests))
-    without_a_mail_server(report)
+    with tempfile.TemporaryDirectory(prefix="pawl-keys-") as folder:
+        keys = pathlib.Path(folder)
+        (keys / "key").write_bytes(os.urandom(32))
+        (keys / "key").chmod(0o600)
+        (keys / "secrets").mkdir()
+        (keys / "secrets" / "mail-password").write_text("pass-word")
+        environment = {**services.environment(),
+                       "PAWL_SECRETS_KEY_FILE": str(keys / "key"),
+                       "PAWL_SECRETS_DIRECTORY": str(keys / "secrets"),
+                       "PAWL_EVENTS_LIFECYCLE": "workflows",
+                       "PAWL_NOTIFY_RETRY_MAX": "200ms",
+                       "PAWL_NOTIFY_RETRY_FOR": "3s",
+                       "PAWL_SMTP_URL": mail.url,
+                       "PAWL_SMTP_FROM": "Pawl <pawl@example.com>",
+                       "PAWL_SMTP_USER": "pawl",
+                       "PAWL_SMTP_PASSWORD": "mail-password"}
+        with harness.Daemon(environment=environment) as daemon:
+            cases.check(report, cases.of(kind), kind(daemon, services, mail))
+        if then:
+            then(report)
     mail.close()
     services.close()
-    report.finish("notify.md")
+    report.finish(file)
 
 
 if __name__ == "__main__":
-    main()
+    run_suite(Notify, "Who is told of what", "notify.md", without_a_mail_server)

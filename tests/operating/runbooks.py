@@ -63,12 +63,31 @@ class Scene:
             "quota": {"max": 4000, "per": "P1D"}})
         return "mail"
 
+    def subscription(self):
+        """One with a dead message, whose receiver is well by now; events of
+        what faults are refused once more."""
+        path = "/v1/subscriptions/crm?namespace=shop"
+        self.daemon.must("PUT", path, {
+            "url": "http://bad.test/in",
+            "filter": {"type": "io.serverlessworkflow.workflow.faulted"}})
+        self.start("faults", "faulted")
+        wait_until(lambda: self.daemon.must("GET", path)["dead"], "it is dead")
+        self.daemon.must("PUT", path, {"url": "http://good.test/in",
+                                       "filter": {"workflow": "nobody"}})
+        return "crm"
+
+    def message(self):
+        return self.daemon.must("GET", "/v1/subscriptions/crm/dead"
+                                "?namespace=shop")["items"][0]["id"]
+
     def fill_in(self, command):
         """Each name in capitals becomes one that is there."""
         makers = {"FAULTED": lambda: self.start("faults", "faulted"),
                   "PAUSED": self.paused, "APPROVAL": self.approval,
                   "JOB": lambda: self.start("works", "waiting"),
                   "ID": lambda: self.start("sleeps", "waiting"),
+                  "SUBSCRIPTION": self.subscription,
+                  "MESSAGE": self.message, "NS": lambda: "shop",
                   "LIMIT": self.limit, "HOLD": self.hold, "HOST": lambda: "calls.test",
                   "NS/NAME": lambda: "shop/faults", "NAME": lambda: "faults",
                   "NAMESPACE": lambda: "shop", "QUEUE": lambda: "orders"}
@@ -92,7 +111,7 @@ class Scene:
                  "HOME": "/nonexistent", "PAWL_URL": self.url})
         same(ran.returncode, 0, f"{ready}: {ran.stdout}{ran.stderr}")
         if not ran.stdout.strip() and "pawl ls" not in ready \
-                and "release" not in ready:
+                and "release" not in ready and "discard" not in ready:
             raise AssertionError(f"{ready} says nothing")
         for each in self.daemon.must("GET", "/v1/holds")["items"]:
             if each["selector"].get("host") != "idle.test":
@@ -101,9 +120,12 @@ class Scene:
 
 def main():
     report = harness.Report("Runbooks")
-    services = stub.Stub(lambda call: stub.answer(500, {}))
+    services = stub.Stub(lambda call: stub.answer(
+        200 if call.host == "good.test" else 500, {}))
     with tempfile.TemporaryDirectory(prefix="pawl-shelf-") as shelf:
         options = ["--set=metrics.census_every=100ms",
+                   "--set=notify.retry_for=1s",
+                   "--set=tracing.endpoint=http://traces.test/v1/traces",
                    f"--set=backup.directory={shelf}/backups"]
         with harness.Daemon(options, services.environment()) as daemon:
             scene = Scene(daemon)
