@@ -2,6 +2,7 @@
 #include "actors/stored_machine.hpp"
 #include "workflow/past_runs.hpp"
 #include "workflow/sensitive.hpp"
+#include "workflow/sensitive_memory.hpp"
 
 #include <ranges>
 
@@ -19,16 +20,21 @@ result<json::object> runs_of(context& ctx, const instance_key& key,
   if (!of)
     return of.error();
   machine flow{*of, ctx.limits()};
+  sensitive_memory seen{*of};
+  const bool hides_any = sensitive_memory::is_needed(**of);
   run_reader runs{what.task, what.item};
   const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
     runs.before(flow.state(), item.fact, item.at);
     flow.apply(item.fact, item.at);
     runs.after(flow.state(), item.fact, item.number, item.at);
+    if (hides_any)
+      seen.see(item.fact, item.at);
     return true;
   });
   if (!last)
     return last.error();
-  const masker hides{flow.state(), **of};
+  const masker hides{flow.state(), **of,
+                     hides_any ? seen.hider() : redactor_ptr{}};
   json::object body{{"items", json::array{}}, {"nextCursor", nullptr}};
   auto& items = body["items"].get_array();
   const auto& all = runs.all();
@@ -41,7 +47,7 @@ result<json::object> runs_of(context& ctx, const instance_key& key,
         items.back().at("sequence").to_number<std::uint64_t>());
       break;
     }
-    items.push_back(hides.anything(json::value(to_json(run))));
+    items.push_back(hides.run(to_json(run)));
   }
   return body;
 }
