@@ -1,6 +1,7 @@
 #include "actors/render.hpp"
 
 #include "workflow/approval.hpp"
+#include "workflow/shown.hpp"
 
 namespace pawl::actors {
 
@@ -45,16 +46,16 @@ std::string location_of(std::string_view id) {
 }
 
 json::array actions_of(const storage::head& head) {
-  instance_state s;
-  s.id = head.id;
-  // A head tells how it looks from outside; the state knows no `waiting`.
-  s.status = head.status == instance_status::waiting ? instance_status::running
-                                                     : head.status;
-  auto all = allowed_actions(s);
+  json::array all;
+  for (const auto& verb : head.verbs)
+    if (verb != "approve" && verb != "reject")
+      all.emplace_back(action_of(head.id, verb));
   for (const auto& open : head.approvals)
     for (auto& one :
          approval_actions({head.id, open.frame, open.round}, open.title))
       all.emplace_back(std::move(one));
+  for (const auto& [type, route, task] : head.takes)
+    all.emplace_back(action_of(head.id, sendable{type, route, task}));
   return all;
 }
 

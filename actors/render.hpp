@@ -25,7 +25,7 @@ render_instance(const instance_state& state, const definition& of,
                 const std::optional<storage::quarantine>& set_aside,
                 redactor_ptr known);
 
-/// `allowedActions`, as far as the head tells.
+/// `allowedActions`, the same as those of the instance.
 [[nodiscard]] json::array actions_of(const storage::head& head);
 
 /// One instance of a list, as far as its head tells.

@@ -40,8 +40,8 @@ result<stored_machine> load_machine(const machine_source& from,
   return loaded;
 }
 
-result<last_entry> last_entry_of(context& ctx, const instance_key& key,
-                                 const std::string& task) {
+result<machine> replay_from_the_beginning(context& ctx, const instance_key& key,
+                                          const onlooker& eyes) {
   const auto head = ctx.store.read_head(key);
   if (!head)
     return head.error();
@@ -49,36 +49,57 @@ result<last_entry> last_entry_of(context& ctx, const instance_key& key,
   if (!of)
     return of.error();
   machine flow{*of, ctx.limits()};
-  last_entry found;
   const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
+    if (eyes.before)
+      eyes.before(flow, item);
     flow.apply(item.fact, item.at);
-    if (const auto* begun = std::get_if<events::task_started>(&item.fact);
-        begun != nullptr && begun->task == task)
-      found = {item.number, flow.state().frames.at(begun->frame).raw};
+    eyes.after(flow, item);
     return true;
   });
   if (!last)
     return last.error();
+  return flow;
+}
+
+namespace {
+
+// When an instance entered a task last, and what flowed into it then.
+struct last_entry {
+  sequence begun = 0; ///< The fact.
+  datum input = null_datum();
+};
+
+result<last_entry> last_entry_of(context& ctx, const instance_key& key,
+                                 const std::string& task) {
+  last_entry found;
+  const auto after = [&](const machine& flow, const storage::history_item& of) {
+    if (const auto* begun = std::get_if<events::task_started>(&of.fact);
+        begun != nullptr && begun->task == task)
+      found = {of.number, flow.state().frames.at(begun->frame).raw};
+  };
+  if (const auto flow = replay_from_the_beginning(ctx, key, {.after = after});
+      !flow)
+    return flow.error();
   if (found.begun == 0)
     return error{errc::invalid_request, "'" + task + "' has not run yet"};
   return found;
 }
 
-namespace {
-
 // Fills in what a redo of `wish` goes out from.
 result<> recall_redo(context& ctx, const instance_key& key,
-                     const definition_ptr& of, requests::redo& wish) {
-  machine flow{of, ctx.limits()};
+                     requests::redo& wish) {
   redo_finder finder{wish.task, wish.item};
-  const auto last = ctx.store.replay(key, 0, [&](storage::history_item&& item) {
-    finder.before(flow.state(), *of, item.fact);
-    flow.apply(item.fact, item.at);
-    finder.after(flow.state(), *of, item.fact);
-    return true;
-  });
-  if (!last)
-    return last.error();
+  const auto before
+    = [&](const machine& flow, const storage::history_item& of) {
+        finder.before(flow.state(), flow.flow(), of.fact);
+      };
+  const auto after = [&](const machine& flow, const storage::history_item& of) {
+    finder.after(flow.state(), flow.flow(), of.fact);
+  };
+  const auto flow
+    = replay_from_the_beginning(ctx, key, {.before = before, .after = after});
+  if (!flow)
+    return flow.error();
   finder.tell(wish);
   return {};
 }
@@ -99,7 +120,7 @@ result<> look_back(context& ctx, const instance_key& key, const machine& flow,
   }
   if (auto* redo = std::get_if<requests::redo>(&what);
       redo != nullptr && known.contains(redo->task))
-    return recall_redo(ctx, key, flow.shared_flow(), *redo);
+    return recall_redo(ctx, key, *redo);
   auto* again = std::get_if<requests::retry>(&what);
   if (again == nullptr || again->from.empty() || again->input
       || flow.state().status != instance_status::faulted

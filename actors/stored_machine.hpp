@@ -3,6 +3,8 @@
 #include "actors/context.hpp"
 #include "actors/turn_record.hpp"
 
+#include <functional>
+
 namespace pawl::actors {
 
 /// An instance as the store has it.
@@ -27,23 +29,27 @@ struct machine_source {
 [[nodiscard]] result<stored_machine> load_machine(context& ctx,
                                                   const instance_key& key);
 
-/// When an instance entered a task last, and what flowed into it then.
-struct last_entry {
-  sequence begun = 0; ///< The fact.
-  datum input = null_datum();
+/// Who looks on while a history is carried out again: at each fact before it is
+/// applied (may be null), and after.
+struct onlooker {
+  using step
+    = std::function<void(const machine& flow, const storage::history_item& of)>;
+  step before = nullptr;
+  step after;
 };
 
-/// The last entry of `task` (a pointer) by `key`, found by folding the whole
-/// history. Any thread; takes as long as the history is.
+/// Carries the whole history of `key` out again, for what no snapshot tells.
+/// Any thread; takes as long as the history is. Returns how it stands.
 ///
-/// Fails as load_machine does, and with errc::invalid_request if the task was
-/// never entered.
-[[nodiscard]] result<last_entry>
-last_entry_of(context& ctx, const instance_key& key, const std::string& task);
+/// Fails and throws as load_machine does.
+[[nodiscard]] result<machine> replay_from_the_beginning(context& ctx,
+                                                        const instance_key& key,
+                                                        const onlooker& eyes);
 
 /// The history alone knows what flowed into the task that a retry or a rollback
 /// goes back to: puts it into `what` if that is such a wish and lacks it. Fails
-/// as last_entry_of does.
+/// as load_machine does, and with errc::invalid_request if the task was never
+/// entered.
 result<> look_back(context& ctx, const instance_key& key, const machine& flow,
                    request& what);
 

@@ -3,6 +3,7 @@
 #include "actors/figures/waits.hpp"
 #include "workflow/approval.hpp"
 #include "workflow/sensitive.hpp"
+#include "workflow/shown.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -72,6 +73,11 @@ storage::head head_of(const machine& now, bool busy, redactor_ptr known) {
   h.busy = busy;
   h.approvals = approvals_of(now);
   h.waits = waits_of(now);
+  const auto verbs = allowed_verbs(s);
+  h.verbs.assign(verbs.begin(), verbs.end());
+  for (auto& one : sendable_now(s, now.flow()))
+    h.takes.push_back(
+      {std::move(one.type), std::move(one.route), std::move(one.task)});
   return h;
 }
 

@@ -1,6 +1,6 @@
 #include "storage/bulk.hpp"
 
-#include "storage/database.hpp"
+#include "storage/row_reading.hpp"
 #include "storage/values.hpp"
 #include "storage/wire.hpp"
 
@@ -73,19 +73,10 @@ result<> store::remove_bulk(std::string_view id) {
 result<std::vector<stored_bulk_item>>
 store::read_bulk_items(std::string_view id, std::uint64_t after,
                        std::size_t limit) const {
-  scan rows{*db_,
-            {family::meta, bulk_item_key(id, after + 1),
-             after_prefix(items_of(id)), false}};
-  std::vector<stored_bulk_item> out;
-  for (; rows.valid() && out.size() < limit; rows.next()) {
-    auto one = decode_bulk_item(rows.key(), rows.value());
-    if (!one)
-      return one.error();
-    out.push_back(std::move(*one));
-  }
-  if (auto s = rows.status(); !s)
-    return s.error();
-  return out;
+  return read_rows(*db_,
+                   {family::meta, bulk_item_key(id, after + 1),
+                    after_prefix(items_of(id)), false},
+                   decode_bulk_item, limit);
 }
 
 } // namespace pawl::storage

@@ -1,6 +1,7 @@
 #include "storage/events.hpp"
 
 #include "storage/database.hpp"
+#include "storage/row_reading.hpp"
 #include "storage/values.hpp"
 #include "workflow/codec.hpp"
 
@@ -91,17 +92,8 @@ store::put_events(std::span<const datum> batch, std::string_view ns,
 
 result<std::vector<arrived_event>> store::read_events(std::uint64_t number,
                                                       std::size_t limit) const {
-  std::vector<arrived_event> out;
-  scan rows{*db_, {family::event, event_key(number + 1), "", false}};
-  for (; rows.valid() && out.size() < limit; rows.next()) {
-    auto one = decode_event(rows.key(), rows.value());
-    if (!one)
-      return one.error();
-    out.push_back(std::move(*one));
-  }
-  if (auto s = rows.status(); !s)
-    return s.error();
-  return out;
+  return read_rows(*db_, {family::event, event_key(number + 1), "", false},
+                   decode_event, limit);
 }
 
 std::uint64_t store::last_event() const {

@@ -12,7 +12,9 @@ constexpr std::uint8_t busy_flag = 1;
 constexpr std::uint8_t state_flag = 2;     // A business state stands behind ...
 constexpr std::uint8_t approvals_flag = 4; // ... and then approvals, ...
 constexpr std::uint8_t since_flag = 8;     // ... the time of that state, ...
-constexpr std::uint8_t waits_flag = 16;    // ... and what is waited for.
+constexpr std::uint8_t waits_flag = 16;    // ... what is waited for, ...
+constexpr std::uint8_t verbs_flag = 32;    // ... what may be done, ...
+constexpr std::uint8_t takes_flag = 64;    // ... and what may be sent.
 
 void put_texts(std::string& out, const std::vector<std::string>& all) {
   put_u32(out, static_cast<std::uint32_t>(all.size()));
@@ -65,6 +67,21 @@ standing_wait get_wait(wire_reader& in) {
   return one;
 }
 
+void put_taken(std::string& out, const std::vector<awaited_type>& all) {
+  put_u32(out, static_cast<std::uint32_t>(all.size()));
+  for (const auto& one : all)
+    for (const auto* text : {&one.type, &one.route, &one.task})
+      put_text(out, *text);
+}
+
+void get_taken(wire_reader& in, std::vector<awaited_type>& all) {
+  for (auto left = in.u32(); left > 0 && !in.broken(); --left) {
+    auto& one = all.emplace_back();
+    for (auto* text : {&one.type, &one.route, &one.task})
+      *text = in.text();
+  }
+}
+
 bool is_known(const standing_wait& one) {
   return one.kind >= wait_kind::timer && one.kind <= wait_kind::retry;
 }
@@ -73,7 +90,8 @@ std::uint8_t flags_of(const head& h) {
   return static_cast<std::uint8_t>(
     (h.busy ? busy_flag : 0) | (h.state.empty() ? 0 : state_flag)
     | (h.approvals.empty() ? 0 : approvals_flag)
-    | (h.state_since ? since_flag : 0) | (h.waits.empty() ? 0 : waits_flag));
+    | (h.state_since ? since_flag : 0) | (h.waits.empty() ? 0 : waits_flag)
+    | (h.verbs.empty() ? 0 : verbs_flag) | (h.takes.empty() ? 0 : takes_flag));
 }
 
 std::size_t text_size(const head& h) {
@@ -123,6 +141,10 @@ std::string encode_head(const head& what) {
     put_u32(out, static_cast<std::uint32_t>(what.waits.size()));
   for (const auto& one : what.waits)
     put_wait(out, one);
+  if (!what.verbs.empty())
+    put_texts(out, what.verbs);
+  if (!what.takes.empty())
+    put_taken(out, what.takes);
   seal(out);
   return out;
 }
@@ -162,6 +184,10 @@ result<head> decode_head(std::string_view key, std::string_view value) {
   if ((flags & waits_flag) != 0)
     for (auto left = in.u32(); left > 0 && !in.broken(); --left)
       out.waits.push_back(get_wait(in));
+  if ((flags & verbs_flag) != 0)
+    get_texts(in, out.verbs);
+  if ((flags & takes_flag) != 0)
+    get_taken(in, out.takes);
   const auto status = static_cast<std::uint8_t>(out.status);
   const bool known
     = std::ranges::all_of(out.waits, is_known)

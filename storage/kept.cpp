@@ -1,4 +1,4 @@
-#include "storage/database.hpp"
+#include "storage/row_reading.hpp"
 #include "storage/store.hpp"
 #include "storage/values.hpp"
 #include "storage/wire.hpp"
@@ -65,17 +65,11 @@ result<> store::remove_record(record_kind kind, std::string_view id,
 
 result<std::vector<stored_record>> store::list_records(record_kind kind) const {
   const auto prefix = record_key(kind, "");
-  scan rows{*db_, {family::meta, prefix, after_prefix(prefix), false}};
-  std::vector<stored_record> out;
-  for (; rows.valid(); rows.next()) {
-    auto one = decode_record(kind, rows.key(), rows.value());
-    if (!one)
-      return one.error();
-    out.push_back(std::move(*one));
-  }
-  if (auto s = rows.status(); !s)
-    return s.error();
-  return out;
+  const auto decode = [kind](std::string_view key, std::string_view value) {
+    return decode_record(kind, key, value);
+  };
+  return read_rows(*db_, {family::meta, prefix, after_prefix(prefix), false},
+                   decode);
 }
 
 result<> store::put_token(const stored_record& what,
@@ -130,17 +124,15 @@ store::read_outgoing(std::string_view subscription, std::string_view after,
                      std::size_t limit) const {
   const auto prefix = outgoing_prefix(subscription);
   const auto from = after.empty() ? prefix : std::string{after} + '\0';
-  scan rows{*db_, {family::meta, from, after_prefix(prefix), false}};
-  std::vector<stored_message> out;
-  for (; rows.valid() && out.size() < limit; rows.next()) {
-    auto state = decode_message(rows.key(), rows.value());
+  const auto decode = [](std::string_view key,
+                         std::string_view value) -> result<stored_message> {
+    auto state = decode_message(key, value);
     if (!state)
       return state.error();
-    out.push_back({std::string{rows.key()}, std::move(*state)});
-  }
-  if (auto s = rows.status(); !s)
-    return s.error();
-  return out;
+    return stored_message{std::string{key}, std::move(*state)};
+  };
+  return read_rows(*db_, {family::meta, from, after_prefix(prefix), false},
+                   decode, limit);
 }
 
 } // namespace pawl::storage

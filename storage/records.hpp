@@ -54,6 +54,14 @@ struct standing_wait {
   bool operator==(const standing_wait&) const = default;
 };
 
+/// An event that users may send now.
+struct awaited_type {
+  std::string type;
+  std::string route; ///< The last segment of its path.
+  std::string task;  ///< Pointer of the task that takes it.
+  bool operator==(const awaited_type&) const = default;
+};
+
 /// What the store keeps of an instance beside its history: enough to list it
 /// and to find what must go on after a restart. Written with every turn.
 ///
@@ -86,6 +94,8 @@ struct head {
   std::vector<open_approval> approvals;
   std::optional<timestamp> state_since; ///< When `state` was entered.
   std::vector<standing_wait> waits; ///< While it goes on: what it waits for.
+  std::vector<std::string> verbs;   ///< Those that would do something now.
+  std::vector<awaited_type> takes;  ///< Events that users may send now.
   bool operator==(const head&) const = default;
 };
 

@@ -1,4 +1,4 @@
-#include "storage/database.hpp"
+#include "storage/row_reading.hpp"
 #include "storage/store.hpp"
 #include "storage/values.hpp"
 
@@ -38,17 +38,9 @@ store::list_schedules(const std::optional<stored_schedule>& after,
   const std::string prefix{"s"};
   const auto from
     = after ? schedule_key(after->ns, after->name) + '\0' : prefix;
-  scan rows{*db_, {family::definition, from, after_prefix(prefix), false}};
-  std::vector<stored_schedule> out;
-  for (; rows.valid() && out.size() < limit; rows.next()) {
-    auto one = decode_schedule_row(rows.key(), rows.value());
-    if (!one)
-      return one.error();
-    out.push_back(std::move(*one));
-  }
-  if (auto s = rows.status(); !s)
-    return s.error();
-  return out;
+  return read_rows(*db_,
+                   {family::definition, from, after_prefix(prefix), false},
+                   decode_schedule_row, limit);
 }
 
 } // namespace pawl::storage

@@ -1,4 +1,4 @@
-#include "storage/database.hpp"
+#include "storage/row_reading.hpp"
 #include "storage/store.hpp"
 #include "storage/values.hpp"
 
@@ -45,17 +45,8 @@ result<sealed_secret> store::read_secret(std::string_view name) const {
 
 result<std::vector<sealed_secret>> store::list_secrets() const {
   const auto prefix = secret_key("");
-  scan rows{*db_, {family::meta, prefix, after_prefix(prefix), false}};
-  std::vector<sealed_secret> out;
-  for (; rows.valid(); rows.next()) {
-    auto one = decode_secret(rows.key(), rows.value());
-    if (!one)
-      return one.error();
-    out.push_back(std::move(*one));
-  }
-  if (auto s = rows.status(); !s)
-    return s.error();
-  return out;
+  return read_rows(*db_, {family::meta, prefix, after_prefix(prefix), false},
+                   decode_secret);
 }
 
 } // namespace pawl::storage

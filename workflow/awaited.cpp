@@ -27,17 +27,11 @@ bool may_move(const instance_state& s, const definition& of, const task& node) {
          || allows(*of.states, s.business_state, node.moves->done);
 }
 
-json::object sent_to(const instance_state& s, const definition& of,
-                     const task& node, std::string_view type) {
+std::string route_of(const definition& of, std::string_view type) {
   const auto known = of.user_events.find(type);
-  const bool routed
-    = known != of.user_events.end() && !known->second.route.empty();
-  return {{"name", "event"},
-          {"method", "POST"},
-          {"href", "/v1/instances/" + s.id + "/"
-                     + (routed ? known->second.route : std::string{"events"})},
-          {"type", type},
-          {"task", node.pointer}};
+  return known != of.user_events.end() && !known->second.route.empty()
+           ? known->second.route
+           : "events";
 }
 
 // The same, unless it is a pattern: then any type may fit.
@@ -72,8 +66,9 @@ std::vector<awaited_event> machine::awaited() const {
   return all;
 }
 
-json::array actions_now(const instance_state& s, const definition& of) {
-  auto all = allowed_actions(s);
+std::vector<sendable> sendable_now(const instance_state& s,
+                                   const definition& of) {
+  std::vector<sendable> all;
   if (ended(s.status) || s.status == instance_status::cancelling)
     return all;
   std::set<std::string_view> told;
@@ -87,9 +82,24 @@ json::array actions_now(const instance_state& s, const definition& of) {
     for_each_filter(what->to, [&](const event_filter& filter) {
       const auto type = type_of(filter);
       if (!type.empty() && !is_pattern(type) && told.insert(type).second)
-        all.emplace_back(sent_to(s, of, node, type));
+        all.push_back({std::string{type}, route_of(of, type), node.pointer});
     });
   }
+  return all;
+}
+
+json::object action_of(std::string_view id, const sendable& what) {
+  return {{"name", "event"},
+          {"method", "POST"},
+          {"href", "/v1/instances/" + std::string{id} + "/" + what.route},
+          {"type", what.type},
+          {"task", what.task}};
+}
+
+json::array actions_now(const instance_state& s, const definition& of) {
+  auto all = allowed_actions(s);
+  for (const auto& one : sendable_now(s, of))
+    all.emplace_back(action_of(s.id, one));
   return all;
 }
 

@@ -21,7 +21,7 @@ json::array moves_of(const instance_state& s,
   json::array all;
   for (const auto verb : verbs)
     if (std::ranges::count(allowed, verb) > 0)
-      all.emplace_back(action_of(s, verb));
+      all.emplace_back(action_of(s.id, verb));
   return all;
 }
 

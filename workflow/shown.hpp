@@ -4,7 +4,9 @@
 #include "workflow/state.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 /// What the instance as it is shown and its explanation have in common.
 namespace pawl {
@@ -29,9 +31,20 @@ namespace pawl {
 [[nodiscard]] std::optional<timestamp> due_of(const instance_state& s,
                                               timer_purpose purpose);
 
-/// One entry of `allowedActions`.
-[[nodiscard]] json::object action_of(const instance_state& s,
+/// One entry of `allowedActions` of the instance `id`.
+[[nodiscard]] json::object action_of(std::string_view id,
                                      std::string_view verb);
+
+/// An event that users may send now: a type and where it goes.
+struct sendable {
+  std::string type;
+  std::string route; ///< The last segment of its path: "events" or its own.
+  std::string task;  ///< Pointer of the task that takes it.
+  bool operator==(const sendable&) const = default;
+};
+[[nodiscard]] std::vector<sendable> sendable_now(const instance_state& s,
+                                                 const definition& of);
+[[nodiscard]] json::object action_of(std::string_view id, const sendable& what);
 
 /// allowed_actions, and the events that are awaited now, each with its type and
 /// where it goes.

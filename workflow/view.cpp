@@ -194,18 +194,19 @@ instance_status shown_status(const instance_state& state, const definition&) {
   return waits ? instance_status::waiting : instance_status::running;
 }
 
-json::object action_of(const instance_state& s, std::string_view verb) {
+json::object action_of(std::string_view id, std::string_view verb) {
   const auto path = verb == "event" ? std::string_view{"events"} : verb;
-  return {{"name", verb},
-          {"method", "POST"},
-          {"href", "/v1/instances/" + s.id + "/" + std::string{path}}};
+  return {
+    {"name", verb},
+    {"method", "POST"},
+    {"href", "/v1/instances/" + std::string{id} + "/" + std::string{path}}};
 }
 
 json::array allowed_actions(const instance_state& s) {
   json::array all;
   for (const auto verb : allowed_verbs(s))
     if (verb != "approve" && verb != "reject")
-      all.emplace_back(action_of(s, verb));
+      all.emplace_back(action_of(s.id, verb));
   if (!takes_votes(s))
     return all;
   for (const auto& [id, f] : s.frames)

@@ -1,4 +1,5 @@
 #include "base/json.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 #include "http/problem.hpp"
@@ -100,9 +101,7 @@ std::string member_of(std::string_view form, std::string_view name) {
 
 outcome show_link(const call& from) {
   actors::follow_link wish{.token = text_of(from, "token").value_or("")};
-  order out{[&daemon = from.daemon, wish](auto done) {
-    daemon.follow_link_of(wish, std::move(done));
-  }};
+  auto out = ask(from, &actors::gateway::follow_link_of, wish);
   out.tell = [token = wish.token](const actors::answer& said) {
     constexpr std::size_t depth_max = 80; // As deep as an instance is shown.
     const auto body = parse_json(said.body, depth_max);
@@ -116,9 +115,7 @@ outcome act_on_link(const call& from) {
   actors::follow_link wish{.token = member_of(from.message.body, "token"),
                            .decides = true,
                            .comment = member_of(from.message.body, "comment")};
-  order out{[&daemon = from.daemon, wish](auto done) {
-    daemon.follow_link_of(wish, std::move(done));
-  }};
+  auto out = ask(from, &actors::gateway::follow_link_of, wish);
   out.tell = [](const actors::answer&) {
     return page("Recorded", "<p>Your decision is recorded.</p>");
   };

@@ -1,3 +1,4 @@
+#include "http/handlers/asking.hpp"
 #include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
@@ -36,15 +37,11 @@ outcome list_approvals(const call& from) {
   wish.by = from.by;
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_approvals_of(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_approvals_of, std::move(wish));
 }
 
 outcome read_approval(const call& from) {
-  return order{[&daemon = from.daemon, which = approval_of(from)](auto done) {
-    daemon.read_approval(which, std::move(done));
-  }};
+  return ask(from, &actors::gateway::read_approval, approval_of(from));
 }
 
 outcome vote(const call& from) {
@@ -68,10 +65,7 @@ outcome vote(const call& from) {
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.vote(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::vote, std::move(wish));
 }
 
 outcome link_approval(const call& from) {
@@ -89,10 +83,7 @@ outcome link_approval(const call& from) {
     return refuse(std::move(faults).to_error(), from);
   if (const auto host = trimmed(from.message["Host"]); !host.empty())
     wish.root = "http://" + std::string{host};
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.link_approval_of(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::link_approval_of, std::move(wish));
 }
 
 } // namespace pawl::http::handlers

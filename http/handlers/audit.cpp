@@ -1,4 +1,5 @@
 #include "http/fields.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -39,9 +40,7 @@ outcome list_audit(const call& from) {
   wish.from = number_of(from, "cursor", faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_of_audit(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_of_audit, std::move(wish));
 }
 
 outcome verify_audit(const call& from) {
@@ -50,9 +49,7 @@ outcome verify_audit(const call& from) {
                                   number_of(from, "limit", faults)};
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish](auto done) {
-    daemon.verify_audit_of(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::verify_audit_of, std::move(wish));
 }
 
 } // namespace pawl::http::handlers

@@ -1,4 +1,5 @@
 #include "actors/bulk/wish.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 #include "http/handlers/verb_arguments.hpp"
@@ -124,48 +125,36 @@ actors::create_bulk read_order(const json::value& body, fault_list& faults) {
 }
 
 outcome act(const call& from, actors::bulk_verb what) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
-  member_reader members{*body, "", faults};
+  member_reader members{sent->body, "", faults};
   actors::act_on_bulk wish{.which = bulk_named(from),
                            .what = what,
                            .reason
                            = members.text("reason", reason_max).value_or(""),
-                           .once = std::move(*once)};
+                           .once = std::move(sent->once)};
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.act_on_bulk_of(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::act_on_bulk_of, std::move(wish));
 }
 
 } // namespace
 
 outcome order_bulk(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
-  auto wish = read_order(*body, faults);
+  auto wish = read_order(sent->body, faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  wish.once = std::move(*once);
+  wish.once = std::move(sent->once);
   wish.who = from.who;
   wish.by = from.by;
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.order_bulk(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::order_bulk, std::move(wish));
 }
 
 outcome list_bulks(const call& from) {
@@ -184,15 +173,11 @@ outcome list_bulks(const call& from) {
   wish.by = from.by;
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_of_bulks(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_of_bulks, std::move(wish));
 }
 
 outcome read_bulk(const call& from) {
-  return order{[&daemon = from.daemon, which = bulk_named(from)](auto done) {
-    daemon.read_bulk(which, std::move(done));
-  }};
+  return ask(from, &actors::gateway::read_bulk, bulk_named(from));
 }
 
 outcome report_bulk(const call& from) {
@@ -215,9 +200,7 @@ outcome report_bulk(const call& from) {
   }
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.report_of_bulk(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::report_of_bulk, std::move(wish));
 }
 
 outcome pause_bulk(const call& from) {

@@ -1,4 +1,5 @@
 #include "http/fields.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -40,9 +41,7 @@ outcome define(const call& from) {
   wish.content_type = media_type(from.message["Content-Type"]);
   wish.once = std::move(*once);
   wish.by = from.by;
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.define(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::define, std::move(wish));
 }
 
 outcome list_definitions(const call& from) {
@@ -55,9 +54,7 @@ outcome list_definitions(const call& from) {
   wish.cursor = text_of(from, "cursor").value_or("");
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_definitions_of(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_definitions_of, std::move(wish));
 }
 
 outcome read_definition(const call& from) {
@@ -73,10 +70,7 @@ outcome read_definition(const call& from) {
 outcome remove_definition(const call& from) {
   if (auto once = once_of(from, {}); !once)
     return refuse(once.error(), from);
-  return order{
-    [&daemon = from.daemon, which = definition_named(from)](auto done) {
-      daemon.remove_definition(which, std::move(done));
-    }};
+  return ask(from, &actors::gateway::remove_definition, definition_named(from));
 }
 
 } // namespace pawl::http::handlers

@@ -1,4 +1,5 @@
 #include "http/cloudevents.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 #include "http/problem.hpp"
@@ -45,10 +46,7 @@ outcome deliver_event(const call& from) {
   wish.event = std::move(events->front());
   wish.if_match = found->if_match;
   wish.once = std::move(found->once);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.deliver(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::deliver, std::move(wish));
 }
 
 outcome send_named_event(const call& from) {
@@ -70,10 +68,7 @@ outcome send_named_event(const call& from) {
   wish.buffer = false; // Whoever orders a step wants it now or not at all.
   wish.if_match = found->if_match;
   wish.once = std::move(found->once);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.deliver(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::deliver, std::move(wish));
 }
 
 outcome publish_events(const call& from) {
@@ -90,10 +85,7 @@ outcome publish_events(const call& from) {
     return refuse(once.error(), from);
   actors::publish_events wish{std::move(*events), text_of(from, "namespace"),
                               std::move(*once), from.by};
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.publish(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::publish, std::move(wish));
 }
 
 } // namespace pawl::http::handlers

@@ -1,5 +1,6 @@
 #include "base/overload.hpp"
 #include "http/fields.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -61,10 +62,7 @@ outcome list_runs(const call& from) {
   wish.before = after_of(from, faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.list_runs_of(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::list_runs_of, std::move(wish));
 }
 
 outcome history(const call& from) {

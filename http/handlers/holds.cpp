@@ -1,3 +1,4 @@
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -62,32 +63,26 @@ actors::hold_selector read_selector(const json::value* given,
 } // namespace
 
 outcome create_hold(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
-  member_reader members{*body, "", faults};
+  member_reader members{sent->body, "", faults};
   actors::create_hold wish{
-    .rules = is_admin(from), .once = std::move(*once), .by = from.by};
+    .rules = is_admin(from), .once = std::move(sent->once), .by = from.by};
   wish.reason = members.needed_text("reason", 1024);
-  if (body->is_object() && wish.reason.empty() && faults.empty())
+  if (sent->body.is_object() && wish.reason.empty() && faults.empty())
     members.blame(errc::invalid_request, "reason", "Is empty.");
   wish.until = members.time("until");
   if (wish.until && *wish.until <= clock::now())
     members.blame(errc::invalid_request, "until", "Has passed.");
   const auto* selector = members.take("selector");
-  if (body->is_object())
+  if (sent->body.is_object())
     wish.on = read_selector(selector, faults);
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.create_hold_of(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::create_hold_of, std::move(wish));
 }
 
 outcome list_holds(const call& from) {
@@ -99,23 +94,17 @@ outcome list_holds(const call& from) {
   wish.by = from.by;
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_of_holds(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_of_holds, std::move(wish));
 }
 
 outcome read_hold(const call& from) {
-  return order{[&daemon = from.daemon, which = hold_named(from)](auto done) {
-    daemon.read_hold(which, std::move(done));
-  }};
+  return ask(from, &actors::gateway::read_hold, hold_named(from));
 }
 
 outcome release_hold(const call& from) {
   if (auto once = once_of(from, {}); !once)
     return refuse(once.error(), from);
-  return order{[&daemon = from.daemon, which = hold_named(from)](auto done) {
-    daemon.remove_hold(which, std::move(done));
-  }};
+  return ask(from, &actors::gateway::remove_hold, hold_named(from));
 }
 
 } // namespace pawl::http::handlers

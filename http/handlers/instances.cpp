@@ -1,5 +1,6 @@
 #include "base/ids.hpp"
 #include "http/fields.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
@@ -50,28 +51,23 @@ actors::start_instance read_start(const call& from, const json::value& body,
 } // namespace
 
 outcome start_instance(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   auto wait = wait_of(from);
   if (!wait)
     return refuse(wait.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
   fault_list faults;
-  auto wish = read_start(from, *body, faults);
+  auto wish = read_start(from, sent->body, faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  wish.once = std::move(*once);
+  wish.once = std::move(sent->once);
   // One that is none is ignored, as the recommendation has it.
   if (const auto trace = from.message["traceparent"]; is_traceparent(trace))
     wish.traceparent = trace;
   wish.workflow.by = from.by;
   wish.wait = *wait;
-  order out{[&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-    daemon.start(std::move(wish), std::move(done));
-  }};
+  auto out = ask(from, &actors::gateway::start, std::move(wish));
   if (*wait) {
     out.patience = **wait;
     out.tell = telling_wait(**wait);
@@ -98,9 +94,7 @@ outcome list_instances(const call& from) {
   wish.cursor = text_of(from, "cursor").value_or("");
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list, std::move(wish));
 }
 
 outcome read_instance(const call& from) {
@@ -131,9 +125,7 @@ outcome explain(const call& from) {
   auto which = instance_of(from);
   if (!which)
     return refuse(which.error(), from);
-  return order{[&daemon = from.daemon, which = std::move(*which)](auto done) {
-    daemon.explain(which, std::move(done));
-  }};
+  return ask(from, &actors::gateway::explain, std::move(*which));
 }
 
 outcome remove_instance(const call& from) {
@@ -143,10 +135,8 @@ outcome remove_instance(const call& from) {
   auto found = guards_of(from, {});
   if (!found)
     return refuse(found.error(), from);
-  return order{
-    [&daemon = from.daemon,
-     wish = actors::purge_instance{std::move(*which), found->if_match}](
-      auto done) { daemon.remove_instance(wish, std::move(done)); }};
+  return ask(from, &actors::gateway::remove_instance,
+             actors::purge_instance{std::move(*which), found->if_match});
 }
 
 } // namespace pawl::http::handlers

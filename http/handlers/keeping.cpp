@@ -1,4 +1,5 @@
 #include "config/options.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -36,33 +37,26 @@ outcome preview_retention(const call& from) {
   wish.cancelled = keep_of(from, "cancelled", faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish](auto done) {
-    daemon.preview(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::preview, std::move(wish));
 }
 
 outcome take_backup(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   auto wait = wait_of(from);
   if (!wait)
     return refuse(wait.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
   fault_list faults;
-  member_reader members{*body, "", faults};
+  member_reader members{sent->body, "", faults};
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   const auto patience = wait->value_or(
     std::min(usual_wait,
              std::chrono::floor<std::chrono::seconds>(from.options.wait_max)));
-  order out{
-    [&daemon = from.daemon,
-     wish = actors::take_backup{patience, std::move(*once), from.by}](
-      auto done) mutable { daemon.back_up(std::move(wish), std::move(done)); }};
+  auto out = ask(from, &actors::gateway::back_up,
+                 actors::take_backup{patience, std::move(sent->once), from.by});
   out.patience = patience;
   if (*wait)
     out.tell = telling_wait(patience);

@@ -1,4 +1,5 @@
 #include "actors/kept/orders.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -35,20 +36,15 @@ result<actors::kept_ref> kept_named(const call& from, actors::kept_kind kind) {
 
 template <actors::kept_kind Kind>
 outcome put_kept(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
   auto which = kept_named(from, Kind);
   if (!which)
     return refuse(which.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
-  actors::put_kept wish{std::move(*which), std::move(*body), std::move(*once)};
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.put_kept_of(std::move(wish), std::move(done));
-    }};
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
+  actors::put_kept wish{std::move(*which), std::move(sent->body),
+                        std::move(sent->once)};
+  return ask(from, &actors::gateway::put_kept_of, std::move(wish));
 }
 
 template <actors::kept_kind Kind>
@@ -56,9 +52,7 @@ outcome read_kept(const call& from) {
   auto which = kept_named(from, Kind);
   if (!which)
     return refuse(which.error(), from);
-  return order{[&daemon = from.daemon, which = std::move(*which)](auto done) {
-    daemon.read_kept_of(which, std::move(done));
-  }};
+  return ask(from, &actors::gateway::read_kept_of, std::move(*which));
 }
 
 template <actors::kept_kind Kind>
@@ -72,9 +66,7 @@ outcome list_kept(const call& from) {
   wish.by = from.by;
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_of_kept(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_of_kept, std::move(wish));
 }
 
 template <actors::kept_kind Kind>
@@ -84,9 +76,7 @@ outcome remove_kept(const call& from) {
   auto which = kept_named(from, Kind);
   if (!which)
     return refuse(which.error(), from);
-  return order{[&daemon = from.daemon, which = std::move(*which)](auto done) {
-    daemon.remove_kept_of(which, std::move(done));
-  }};
+  return ask(from, &actors::gateway::remove_kept_of, std::move(*which));
 }
 
 namespace {
@@ -115,20 +105,14 @@ outcome test_subscription(const call& from) {
   auto wish = wish_for_subscription(from);
   if (!wish)
     return refuse(wish.error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(*wish)](auto done) mutable {
-      daemon.ping_subscription(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::ping_subscription, std::move(*wish));
 }
 
 outcome redeliver(const call& from) {
   auto wish = wish_for_subscription(from);
   if (!wish)
     return refuse(wish.error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(*wish)](auto done) mutable {
-      daemon.redeliver(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::redeliver, std::move(*wish));
 }
 
 #define PAWL_KEPT(kind)                                                        \

@@ -136,6 +136,16 @@ result<json::value> body_of(const call& from) {
   return parse_json(from.message.body);
 }
 
+result<mutation> mutation_of(const call& from) {
+  auto once = once_of(from, from.message.body);
+  if (!once)
+    return once.error();
+  auto body = body_of(from);
+  if (!body)
+    return body.error();
+  return mutation{std::move(*once), std::move(*body)};
+}
+
 std::optional<std::string> text_of(const call& from, std::string_view name) {
   if (const auto* text = from.parameter(name))
     return *text;

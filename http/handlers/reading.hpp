@@ -67,6 +67,14 @@ std::map<std::string, std::string> read_labels(const json::value* value,
 /// Fails with errc::malformed.
 [[nodiscard]] result<json::value> body_of(const call& from);
 
+/// What a mutation without an ETag is sent with.
+struct mutation {
+  std::optional<actors::idempotency> once;
+  json::value body;
+};
+/// As once_of over the body, and body_of.
+[[nodiscard]] result<mutation> mutation_of(const call& from);
+
 /// The query parameter as true or false; absent if it is.
 std::optional<bool> flag_of(const call& from, std::string_view name,
                             fault_list& faults);

@@ -1,3 +1,4 @@
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -15,25 +16,19 @@ actors::schedule_ref schedule_named(const call& from) {
 }
 
 outcome act(const call& from, verb what) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
-  member_reader members{*body, "", faults};
+  member_reader members{sent->body, "", faults};
   actors::act_on_schedule wish{.which = schedule_named(from),
                                .what = what,
                                .reason = members.text("reason").value_or(""),
-                               .once = std::move(*once)};
+                               .once = std::move(sent->once)};
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.act_on_schedule_of(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::act_on_schedule_of, std::move(wish));
 }
 
 } // namespace
@@ -47,9 +42,7 @@ outcome list_schedules(const call& from) {
   wish.cursor = text_of(from, "cursor").value_or("");
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_schedules_of(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_schedules_of, std::move(wish));
 }
 
 outcome read_schedule(const call& from) {
@@ -59,9 +52,7 @@ outcome read_schedule(const call& from) {
     wish.runs = count_of(from, "next", faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.read_schedule_of(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::read_schedule_of, std::move(wish));
 }
 
 outcome pause_schedule(const call& from) {
@@ -72,39 +63,30 @@ outcome resume_schedule(const call& from) {
 }
 
 outcome trigger_schedule(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
-  member_reader members{*body, "", faults};
+  member_reader members{sent->body, "", faults};
   actors::trigger_schedule wish{.which = schedule_named(from),
                                 .input = json::object{},
-                                .once = std::move(*once)};
+                                .once = std::move(sent->once)};
   if (const auto* input = members.take("input"))
     wish.input = *input;
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.trigger(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::trigger, std::move(wish));
 }
 
 outcome backfill_schedule(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
-  member_reader members{*body, "", faults};
+  member_reader members{sent->body, "", faults};
   actors::backfill_schedule wish{.which = schedule_named(from),
-                                 .once = std::move(*once)};
+                                 .once = std::move(sent->once)};
   const auto begin = members.time("from");
   const auto end = members.time("to");
   if (!begin)
@@ -122,10 +104,7 @@ outcome backfill_schedule(const call& from) {
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.backfill(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::backfill, std::move(wish));
 }
 
 } // namespace pawl::http::handlers

@@ -1,3 +1,4 @@
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -21,10 +22,7 @@ outcome put_secret(const call& from) {
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.store_secret(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::store_secret, std::move(wish));
 }
 
 outcome list_secrets(const call& from) {
@@ -34,18 +32,14 @@ outcome list_secrets(const call& from) {
   wish.cursor = text_of(from, "cursor").value_or("");
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_of_secrets(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_of_secrets, std::move(wish));
 }
 
 outcome remove_secret(const call& from) {
   if (auto once = once_of(from, {}); !once)
     return refuse(once.error(), from);
-  return order{
-    [&daemon = from.daemon,
-     which = actors::secret_ref{std::string{from.names[0]}, from.by}](
-      auto done) { daemon.remove_secret(which, std::move(done)); }};
+  return ask(from, &actors::gateway::remove_secret,
+             actors::secret_ref{std::string{from.names[0]}, from.by});
 }
 
 } // namespace pawl::http::handlers

@@ -1,3 +1,4 @@
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -10,9 +11,7 @@ outcome read_stats(const call& from) {
     return refuse(std::move(faults).to_error(), from);
   actors::read_stats wish{
     .ns = of.ns.value_or(""), .workflow = of.name.value_or(""), .by = from.by};
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.stats(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::stats, std::move(wish));
 }
 
 } // namespace pawl::http::handlers

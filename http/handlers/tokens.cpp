@@ -1,3 +1,4 @@
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 
@@ -24,29 +25,23 @@ void read_roles(member_reader& members, const json::value& body,
 } // namespace
 
 outcome create_token(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
-  member_reader members{*body, "", faults};
-  actors::create_token wish{.once = std::move(*once), .by = from.by};
+  member_reader members{sent->body, "", faults};
+  actors::create_token wish{.once = std::move(sent->once), .by = from.by};
   wish.what.name = members.needed_text("name", 128);
-  if (body->is_object() && wish.what.name.empty() && faults.empty())
+  if (sent->body.is_object() && wish.what.name.empty() && faults.empty())
     members.blame(errc::invalid_request, "name", "Is empty.");
   wish.what.expires = members.time("expiresAt");
   if (wish.what.expires && *wish.what.expires <= clock::now())
     members.blame(errc::invalid_request, "expiresAt", "Has passed.");
-  read_roles(members, *body, wish.what, faults);
+  read_roles(members, sent->body, wish.what, faults);
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.create_token_of(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::create_token_of, std::move(wish));
 }
 
 outcome list_tokens(const call& from) {
@@ -56,23 +51,19 @@ outcome list_tokens(const call& from) {
   wish.cursor = text_of(from, "cursor").value_or("");
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{[&daemon = from.daemon, wish = std::move(wish)](auto done) {
-    daemon.list_of_tokens(wish, std::move(done));
-  }};
+  return ask(from, &actors::gateway::list_of_tokens, std::move(wish));
 }
 
 outcome read_token(const call& from) {
-  return order{[&daemon = from.daemon,
-                which = actors::token_ref{std::string{from.names[0]}, from.by}](
-                 auto done) { daemon.read_token(which, std::move(done)); }};
+  return ask(from, &actors::gateway::read_token,
+             actors::token_ref{std::string{from.names[0]}, from.by});
 }
 
 outcome revoke_token(const call& from) {
   if (auto once = once_of(from, {}); !once)
     return refuse(once.error(), from);
-  return order{[&daemon = from.daemon,
-                which = actors::token_ref{std::string{from.names[0]}, from.by}](
-                 auto done) { daemon.remove_token(which, std::move(done)); }};
+  return ask(from, &actors::gateway::remove_token,
+             actors::token_ref{std::string{from.names[0]}, from.by});
 }
 
 outcome who_am_i(const call& from) {

@@ -1,3 +1,4 @@
+#include "http/handlers/asking.hpp"
 #include "http/handlers/caller.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
@@ -80,10 +81,7 @@ outcome act(const call& from, verb what) {
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.act(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::act, std::move(wish));
 }
 
 } // namespace
@@ -159,10 +157,7 @@ outcome restart(const call& from) {
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.restart(std::move(wish), std::move(done));
-    }};
+  return ask(from, &actors::gateway::restart, std::move(wish));
 }
 
 } // namespace pawl::http::handlers

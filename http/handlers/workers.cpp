@@ -1,4 +1,5 @@
 #include "base/bytes.hpp"
+#include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
 #include "http/problem.hpp"
@@ -133,14 +134,11 @@ void read_failure(member_reader& members, actors::lease_wish& wish,
 }
 
 outcome act(const call& from, verb what) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
-  member_reader members{*body, "", faults};
+  member_reader members{sent->body, "", faults};
   actors::lease_wish wish;
   wish.token = std::string{from.names.front()};
   wish.what = what;
@@ -160,12 +158,10 @@ outcome act(const call& from, verb what) {
     wish.digest = sha256((what == verb::fail ? "fail\n" : "complete\n")
                          + std::string{from.message.body});
   else
-    wish.once = std::move(*once);
-  return order{
-    [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-      daemon.act_on_lease(std::move(wish), std::move(done));
-    },
-    telling(from)};
+    wish.once = std::move(sent->once);
+  auto out = ask(from, &actors::gateway::act_on_lease, std::move(wish));
+  out.tell = telling(from);
+  return out;
 }
 
 /// Gives back what nobody got, since the client has hung up meanwhile.
@@ -184,21 +180,18 @@ void give_back(const actors::gateway& daemon, const actors::answer& said) {
 } // namespace
 
 outcome lease_jobs(const call& from) {
-  auto once = once_of(from, from.message.body);
-  if (!once)
-    return refuse(once.error(), from);
-  auto body = body_of(from);
-  if (!body)
-    return refuse(body.error(), from);
+  auto sent = mutation_of(from);
+  if (!sent)
+    return refuse(sent.error(), from);
   fault_list faults;
   actors::ask_for_jobs wish;
   wish.queue = std::string{from.names.front()};
   wish.by = from.by;
   if (!is_queue_name(wish.queue))
     return refuse({errc::not_found, "No queue can have this name."}, from);
-  member_reader members{*body, "", faults};
+  member_reader members{sent->body, "", faults};
   const auto* worker = members.take("worker");
-  if (body->is_object())
+  if (sent->body.is_object())
     read_worker(worker, wish, faults);
   wish.max = members.count("max").value_or(1);
   if (wish.max > leases_max)
@@ -211,14 +204,11 @@ outcome lease_jobs(const call& from) {
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
   // With a key the client comes again for the same answer.
-  const bool repeats = once->has_value();
-  wish.once = std::move(*once);
-  order out{};
-  out.patience = wish.wait;
-  out.send
-    = [&daemon = from.daemon, wish = std::move(wish)](auto done) mutable {
-        daemon.lease(std::move(wish), std::move(done));
-      };
+  const bool repeats = sent->once.has_value();
+  wish.once = std::move(sent->once);
+  const auto patience = wish.wait;
+  auto out = ask(from, &actors::gateway::lease, std::move(wish));
+  out.patience = patience;
   if (!repeats)
     out.undelivered = [&daemon = from.daemon](const actors::answer& said) {
       give_back(daemon, said);
@@ -254,8 +244,8 @@ outcome list_queues(const call& from) {
 }
 
 outcome read_queue(const call& from) {
-  return order{[&daemon = from.daemon, name = std::string{from.names.front()}](
-                 auto done) { daemon.read_queue(name, std::move(done)); }};
+  return ask(from, &actors::gateway::read_queue,
+             std::string{from.names.front()});
 }
 
 } // namespace pawl::http::handlers

@@ -69,6 +69,15 @@ struct fixture : test::daemon_fixture {
     return id;
   }
 
+  // Its row of the list.
+  json::value listed(const std::string& id) {
+    const auto page = parse_json(get("/v1/instances?limit=100").body).value();
+    for (const auto& item : page.at("items").as_array())
+      if (item.at("id").as_string() == id)
+        return item;
+    return nullptr;
+  }
+
   test::http_answer ask(const std::string& id, const std::string& verb) {
     if (verb != "event")
       return post("/v1/instances/" + id + "/" + verb);
@@ -153,11 +162,21 @@ BOOST_AUTO_TEST_CASE(allowed_actions_are_what_would_move_it) {
   for (const auto& r : table) {
     const auto id = make(r.from);
     const auto shown = instance(id);
+    BOOST_TEST(listed(id).at("allowedActions") == shown.at("allowedActions"));
     for (std::size_t v = 0; v < verbs.size(); ++v)
       BOOST_TEST(lists(shown.at("allowedActions"), verbs.at(v))
                    == (r.cells.at(v) == cell::granted),
                  verbs.at(v) << " of an instance that is " << r.from);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_list_tells_which_events_are_awaited) {
+  define("hear", "do: [{h: {listen: {to: {one: {with: {type: answered}}}}}}]");
+  BOOST_REQUIRE_EQUAL(start("hear", "hear1").status, 201);
+  BOOST_REQUIRE(becomes("hear1", "waiting"));
+  const auto actions = listed("hear1").at("allowedActions");
+  BOOST_TEST(actions == instance("hear1").at("allowedActions"));
+  BOOST_TEST(actions.as_array().back().at("type").as_string() == "answered");
 }
 
 BOOST_AUTO_TEST_CASE(a_draining_pause_ends_when_the_call_is_answered) {
