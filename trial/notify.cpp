@@ -10,7 +10,7 @@ namespace pawl::trial {
 
 namespace {
 
-enum class shape : std::uint8_t { text, list, texts, addresses };
+enum class shape : std::uint8_t { text, list, texts, words, addresses };
 
 struct member_rule {
   std::string_view name;
@@ -27,12 +27,9 @@ std::vector<member_rule> rules_of(std::string_view channel) {
     return {url, text, {"title"}};
   if (channel == "webhook")
     return {url, {"secret"}, {"headers", shape::texts}};
-  return {{"to", shape::addresses, true},
-          {"cc", shape::addresses},
-          {"replyTo", shape::addresses},
-          {"subject", shape::text, true},
-          text,
-          {"html"},
+  return {{"to", shape::addresses, true}, {"cc", shape::addresses},
+          {"replyTo", shape::addresses},  {"subject", shape::words, true},
+          {"text", shape::words, true},   {"html", shape::words},
           {"from", shape::addresses}};
 }
 
@@ -66,33 +63,41 @@ std::string wrong_addresses(const json::value& given) {
   const auto* all = given.if_array();
   if (all == nullptr)
     return wrong_address(given);
-  if (all->empty())
-    return "names nobody";
   for (const auto& one : *all)
     if (auto why = wrong_address(one); !why.empty())
       return why;
+  return all->empty() ? "names nobody" : "";
+}
+
+bool are_texts(const json::value& given) {
+  const auto* members = given.if_object();
+  return members != nullptr
+         && std::ranges::all_of(
+           *members, [](const auto& one) { return one.value().is_string(); });
+}
+
+/// Why `given` is not as it must be, as the daemon says it; "" if it is.
+std::string misshapen(const json::value& given, shape is) {
+  switch (is) {
+  case shape::text:
+    return given.is_string() ? "" : " must yield text";
+  case shape::list:
+    return given.is_array() ? "" : " must yield a list";
+  case shape::texts:
+    return are_texts(given) ? "" : " must yield an object of texts";
+  case shape::words:
+    return given.is_string() ? "" : ": must be text";
+  case shape::addresses:
+    if (auto why = wrong_addresses(given); !why.empty())
+      return ": " + why;
+  }
   return {};
 }
 
-/// Why `given` is not as it must be; "" if it is.
-std::string misshapen(const json::value& given, shape is) {
-  const auto* members = given.if_object();
-  switch (is) {
-  case shape::text:
-    return given.is_string() ? "" : "must yield text";
-  case shape::list:
-    return given.is_array() ? "" : "must yield a list";
-  case shape::texts:
-    return members != nullptr
-               && std::ranges::all_of(
-                 *members,
-                 [](const auto& one) { return one.value().is_string(); })
-             ? ""
-             : "must yield an object of texts";
-  case shape::addresses:
-    return wrong_addresses(given);
-  }
-  return {};
+std::string missing(shape is) {
+  return is == shape::addresses ? ": names nobody"
+         : is == shape::words   ? ": is missing"
+                                : " is missing";
 }
 
 } // namespace
@@ -110,11 +115,11 @@ std::string unsendable(const json::object& arguments) {
     const auto* value = with->if_contains(name);
     if (value == nullptr || value->is_null()) {
       if (rule.needed)
-        return "`" + name + "` is missing";
+        return "`" + name + "`" + missing(rule.is);
       continue;
     }
     if (const auto why = misshapen(*value, rule.is); !why.empty())
-      return "`" + name + "` " + why;
+      return "`" + name + "`" + why;
   }
   return {};
 }

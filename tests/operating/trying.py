@@ -169,6 +169,25 @@ class Trying:
         same((actions[3]["kind"], actions[3]["text"]),
              ("notify", "Hi X, X, X"), actions[3])
 
+    def what_cannot_be_told_is_the_same_too(self):
+        for number, given in enumerate((
+                "channel: slack, text: '${ .none }'",
+                "channel: slack, text: '${ [.none] }'",
+                "channel: slack, text: a, blocks: '${ {} }'",
+                "channel: teams, text: a, title: '${ 7 }'",
+                "channel: webhook, headers: '${ {a: 1} }'",
+                "channel: webhook, secret: '${ 7 }'")):
+            definition = f"""document: {{dsl: '1.0.3', namespace: tests, name: untold-{number}, version: '1.0.0'}}
+do: [{{send: {{call: notify, with: {{url: 'http://chat.test/hook', {given}}}}}}}]
+"""
+            real = self.daemon.run(definition, {})
+            same(real["status"], "faulted", real)
+            (self.folder / "untold.yaml").write_text(definition)
+            self.tried({"send": [(200, None)]}, workflow="untold.yaml", expect={
+                "status": "faulted", "error": {
+                    k: v for k, v in real["error"].items()
+                    if k not in ("at", "attempt")}})
+
     def a_dry_run_leaves_nothing_behind(self):
         made = self.daemon.define(FLOW.replace("bought, version", "dry, version"))
         before = self.daemon.must("GET", "/v1/instances")["items"]

@@ -93,14 +93,22 @@ BOOST_AUTO_TEST_CASE(what_no_channel_takes_is_an_error_as_in_the_daemon) {
              ? std::string{came.came.error.at("detail").as_string()}
              : came.came.status;
   };
-  BOOST_TEST(comes_to(mail, "{to: [], subject: a}") == "`to` names nobody");
-  BOOST_TEST(comes_to(mail, "{subject: a}") == "`to` is missing");
+  BOOST_TEST(comes_to(mail, "{to: [], subject: a}") == "`to`: names nobody");
+  BOOST_TEST(comes_to(mail, "{subject: a}") == "`to`: names nobody");
   BOOST_TEST(comes_to(mail, "{to: ann, subject: a}")
-             == "`to` 'ann' is no mail address; several stand in a list");
+             == "`to`: 'ann' is no mail address; several stand in a list");
   BOOST_TEST(comes_to(mail, "{to: a@b.test, subject: 7}")
-             == "`subject` must yield text");
+             == "`subject`: must be text");
   BOOST_TEST(comes_to(mail, "{to: a@b.test, subject: a}") == "completed");
   BOOST_TEST(comes_to(hook, "{a: 1}") == "completed");
+  const auto teams = R"(do:
+- tell: {call: notify, with: {channel: teams, url: 'http://x.test/', text: '${ .text }', title: '${ .title }'}}
+)";
+  BOOST_TEST(comes_to(teams, "{}") == "`text` is missing");
+  BOOST_TEST(comes_to(teams, "{text: [a]}") == "`text` must yield text");
+  BOOST_TEST(comes_to(teams, "{text: a, title: 1}")
+             == "`title` must yield text");
+  BOOST_TEST(comes_to(teams, "{text: a}") == "completed");
 }
 
 BOOST_AUTO_TEST_CASE(a_message_without_a_mock_is_named) {
