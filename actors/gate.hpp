@@ -5,6 +5,7 @@
 #include "actors/context.hpp"
 #include "actors/once_book.hpp"
 #include "actors/render.hpp"
+#include "actors/sensitive_book.hpp"
 
 #include <functional>
 #include <memory>
@@ -75,6 +76,9 @@ public:
   /// What hides of the instance; nothing if it has nothing to hide.
   std::optional<masker> masker_of(const instance_key& key,
                                   const std::string& digest);
+  /// What hides of an instance that stands as `flow` does. May throw, as
+  /// sensitive_book::known does.
+  masker masker_of(const instance_key& key, const machine& flow);
 
   // gate_subscriptions.cpp
   void ping_subscription_of(act_on_subscription what, reply_to to);
@@ -264,6 +268,7 @@ private:
 
   context& ctx_;
   access::veil veil_;
+  sensitive_book hidden_;
   std::shared_ptr<std::atomic<bool>> verifying_
     = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<once_book> book_ = std::make_shared<once_book>();

@@ -91,7 +91,8 @@ reply gate::snapshot_of(const instance_key& key) {
     if (!loaded)
       return refusal{.what = loaded.error()};
     const auto& state = loaded->flow.state();
-    auto body = shown_instance(state, loaded->flow.flow(), *set_aside);
+    auto body = shown_instance(state, loaded->flow.flow(), *set_aside,
+                               hidden_.known(ctx_.store, key, loaded->flow));
     body["sizeBytes"] = loaded->stands.head.sizes->all();
     show_holds(ctx_.holds.book(), key, loaded->flow, body);
     show_progress(ctx_.figures, loaded->flow, body);
@@ -141,7 +142,7 @@ void gate::explain(const instance_ref& which, const reply_to& to) {
       return to(refusal{.what = loaded.error()});
     const auto& state = loaded->flow.state();
     auto why = pawl::explain(state, loaded->flow.flow());
-    if (const masker hides{state, loaded->flow.flow()}; !hides.idle())
+    if (const auto hides = g->masker_of(k, loaded->flow); !hides.idle())
       why = hides.anything(json::value(std::move(why))).as_object();
     for (auto& entry : why["blockedBy"].as_array())
       if (entry.at("kind") == "worker")
@@ -232,7 +233,11 @@ std::optional<masker> gate::masker_of(const instance_key& key,
   const auto loaded = load_machine(ctx_, key);
   if (!loaded)
     return std::nullopt;
-  return masker{loaded->flow.state(), **of};
+  return masker_of(key, loaded->flow);
+}
+
+masker gate::masker_of(const instance_key& key, const machine& flow) {
+  return {flow.state(), flow.flow(), hidden_.known(ctx_.store, key, flow)};
 }
 
 void gate::history(const instance_ref& which, sequence after,
@@ -244,19 +249,22 @@ void gate::history(const instance_ref& which, sequence after,
     const auto head = g->ctx_.store.read_head(k);
     if (!head)
       return to(refusal{.what = head.error()});
-    const auto hides = g->masker_of(k, head->digest);
-    history_page page;
-    sequence last = after;
+    std::vector<storage::history_item> facts;
     const auto read
       = g->ctx_.store.replay(k, after, [&](storage::history_item&& item) {
-          if (page.items.size() >= limit)
+          if (facts.size() >= limit)
             return false;
-          last = item.number;
-          page.items.push_back(render_fact(item, hides ? &*hides : nullptr));
+          facts.push_back(std::move(item));
           return true;
         });
     if (!read)
       return to(refusal{.what = read.error()});
+    // Behind them, so that it knows all that they tell.
+    const auto hides = g->masker_of(k, head->digest);
+    history_page page;
+    for (const auto& fact : facts)
+      page.items.push_back(render_fact(fact, hides ? &*hides : nullptr));
+    const auto last = facts.empty() ? after : facts.back().number;
     page.ended = ended(head->status) && last >= head->last;
     to(std::move(page));
   });

@@ -10,7 +10,7 @@ namespace pawl::actors {
 namespace {
 
 /// How the tasks of `key` ran, as `what` asks; the newest first.
-result<json::object> runs_of(context& ctx, const instance_key& key,
+result<json::object> runs_of(gate& at, const instance_key& key,
                              const list_runs& what) {
   run_reader runs{what.task, what.item};
   const auto before
@@ -20,11 +20,11 @@ result<json::object> runs_of(context& ctx, const instance_key& key,
   const auto after = [&](const machine& flow, const storage::history_item& of) {
     runs.after(flow.state(), of.fact, of.number, of.at);
   };
-  const auto flow
-    = replay_from_the_beginning(ctx, key, {.before = before, .after = after});
+  const auto flow = replay_from_the_beginning(
+    at.ctx(), key, {.before = before, .after = after});
   if (!flow)
     return flow.error();
-  const masker hides{flow->state(), flow->flow()};
+  const auto hides = at.masker_of(key, *flow);
   json::object body{{"items", json::array{}}, {"nextCursor", nullptr}};
   auto& items = body["items"].get_array();
   const auto& all = runs.all();
@@ -37,7 +37,7 @@ result<json::object> runs_of(context& ctx, const instance_key& key,
         items.back().at("sequence").to_number<std::uint64_t>());
       break;
     }
-    items.push_back(hides.anything(json::value(to_json(run))));
+    items.push_back(hides.run(to_json(run)));
   }
   return body;
 }
@@ -49,7 +49,7 @@ void gate::list_runs_of(const list_runs& what, reply_to to) {
   if (!at)
     return to(refusal{.what = at.error()});
   aside([g = shared_from_this(), key = at->key, what, to = std::move(to)] {
-    auto body = runs_of(g->ctx_, key, what);
+    auto body = runs_of(*g, key, what);
     if (!body)
       return to(refusal{.what = body.error()});
     to(answer{.body = to_text(json::value(std::move(*body)))});

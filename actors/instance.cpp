@@ -5,7 +5,7 @@
 #include "actors/left_children.hpp"
 #include "actors/lifting.hpp"
 #include "actors/open_turn.hpp"
-#include "actors/render.hpp"
+#include "actors/sensitive_book.hpp"
 #include "actors/step_crew.hpp"
 #include "actors/steps/step_worker.hpp"
 #include "actors/stored_machine.hpp"
@@ -71,7 +71,9 @@ struct state : instance_args {
 
   /// Tries the wish on a copy, and tells what would come of it.
   void rehearse(request what) {
-    auto told = rehearsal_of(*flow, ctx->limits(), std::move(what), turn->at);
+    memory.see(ctx->store, key, *flow, {}, turn->at);
+    auto told = rehearsal_of(*flow, ctx->limits(), std::move(what), turn->at,
+                             memory.get());
     if (auto* no = std::get_if<refusal>(&told))
       return refuse(std::move(*no));
     if (turn->reply)
@@ -166,7 +168,7 @@ struct state : instance_args {
     seen.begin(*ctx, *flow, stands->head.state_since);
     ctx->queues.keep_only(key, stands->jobs);
     turned_away = flow->state().inbox.size() >= ctx->limits().inbox_max;
-    stop_detached();
+    stop_detached(*ctx, key, stands->head.status);
     ctx->measured.rehydrated();
     return true;
   }
@@ -195,15 +197,10 @@ struct state : instance_args {
       return refuse({.what = std::move(made.error().what),
                      .members = std::move(made.error().members),
                      .forbidden = made.error().forbidden});
-    std::move(made->events.begin(), made->events.end(),
-              std::back_inserter(turn->events));
+    turn->known = memory.see(ctx->store, key, *flow, made->events, turn->at);
     for (const auto& line : made->logged)
-      say(line, *flow);
-    std::move(made->emitted.begin(), made->emitted.end(),
-              std::back_inserter(turn->emitted));
-    std::move(made->left.begin(), made->left.end(),
-              std::back_inserter(turn->left));
-    turn->unfinished = made->unfinished;
+      say(line, *flow, turn->known);
+    turn->add(*made);
     if (made->needs)
       return ask_helper(std::move(*made->needs));
     if (turn->events.empty())
@@ -239,6 +236,7 @@ struct state : instance_args {
       .at = turn->at,
       .busy = !outstanding.empty() || flow->has_work() || held.keep(*flow),
       .answer = {},
+      .known = turn->known,
     };
     outcome.answer = kept_for_worker(*turn, outcome.events,
                                      ctx->options.retention.idempotency_for);
@@ -279,7 +277,7 @@ struct state : instance_args {
         // Somebody else wrote: only the journal knows what holds.
         throw std::runtime_error{c.how.error().detail};
       const auto no = taken_id(flow->state().id);
-      flow.reset();
+      unmake();
       return refuse(no);
     }
     stands = moved_on(stands, turn->record, turn->rows->rows, *flow);
@@ -292,16 +290,7 @@ struct state : instance_args {
     for (const auto& child : turn->record.left)
       cancel_left_child(*ctx, child);
     proceed();
-    stop_detached();
-  }
-
-  /// Programs that nobody awaits end with an instance that ends badly. After
-  /// the workers were told: what one of them begins later it ends itself.
-  void stop_detached() {
-    const auto is = stands->head.status;
-    if (is == instance_status::cancelling || is == instance_status::cancelled
-        || is == instance_status::faulted)
-      ctx->programs.stop_detached(key);
+    stop_detached(*ctx, key, stands->head.status);
   }
 
   /// All is durable: see to the world, then answer. In this order, since who
@@ -337,9 +326,15 @@ struct state : instance_args {
     if (turn->reply)
       turn->reply->give(std::move(no));
     if (!stands)
-      flow.reset(); // It was to be created, and is not.
+      unmake();
     turn.reset();
     try_leave();
+  }
+
+  /// It was to be created, and is not.
+  void unmake() {
+    flow.reset();
+    memory.forget();
   }
 
   void try_leave() {
@@ -408,6 +403,7 @@ struct state : instance_args {
 
   instance_actor::pointer self;
   std::optional<machine> flow;
+  own_memory memory;
   std::optional<footing> stands; ///< None as long as nothing is committed.
   std::optional<storage::quarantine> set_aside;
   instance_holds held{key};

@@ -1,12 +1,20 @@
 #include "actors/open_turn.hpp"
 
 #include "actors/render.hpp"
+#include "workflow/sensitive.hpp"
 
 #include <algorithm>
 #include <random>
 #include <utility>
 
 namespace pawl::actors {
+
+void open_turn::add(pawl::turn& made) {
+  std::ranges::move(made.events, std::back_inserter(events));
+  std::ranges::move(made.emitted, std::back_inserter(emitted));
+  std::ranges::move(made.left, std::back_inserter(left));
+  unfinished = made.unfinished;
+}
 
 std::uint64_t random_seed() {
   thread_local std::mt19937_64 source{std::random_device{}()};
@@ -65,7 +73,7 @@ answer answer_of(const open_turn& turn, const std::vector<event>& facts,
                  const std::optional<storage::quarantine>& set_aside) {
   const auto& s = flow.state();
   answer a{.status = status_of(turn, facts, flow),
-           .body = render_instance(s, flow.flow(), set_aside),
+           .body = render_instance(s, flow.flow(), set_aside, turn.known),
            .etag = s.last,
            .finished = ended(s.status)};
   if (a.status != 200)
@@ -74,7 +82,8 @@ answer answer_of(const open_turn& turn, const std::vector<event>& facts,
 }
 
 reply rehearsal_of(const machine& of, const machine_limits& limits,
-                   request what, timestamp now) {
+                   request what, timestamp now,
+                   std::optional<sensitive_memory> seen) {
   machine copy{of.shared_flow(), limits};
   if (auto restored = copy.restore(of.snapshot()); !restored)
     return refusal{.what = restored.error()};
@@ -82,19 +91,27 @@ reply rehearsal_of(const machine& of, const machine_limits& limits,
   if (!made)
     return refusal{.what = std::move(made.error().what),
                    .members = std::move(made.error().members)};
+  for (const auto& fact : made->events)
+    if (seen)
+      seen->see(fact, now);
+  const masker hides{copy.state(), copy.flow(),
+                     seen ? seen->hider() : redactor_ptr{}};
   json::array plan;
   for (const auto& fact : made->events) {
-    json::object one{{"type", type_of(fact)}, {"data", to_json(fact)}};
-    if (const auto task = task_of(fact); !task.empty())
+    const auto task = task_of(fact);
+    json::object one{{"type", type_of(fact)},
+                     {"data", hides.fact(type_of(fact), task, to_json(fact))}};
+    if (!task.empty())
       one["task"] = task;
     plan.push_back(std::move(one));
   }
-  return answer{.body = to_text(json::value(
-                  json::object{{"dryRun", true},
-                               {"plan", std::move(plan)},
-                               {"complete", !made->needs && !made->unfinished},
-                               {"instance", view(copy.state(), copy.flow())}})),
-                .etag = of.state().last};
+  return answer{
+    .body = to_text(json::value(json::object{
+      {"dryRun", true},
+      {"plan", std::move(plan)},
+      {"complete", !made->needs && !made->unfinished},
+      {"instance", hides.instance(view(copy.state(), copy.flow()))}})),
+    .etag = of.state().last};
 }
 
 storage::kept_answer to_keep(const open_turn& turn, const answer& told,

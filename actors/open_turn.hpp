@@ -4,6 +4,7 @@
 #include "actors/messages.hpp"
 #include "storage/store.hpp"
 #include "workflow/machine.hpp"
+#include "workflow/sensitive_memory.hpp"
 
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@ struct open_turn {
   bool urgent = false;
   bool unfinished = false;
   std::vector<event> events;
+  redactor_ptr known; ///< Hides what the history has shown up to here.
   std::vector<datum> emitted;
   std::vector<left_child> left;
   storage::turn record;
@@ -30,6 +32,9 @@ struct open_turn {
   std::optional<answer> kept;      ///< Rendered early, to be kept by the store.
   std::optional<worker_told> told; ///< What it is about, ...
   frame_id told_of = 0;            ///< ... and of which effect.
+
+  /// Takes over what one call of decide() has made.
+  void add(pawl::turn& made);
 };
 
 /// What turns draw their chance from.
@@ -59,10 +64,11 @@ answer_of(const open_turn& turn, const std::vector<event>& facts,
 
 /// What would come of `what`: the facts of the turn, and the instance after it.
 /// What helper processes would have to evaluate is left open (`complete` is
-/// false then).
+/// false then). `seen` is what must not be shown so far, if that is remembered.
 [[nodiscard]] reply rehearsal_of(const machine& of,
                                  const machine_limits& limits, request what,
-                                 timestamp now);
+                                 timestamp now,
+                                 std::optional<sensitive_memory> seen);
 
 /// `told` as the store keeps it for repeats, for `kept_for`. The turn has an
 /// Idempotency-Key.

@@ -59,10 +59,10 @@ json::array actions_of(const storage::head& head) {
   return all;
 }
 
-json::object
-shown_instance(const instance_state& state, const definition& of,
-               const std::optional<storage::quarantine>& set_aside) {
-  auto body = masker{state, of}.instance(view(state, of));
+json::object shown_instance(const instance_state& state, const definition& of,
+                            const std::optional<storage::quarantine>& set_aside,
+                            redactor_ptr known) {
+  auto body = masker{state, of, std::move(known)}.instance(view(state, of));
   if (set_aside) {
     body["quarantined"] = render(set_aside);
     body["allowedActions"] = only_retry(state.id);
@@ -70,10 +70,11 @@ shown_instance(const instance_state& state, const definition& of,
   return body;
 }
 
-std::string
-render_instance(const instance_state& state, const definition& of,
-                const std::optional<storage::quarantine>& set_aside) {
-  return to_text(json::value(shown_instance(state, of, set_aside)));
+std::string render_instance(const instance_state& state, const definition& of,
+                            const std::optional<storage::quarantine>& set_aside,
+                            redactor_ptr known) {
+  return to_text(
+    json::value(shown_instance(state, of, set_aside, std::move(known))));
 }
 
 json::object render_head(const storage::head& head,
@@ -138,7 +139,7 @@ history_page::item render_fact(const storage::history_item& of,
   const auto task = task_of(of.fact);
   auto data = to_json(of.fact);
   if (hides != nullptr)
-    data = hides->fact(item.type, std::move(data));
+    data = hides->fact(item.type, task, std::move(data));
   item.json = to_text(json::value(json::object{
     {"sequence", of.number},
     {"type", item.type},

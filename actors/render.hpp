@@ -14,14 +14,16 @@ namespace pawl::actors {
 /// The path of an instance.
 [[nodiscard]] std::string location_of(std::string_view id);
 
-/// One instance.
+/// One instance. `known` hides what its history has shown; see masker.
 [[nodiscard]] json::object
 shown_instance(const instance_state& state, const definition& of,
-               const std::optional<storage::quarantine>& set_aside);
+               const std::optional<storage::quarantine>& set_aside,
+               redactor_ptr known);
 /// The same as text.
 [[nodiscard]] std::string
 render_instance(const instance_state& state, const definition& of,
-                const std::optional<storage::quarantine>& set_aside);
+                const std::optional<storage::quarantine>& set_aside,
+                redactor_ptr known);
 
 /// `allowedActions`, the same as those of the instance.
 [[nodiscard]] json::array actions_of(const storage::head& head);

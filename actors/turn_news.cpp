@@ -13,14 +13,16 @@ namespace pawl::actors {
 
 namespace {
 
-/// The facts of the turn, of which `last` is the sequence of the last one.
-lifecycle_facts lifecycle_now(const std::vector<event>& facts, sequence last,
-                              timestamp at, const machine& flow) {
+/// The `facts` of the turn, of which `last` is the sequence of the last one.
+lifecycle_facts lifecycle_now(const open_turn& turn,
+                              const std::vector<event>& facts, sequence last,
+                              const machine& flow) {
   return {.facts = facts,
           .first = last + 1 - facts.size(),
-          .at = at,
+          .at = turn.at,
           .after = flow.state(),
-          .of = flow.flow()};
+          .of = flow.flow(),
+          .known = turn.known};
 }
 
 } // namespace
@@ -31,7 +33,7 @@ void publish_lifecycle(const context& ctx, open_turn& turn,
   if (chosen == "none")
     return;
   const auto events = lifecycle_of(
-    lifecycle_now(turn.events, flow.state().last, turn.at, flow),
+    lifecycle_now(turn, turn.events, flow.state().last, flow),
     chosen == "tasks" ? lifecycle_scope::tasks : lifecycle_scope::workflows);
   turn.emitted.insert(turn.emitted.end(), events.begin(), events.end());
 }
@@ -41,7 +43,7 @@ void complete_record(const context& ctx, open_turn& turn, const machine& flow) {
   if (!ctx.post->wanted())
     return;
   const auto events = lifecycle_of(
-    lifecycle_now(turn.record.events, flow.state().last, turn.record.at, flow),
+    lifecycle_now(turn, turn.record.events, flow.state().last, flow),
     lifecycle_scope::tasks);
   turn.record.outgoing
     = ctx.post->address({flow.state(), turn.record.after.status}, events);
@@ -59,7 +61,7 @@ void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
      .status = shown_status(s, flow.flow()),
      .state = s.business_state,
      .labels = s.labels},
-    lifecycle_of(lifecycle_now(turn.record.events, last, turn.at, flow),
+    lifecycle_of(lifecycle_now(turn, turn.record.events, last, flow),
                  lifecycle_scope::tasks));
 }
 
@@ -93,6 +95,12 @@ void witness::begin(const context& ctx, const machine& flow,
     spans.begin(flow);
 }
 
+void stop_detached(context& ctx, const instance_key& key, instance_status is) {
+  if (is == instance_status::cancelling || is == instance_status::cancelled
+      || is == instance_status::faulted)
+    ctx.programs.stop_detached(key);
+}
+
 void count_turn(context& ctx, const storage::turn& written, witness& seen,
                 const machine& flow) {
   if (ctx.traces->on())
@@ -103,9 +111,9 @@ void count_turn(context& ctx, const storage::turn& written, witness& seen,
   ctx.limiting->saw(flow.state().ns, written.key, !ended(written.after.status));
 }
 
-void say(const log_line& line, const machine& flow) {
+void say(const log_line& line, const machine& flow, const redactor_ptr& known) {
   const auto& of = flow.state();
-  const masker hides{of, flow.flow()};
+  const masker hides{of, flow.flow(), known};
   const auto level = log::parse_level(line.level);
   log::write(
     level ? *level : log::level::info, "workflow.log",

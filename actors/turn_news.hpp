@@ -36,8 +36,13 @@ void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
 void count_turn(context& ctx, const storage::turn& written, witness& seen,
                 const machine& flow);
 
-/// Logs what a `log` task says.
-void say(const log_line& line, const machine& flow);
+/// Logs what a `log` task says; `known` hides what the history has shown.
+void say(const log_line& line, const machine& flow, const redactor_ptr& known);
+
+/// Programs that nobody awaits end with an instance that ends badly. To be
+/// called after the workers were told: what one of them begins later it ends
+/// itself.
+void stop_detached(context& ctx, const instance_key& key, instance_status is);
 
 /// Tells the broker of new listens, all of the instance at once, so that it
 /// shows what they have missed in its order; and of what was emitted. Asks

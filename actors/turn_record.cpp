@@ -46,7 +46,7 @@ std::vector<storage::open_approval> approvals_of(const machine& now) {
   return all;
 }
 
-storage::head head_of(const machine& now, bool busy) {
+storage::head head_of(const machine& now, bool busy, redactor_ptr known) {
   const auto& s = now.state();
   storage::head h;
   h.ns = s.ns;
@@ -61,7 +61,7 @@ storage::head head_of(const machine& now, bool busy) {
   h.labels = s.labels;
   for (const auto& [name, value] : s.index)
     h.labels.emplace(storage::attribute_mark + name, value);
-  const masker hides{s, now.flow()};
+  const masker hides{s, now.flow(), std::move(known)};
   if (!s.outcome->is_null())
     h.outcome = to_text(hides.anything(*s.outcome));
   if (s.status == instance_status::faulted)
@@ -131,7 +131,7 @@ storage::turn record_turn(const instance_key& key,
   t.at = what.at;
   if (snapshot_due(old, what.events.size(), policy))
     t.snapshot = now.snapshot();
-  t.after = head_of(now, what.busy);
+  t.after = head_of(now, what.busy, std::move(what.known));
   t.after.state_since = state_since(old.head, what);
   t.events = std::move(what.events);
   t.emitted = std::move(what.emitted);

@@ -2,6 +2,7 @@
 
 #include "storage/store.hpp"
 #include "workflow/machine.hpp"
+#include "workflow/redactor.hpp"
 
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ struct turn_outcome {
   timestamp at;
   bool busy = false; ///< Effects are out, or work is left.
   std::optional<storage::kept_answer> answer;
+  redactor_ptr known = nullptr; ///< Hides what the history has shown.
 };
 
 /// The turn as the store wants it, told from what stood before and from the

@@ -25,6 +25,9 @@ json::object describe_http(const json::object& arguments) {
                      && arguments.at("query").is_object();
   out["uri"]
     = known ? json::value(http_request_of(arguments).uri) : arguments.at("uri");
+  if (const auto headers = part_of(arguments, "headers");
+      headers.is_object() && !headers.get_object().empty())
+    out["headers"] = headers;
   if (const auto body = part_of(arguments, "body"); !body.is_null())
     out["body"] = body;
   return out;
@@ -66,6 +69,65 @@ json::object describe_child(const json::object& arguments) {
           {"input", part_of(arguments, "input")}};
 }
 
+// A key that is written down is none of what is sent.
+json::object describe_notify(const json::object& arguments) {
+  json::object out{{"kind", "notify"},
+                   {"channel", part_of(arguments, "channel")}};
+  if (const auto with = part_of(arguments, "with"); with.is_object())
+    for (const auto& [name, value] : with.get_object())
+      if (name != "secret")
+        out[name] = value;
+  return out;
+}
+
+std::string addresses_of(const json::value& to) {
+  if (!to.is_array())
+    return shown(to);
+  std::string out;
+  for (const auto& one : to.get_array())
+    out += (out.empty() ? "" : ", ") + shown(one);
+  return out;
+}
+
+std::string line_of_notify(const json::object& what) {
+  const auto channel = shown(part_of(what, "channel"));
+  const bool mail = channel == "email";
+  auto out = channel
+             + (mail ? " to " + addresses_of(part_of(what, "to"))
+                     : " " + shown(part_of(what, "url")));
+  const auto* said = what.if_contains(mail ? "subject" : "text");
+  return said == nullptr ? out : out + ": " + shown(*said);
+}
+
+std::string line_of_program(const json::object& what) {
+  const auto program = shown(part_of(what, "program"));
+  for (const auto* member : {"command", "image", "code"})
+    if (what.contains(member))
+      return program + ": " + shown(part_of(what, member));
+  return program;
+}
+
+std::string line_without_source(const json::object& description) {
+  const auto part
+    = [&](std::string_view name) { return shown(part_of(description, name)); };
+  const auto kind = part("kind");
+  if (kind == "http")
+    return part("method") + " " + part("uri");
+  if (kind == "openapi")
+    return part("operation") + " of " + part("document");
+  if (kind == "worker")
+    return "queue " + part("queue");
+  if (kind == "child")
+    return "workflow " + part("workflow");
+  if (kind == "approval")
+    return "asks: " + part("title");
+  if (kind == "event")
+    return "awaits " + part("event");
+  if (kind == "notify")
+    return line_of_notify(description);
+  return kind == "program" ? line_of_program(description) : kind;
+}
+
 } // namespace
 
 effect_kind effect_of(const task& node) {
@@ -79,6 +141,8 @@ effect_kind effect_of(const task& node) {
     return effect_kind::worker;
   if (is_one_of<tasks::approval>(node))
     return effect_kind::approval;
+  if (is_one_of<tasks::notify>(node))
+    return effect_kind::notify;
   const bool harmless
     = is_one_of<tasks::do_block, tasks::set, tasks::switch_on, tasks::for_each,
                 tasks::fork, tasks::try_catch, tasks::raise, tasks::wait,
@@ -117,6 +181,8 @@ json::object description_of(const commands::perform& order) {
     return {{"kind", "worker"},
             {"queue", part_of(arguments, "queue")},
             {"input", part_of(arguments, "input")}};
+  case effect_kind::notify:
+    return describe_notify(arguments);
   default:
     return {{"kind", title_of(node)}, {"arguments", arguments}};
   }
@@ -124,33 +190,17 @@ json::object description_of(const commands::perform& order) {
 
 json::object description_of_approval(const json::value& asked) {
   const auto& arguments = asked.as_object();
-  return {{"kind", "approval"},
-          {"title", part_of(arguments, "title")},
-          {"approvers", part_of(arguments, "approvers")}};
+  json::object out{{"kind", "approval"},
+                   {"title", part_of(arguments, "title")},
+                   {"approvers", part_of(arguments, "approvers")}};
+  if (const auto* data = arguments.if_contains("data"))
+    out["data"] = *data;
+  return out;
 }
 
 std::string line_of(const json::object& description) {
-  const auto part
-    = [&](std::string_view name) { return shown(part_of(description, name)); };
-  const auto kind = part("kind");
-  if (kind == "http")
-    return part("method") + " " + part("uri");
-  if (kind == "openapi")
-    return part("operation") + " of " + part("document");
-  if (kind == "worker")
-    return "queue " + part("queue");
-  if (kind == "child")
-    return "workflow " + part("workflow");
-  if (kind == "approval")
-    return "asks: " + part("title");
-  if (kind == "event")
-    return "awaits " + part("event");
-  if (kind != "program")
-    return std::string{kind};
-  for (const auto* what : {"command", "image", "code"})
-    if (description.contains(what))
-      return part("program") + ": " + part(what);
-  return part("program");
+  const auto line = line_without_source(description);
+  return description.contains("fromCache") ? line + " (from the cache)" : line;
 }
 
 } // namespace pawl::trial

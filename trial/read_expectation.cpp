@@ -50,6 +50,40 @@ void read_counts(context& c, const cursor& where, std::string_view what,
   });
 }
 
+// When a call was made is told as the world tells it.
+json::value read_call(context& c, const cursor& where) {
+  auto out = *where.value;
+  if (!out.is_object())
+    c.faults.invalid(where, "members of a call are needed");
+  else if (const auto after = duration_at(c, where.member("after")))
+    out.get_object()["after"]
+      = to_text(calendar_duration{.months = 0, .rest = *after});
+  return out;
+}
+
+void read_calls(context& c, const cursor& where, expectation& out) {
+  for_members(
+    c, where, "calls", [&](const std::string& name, const cursor& at) {
+      const auto* node = task_at(c, at, name);
+      if (node == nullptr)
+        return;
+      const auto effect = effect_of(*node);
+      if (effect == effect_kind::none || effect == effect_kind::unknown)
+        return c.faults.invalid_key(at, quoted(node->pointer) + " is a '"
+                                          + title_of(*node)
+                                          + "' task: it calls nobody");
+      auto& rule = out.calls[node->pointer];
+      if (!at.value->is_array() && !at.value->is_object()) {
+        rule.count = number_at(c, at, 0);
+        return;
+      }
+      rule.each.emplace();
+      for_one_or_all(at, [&](const cursor& one) {
+        rule.each->push_back(read_call(c, one));
+      });
+    });
+}
+
 void read_span(context& c, const cursor& where, expectation& out) {
   if (where.value == nullptr)
     return;
@@ -89,6 +123,8 @@ void read_expectation(context& c, const cursor& where, expectation& out) {
   read_ran(c, reader.take("ran"), out);
   read_counts(c, reader.take("visits"), "visits", out.visits);
   read_counts(c, reader.take("attempts"), "attempts", out.attempts);
+  read_calls(c, reader.take("calls"), out);
+  take_value(reader, "usage", out.usage);
   read_span(c, reader.take("duration"), out);
   reader.close();
 }

@@ -10,11 +10,11 @@ namespace {
 /// The members that say what comes of an effect: those of one group at a time.
 struct ways {
   bool output = false, answer = false, program = false, failure = false,
-       error = false;
+       error = false, limited = false;
   [[nodiscard]] int count() const {
     return static_cast<int>(output) + static_cast<int>(answer)
            + static_cast<int>(program) + static_cast<int>(failure)
-           + static_cast<int>(error);
+           + static_cast<int>(error) + static_cast<int>(limited);
   }
 };
 
@@ -90,7 +90,18 @@ ways ways_of(const object_reader& reader) {
           .program
           = reader.has("code") || reader.has("stdout") || reader.has("stderr"),
           .failure = reader.has("failure"),
-          .error = reader.has("error")};
+          .error = reader.has("error"),
+          .limited = reader.has("limited")};
+}
+
+void read_usage(context& c, const cursor& where, reply& out) {
+  for_members(c, where, "usage",
+              [&](const std::string& name, const cursor& at) {
+                if (at.value->is_number() && at.value->to_number<double>() >= 0)
+                  out.usage[name] = *at.value;
+                else
+                  c.faults.invalid(at, "a number, not below 0, is needed");
+              });
 }
 
 reply read_reply(context& c, const cursor& where, const task& node) {
@@ -100,7 +111,7 @@ reply read_reply(context& c, const cursor& where, const task& node) {
   if (given.count() > 1)
     c.faults.invalid(where, "a mock has one of `output`, `status` with "
                             "`headers` and `body`, `code` with `stdout` and "
-                            "`stderr`, `failure`, and `error`");
+                            "`stderr`, `failure`, `error`, and `limited`");
   if (const auto output = reader.take("output"); output.value != nullptr)
     out.how = reply::given{make_datum(*output.value)};
   for (const auto* name :
@@ -114,6 +125,9 @@ reply read_reply(context& c, const cursor& where, const task& node) {
     out.how = reply::lost{text_at(c, failure)};
   if (const auto error = reader.take("error"); error.value != nullptr)
     read_error(c, error, out);
+  if (const auto limited = reader.take("limited"); limited.value != nullptr)
+    out.how = reply::limited{duration_at(c, limited).value_or(duration{})};
+  read_usage(c, reader.take("usage"), out);
   out.latency = duration_at(c, reader.take("latency")).value_or(duration{});
   reader.close();
   if (const auto why = unfit(out, node); !why.empty())

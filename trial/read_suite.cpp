@@ -1,5 +1,4 @@
 #include "trial/reading.hpp"
-#include "workflow/cloudevent.hpp"
 #include "workflow/parse.hpp"
 
 #include <algorithm>
@@ -52,16 +51,6 @@ namespace {
 
 using namespace reading;
 
-json::value whole_event(const cursor& where, std::size_t number) {
-  json::object made{{"specversion", "1.0"},
-                    {"id", "test-" + std::to_string(number)},
-                    {"source", "/pawl-test"}};
-  if (const auto* members = where.value->if_object())
-    for (const auto& [name, value] : *members)
-      made[name] = value;
-  return made;
-}
-
 void read_limits(context& c, const cursor& where, terms& out) {
   object_reader limits{c.faults, where, "limits"};
   if (const auto turns = number_at(c, limits.take("turns"), 1))
@@ -82,16 +71,17 @@ void read_start(context& c, const cursor& where, test& out) {
   c.start = out.by.start;
 }
 
-test read_test(context& c, const cursor& where, const terms& limits) {
+test read_test(context& c, const cursor& where, const terms& shared) {
   test out;
-  out.by = limits;
+  out.by = shared;
   object_reader reader{c.faults, where, "a test"};
   out.name = text_at(c, reader.need("name"));
   read_start(c, reader.take("at"), out);
   if (const auto given = reader.take("input"); given.value != nullptr)
     out.by.input = *given.value;
   out.by.by = text_at(c, reader.take("by"));
-  reader.refuse("flags", "'flags' of a test");
+  if (const auto flags = read_flags(c, reader.take("flags")))
+    out.by.flags = changed(std::move(out.by.flags), *flags);
   read_mocks(c, reader.take("mocks"), out);
   read_approvals(c, reader.take("approvals"), out);
   read_events(c, reader.take("events"), out);
@@ -100,7 +90,7 @@ test read_test(context& c, const cursor& where, const terms& limits) {
   return out;
 }
 
-void read_tests(context& c, const cursor& where, const terms& limits,
+void read_tests(context& c, const cursor& where, const terms& shared,
                 suite& out) {
   if (where.value == nullptr)
     return;
@@ -108,7 +98,7 @@ void read_tests(context& c, const cursor& where, const terms& limits,
   if (list == nullptr || list->empty())
     return c.faults.invalid(where, "tests must be a list of tests");
   for (std::size_t i = 0; i < list->size(); ++i) {
-    auto one = read_test(c, where.item(i), limits);
+    auto one = read_test(c, where.item(i), shared);
     if (!one.name.empty()
         && std::ranges::count(out.tests, one.name, &test::name) > 0)
       c.faults.invalid(where.item(i).member("name"),
@@ -126,31 +116,6 @@ void read_head(context& c, object_reader& reader, suite& out) {
 }
 
 } // namespace
-
-void reading::read_events(context& c, const cursor& where, test& out) {
-  if (where.value == nullptr)
-    return;
-  for_one_or_all(where, [&](const cursor& at) {
-    const auto number = out.by.acts.size();
-    object_reader reader{c.faults, at, "an event of a test"};
-    const auto after = duration_at(c, reader.take("after"));
-    const auto written = reader.need("event");
-    const auto no = text_at(c, reader.take("refused"));
-    reader.close();
-    if (written.value == nullptr)
-      return;
-    auto made = whole_event(written, number);
-    for (const auto& f : check_event(made, written.pointer))
-      c.faults.invalid(
-        parsing::descend(written, f.pointer.substr(written.pointer.size())),
-        f.pointer.substr(f.pointer.rfind('/') + 1) + ": " + f.detail);
-    out.by.acts.push_back(
-      {.what = requests::deliver{make_datum(without_nulls(std::move(made)))},
-       .after = after.value_or(duration{}),
-       .label = "events/" + std::to_string(number),
-       .refused = no});
-  });
-}
 
 result<const task*> find_task(const definition& of, std::string_view name) {
   if (name.starts_with('/')) {
@@ -223,9 +188,11 @@ result<suite> read_suite(std::string_view text, const definition& of) {
     faults, {&source->value, &source->places, {}}, "a test file"};
   suite out;
   read_head(c, reader, out);
-  terms limits;
-  read_limits(c, reader.take("limits"), limits);
-  read_tests(c, reader.need("tests"), limits, out);
+  terms shared;
+  read_limits(c, reader.take("limits"), shared);
+  if (const auto flags = read_flags(c, reader.take("flags")))
+    shared.flags = changed({}, *flags);
+  read_tests(c, reader.need("tests"), shared, out);
   reader.close();
   if (!faults.clean())
     return faults.take_error();

@@ -59,6 +59,8 @@ void for_members(context& c, const cursor& where, std::string_view what,
 void read_mocks(context& c, const cursor& where, test& out);
 /// `approvals`: by task.
 void read_approvals(context& c, const cursor& where, test& out);
+/// `flags`: an object; null takes a flag away.
+std::optional<json::object> read_flags(context& c, const cursor& where);
 /// `events`: in the order in which they are written.
 void read_events(context& c, const cursor& where, test& out);
 /// `expect`.

@@ -61,6 +61,12 @@ std::optional<output_kind> output_of(const task& node) {
   return std::nullopt;
 }
 
+/// Whether what comes of it is an answer with a status.
+bool is_answered(const task& node) {
+  const auto effect = effect_of(node);
+  return effect == effect_kind::http || effect == effect_kind::notify;
+}
+
 std::string text_of(const json::value& value) {
   return value.is_string() ? std::string{value.get_string()} : to_text(value);
 }
@@ -98,6 +104,13 @@ std::string unfit_output(const json::value& output, const task& node) {
         && (all == nullptr || !all->contains("statusCode")))
       return "the task puts out {statusCode, headers, content}";
   }
+  if (effect_of(node) == effect_kind::notify) {
+    const auto* told = output.if_object();
+    const auto* status
+      = told != nullptr ? told->if_contains("status") : nullptr;
+    if (status == nullptr || !status->is_int64())
+      return "the task puts out {channel, status}: write the `status`";
+  }
   const auto* program = std::get_if<tasks::run_program>(&node.kind);
   if (program != nullptr && program->await)
     return unfit_program_output(output, program->returns);
@@ -116,9 +129,17 @@ std::string unfit_error(const json::object& problem, const task& node) {
     return "the `title` of a standard error is its own: leave it out";
   if (problem.contains("status") && *kind != error_kind::communication)
     return "the `status` of this error is its own: leave it out";
-  if (problem.contains("status") && effect != effect_kind::http)
+  if (problem.contains("status") && !is_answered(node))
     return "no `status` comes of a program";
   return "";
+}
+
+std::string unfit_limit(const task& node) {
+  if (!node.limited)
+    return "the task names no limit: `metadata.limit`";
+  return node.limited->faults
+           ? ""
+           : "the task waits for its limit: write a `latency`";
 }
 
 // --- What is reported --------------------------------------------------------
@@ -183,10 +204,23 @@ program_outcome program_of(const json::value& output, return_kind wanted) {
   return out;
 }
 
-effect_outcome outcome_of_output(const datum& given,
+http_outcome outcome_of_message(const datum& given, const tasks::notify& what) {
+  using enum tasks::notify::channel_kind;
+  http_outcome out;
+  out.status = what.channel == email ? 250 : 200;
+  if (given)
+    out.status = given->at("status").to_number<std::uint32_t>();
+  return out;
+}
+
+effect_outcome outcome_of_output(const reply::given& what,
+                                 const json::object& usage,
                                  const commands::perform& order) {
+  const auto& given = what.output;
   const auto& output = given ? given : null_datum();
   const auto& node = *order.node;
+  if (const auto* message = std::get_if<tasks::notify>(&node.kind))
+    return outcome_of_message(given, *message);
   if (const auto how = output_of(node)) {
     if (!given)
       return http_outcome{
@@ -203,15 +237,30 @@ effect_outcome outcome_of_output(const datum& given,
                          = std::string{order.arguments->at("id").as_string()},
                          .output = output,
                          .begun_only = !child->await};
-  return worker_outcome{.output = *output};
+  return worker_outcome{.output = *output, .error = {}, .usage = usage};
 }
 
-report failure_of(const json::object& problem, const commands::perform& order) {
+// As the daemon tells it.
+worker_outcome refused_by_limit(const task& node, const reply::limited& what) {
+  constexpr std::int64_t too_many = 429;
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(what.next).count();
+  return {.output = nullptr,
+          .error = {
+            {"type", error_type(error_kind::communication)},
+            {"title", "Limit reached"},
+            {"status", too_many},
+            {"retryAfter", std::max<std::int64_t>(1, wait)},
+            {"detail", "the limit '" + node.limited->name + "' has no token"}}};
+}
+
+report failure_of(const json::object& problem, const json::object& usage,
+                  const commands::perform& order) {
   const auto effect = effect_of(*order.node);
   if (effect == effect_kind::worker)
-    return reports::effect_done{
-      order.frame, order.dispatch,
-      worker_outcome{.output = nullptr, .error = spelled_out(problem)}};
+    return reports::effect_done{order.frame, order.dispatch,
+                                worker_outcome{.output = nullptr,
+                                               .error = spelled_out(problem),
+                                               .usage = usage}};
   if (effect == effect_kind::child)
     return reports::effect_done{
       order.frame, order.dispatch,
@@ -232,13 +281,16 @@ report failure_of(const json::object& problem, const commands::perform& order) {
 
 std::string unfit(const reply& what, const task& node) {
   const auto effect = effect_of(node);
+  if (!what.usage.empty() && effect != effect_kind::worker)
+    return "only workers say what they have used; what the `metadata.usage` of "
+           "a task reads stands in its output";
   return std::visit(
     overload{
       [&](const reply::given& x) {
         return x.output ? unfit_output(*x.output, node) : std::string{};
       },
       [&](const reply::answered&) {
-        return effect == effect_kind::http
+        return is_answered(node)
                  ? std::string{}
                  : "only calls over HTTP are answered with a status: write an "
                    "`output` or an `error`";
@@ -250,7 +302,8 @@ std::string unfit(const reply& what, const task& node) {
                    "`error`";
       },
       [](const reply::lost&) { return std::string{}; },
-      [&](const reply::failed& x) { return unfit_error(x.error, node); }},
+      [&](const reply::failed& x) { return unfit_error(x.error, node); },
+      [&](const reply::limited&) { return unfit_limit(node); }},
     what.how);
 }
 
@@ -259,23 +312,32 @@ report outcome_of(const reply& what, const commands::perform& order) {
     return reports::effect_done{order.frame, order.dispatch,
                                 std::move(outcome)};
   };
+  if (effect_of(*order.node) == effect_kind::notify)
+    if (auto why = unsendable(order.arguments->as_object()); !why.empty())
+      return reports::effect_failed{order.frame, order.dispatch, std::move(why),
+                                    error_kind::expression};
   return std::visit(
     overload{
       [&](const reply::given& x) {
-        return done(outcome_of_output(x.output, order));
+        return done(outcome_of_output(x, what.usage, order));
       },
       [&](const reply::answered& x) { return done(http_of(x)); },
       [&](const reply::exited& x) {
         return done(program_outcome{x.code, x.out, x.err});
       },
       [&](const reply::lost& x) -> report {
-        if (effect_of(*order.node) != effect_kind::http)
+        if (!is_answered(*order.node))
           return reports::effect_failed{order.frame, order.dispatch, x.why};
         http_outcome none;
         none.failure = x.why;
         return done(std::move(none));
       },
-      [&](const reply::failed& x) { return failure_of(x.error, order); }},
+      [&](const reply::failed& x) {
+        return failure_of(x.error, what.usage, order);
+      },
+      [&](const reply::limited& x) {
+        return done(refused_by_limit(*order.node, x));
+      }},
     what.how);
 }
 

@@ -26,6 +26,7 @@ enum class effect_kind : std::uint8_t {
   program,  ///< `run` of a shell, a script or a container.
   child,    ///< `run: workflow`.
   worker,   ///< `call: worker`.
+  notify,   ///< `call: notify`: somebody is told.
   approval, ///< `call: approval`: people.
   unknown,  ///< One that this library has not been taught.
 };
@@ -61,9 +62,14 @@ struct reply {
   struct failed {
     json::object error;
   };
-  std::variant<given, answered, exited, lost, failed> how = given{};
-  duration latency{};   ///< How long it takes.
-  bool assumed = false; ///< Nobody has said so.
+  /// The limit that the task names has no token, and the task does not wait.
+  struct limited {
+    duration next{}; ///< When there is one.
+  };
+  std::variant<given, answered, exited, lost, failed, limited> how = given{};
+  duration latency{};      ///< How long it takes.
+  json::object usage = {}; ///< What a worker says that it has used.
+  bool assumed = false;    ///< Nobody has said so.
 };
 
 /// Why `what` cannot be what comes of `node`, as a sentence; "" if it can be.
@@ -75,12 +81,16 @@ struct reply {
                                 const commands::perform& order);
 
 /// What `order` would do in the world: {"kind": "http", "method", "uri",
-/// "body"?}, {"kind": "worker", "queue", "input"}, {"kind": "program",
-/// "program": "shell", "command"}, {"kind": "child", "workflow", "input"}. A
-/// part that depends on secrets is null.
+/// "headers"?, "body"?}, {"kind": "worker", "queue", "input"}, {"kind":
+/// "program", "program": "shell", "command"}, {"kind": "child", "workflow",
+/// "input"}, {"kind": "notify", "channel", and the members of `with`}. A part
+/// that depends on secrets is null.
 [[nodiscard]] json::object description_of(const commands::perform& order);
 /// As description_of, for an approval that asks with these arguments.
 [[nodiscard]] json::object description_of_approval(const json::value& asked);
+/// Why `call: notify` with these arguments tells nobody, as a sentence; "" if
+/// it does. A part that depends on secrets is taken to be as it must.
+[[nodiscard]] std::string unsendable(const json::object& arguments);
 /// A description in one line: "POST http://svc/pay", "queue review".
 [[nodiscard]] std::string line_of(const json::object& description);
 

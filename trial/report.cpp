@@ -98,6 +98,13 @@ json::array to_json(const ending& came) {
   return out;
 }
 
+json::object to_json(const called& what, timestamp start) {
+  auto out = what.what;
+  out["attempt"] = what.attempt;
+  out["after"] = span_text(what.at - start);
+  return out;
+}
+
 json::object to_json(const verdict& what) {
   json::array differences;
   for (const auto& one : what.differences)

@@ -9,10 +9,14 @@ namespace pawl::trial {
 namespace {
 
 std::string example_of(const task& node) {
-  const auto* program = std::get_if<tasks::run_program>(&node.kind);
-  if (program == nullptr)
+  switch (effect_of(node)) {
+  case effect_kind::program:
+    return "{code: 0, stdout: text}";
+  case effect_kind::notify:
+    return "{status: 200}";
+  default:
     return "{output: {}}";
-  return "{code: 0, stdout: text}";
+  }
 }
 
 bool has_voted(const frame& on, const std::string& who) {

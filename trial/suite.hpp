@@ -35,6 +35,12 @@ struct span_rule {
   std::optional<duration> at_most = {};
 };
 
+/// What must be asked of the world by one task.
+struct call_rule {
+  std::optional<std::int64_t> count = {};
+  std::optional<json::array> each = {}; ///< In their order, each partly.
+};
+
 /// What must come of a test. What is not there is not looked at, but for the
 /// status.
 struct expectation {
@@ -50,6 +56,8 @@ struct expectation {
   std::optional<std::vector<std::string>> ran = {};
   std::map<std::string, std::int64_t> visits = {};   ///< By pointer.
   std::map<std::string, std::int64_t> attempts = {}; ///< By pointer.
+  std::map<std::string, call_rule> calls = {};       ///< By pointer.
+  std::optional<json::value> usage = {};             ///< Of all; partly.
   std::optional<span_rule> span = {};
 };
 

@@ -28,6 +28,8 @@ public:
     ran_tasks();
     counts("visits", expected_.visits, true);
     counts("attempts", expected_.attempts, false);
+    calls();
+    usage();
     span();
     for (const auto& one : came_.surprises)
       out_.push_back({one.label, one.expected, one.got});
@@ -100,11 +102,42 @@ private:
     json::array got;
     for (const auto& one : came_.emitted)
       got.push_back(*one);
-    if (got.size() == expected_.emitted->size())
-      return differ_partly("emitted", *expected_.emitted, got, out_);
-    out_.push_back({"emitted",
-                    std::to_string(expected_.emitted->size()) + " events",
-                    std::to_string(got.size()) + " events: " + brief(got)});
+    each("emitted", "events", *expected_.emitted, got);
+  }
+
+  // As many as are wanted, each partly as it is wanted.
+  void each(const std::string& where, const std::string& what,
+            const json::array& wanted, const json::array& got) {
+    if (got.size() == wanted.size())
+      return differ_partly(where, wanted, got, out_);
+    out_.push_back(
+      {where, std::to_string(wanted.size()) + " " + what,
+       std::to_string(got.size()) + " " + what + ": " + brief(got)});
+  }
+
+  void calls() {
+    for (const auto& [pointer, rule] : expected_.calls) {
+      json::array got;
+      for (const auto& one : came_.calls)
+        if (one.task == pointer)
+          got.push_back(to_json(one, came_.start));
+      if (rule.each)
+        each("calls" + pointer, "calls", *rule.each, got);
+      if (const auto count = static_cast<std::int64_t>(got.size());
+          rule.count && *rule.count != count)
+        out_.push_back({"calls" + pointer, std::to_string(*rule.count),
+                        std::to_string(count)});
+    }
+  }
+
+  void usage() {
+    if (!expected_.usage)
+      return;
+    const auto all = part("usage");
+    const auto* members = all.if_object();
+    differ_partly("usage", *expected_.usage,
+                  members == nullptr ? json::value{} : members->at("total"),
+                  out_);
   }
 
   void ran_tasks() {

@@ -31,6 +31,9 @@ struct verdict {
 /// outcome, detail, action, ...} for each line.
 [[nodiscard]] json::array to_json(const ending& came);
 
+/// A call as JSON: what it does, with `attempt` and `after`.
+[[nodiscard]] json::object to_json(const called& what, timestamp start);
+
 /// A verdict as JSON: {name, passed, status, duration, trouble?, differences,
 /// path}.
 [[nodiscard]] json::object to_json(const verdict& what);

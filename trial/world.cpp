@@ -21,6 +21,14 @@ sandbox::question question_of(const evaluation& what) {
   return asked;
 }
 
+// Of one task, as the daemon keeps it; "" if nothing is to be kept.
+std::string cache_key(const commands::perform& what) {
+  const auto* terms = what.arguments->as_object().if_contains("cache");
+  return terms == nullptr
+           ? std::string{}
+           : what.task + '/' + std::string{terms->at("key").as_string()};
+}
+
 bool waits_for_event(const frame& f, const definition& of) {
   return f.node && f.at == phase::waiting
          && std::holds_alternative<tasks::listen>(of.tasks[*f.node].kind);
@@ -45,9 +53,19 @@ std::string slug_of(const refused& no) {
 
 } // namespace
 
+json::object changed(json::object flags, const json::object& changes) {
+  for (const auto& [name, value] : changes)
+    if (value.is_null())
+      flags.erase(name);
+    else
+      flags[name] = value;
+  return flags;
+}
+
 world::world(definition_ptr of, terms by, surroundings& around, helper help)
     : of_{std::move(of)}, terms_{std::move(by)}, around_{around},
-      help_{std::move(help)}, machine_{of_}, now_{terms_.start}, path_{of_} {}
+      help_{std::move(help)}, machine_{of_}, now_{terms_.start}, path_{of_},
+      flags_{terms_.flags} {}
 
 ending world::run() {
   try {
@@ -106,7 +124,10 @@ std::optional<refused> world::step(input what) {
 }
 
 std::optional<refused> world::decide(input what) {
-  auto made = machine_.decide(std::move(what), {now_, turns_});
+  const turn_context in{.now = now_,
+                        .seed = turns_,
+                        .flags = flags_.empty() ? datum{} : make_datum(flags_)};
+  auto made = machine_.decide(std::move(what), in);
   while (made) {
     keep(*made);
     if (!made->needs || halted_)
@@ -116,8 +137,7 @@ std::optional<refused> world::decide(input what) {
       halt(ending::kind::stuck, values.error().detail);
       return std::nullopt;
     }
-    made
-      = machine_.decide(reports::evaluated{std::move(values)}, {now_, turns_});
+    made = machine_.decide(reports::evaluated{std::move(values)}, in);
   }
   return made.error();
 }
@@ -157,15 +177,47 @@ bool world::order() {
 }
 
 void world::begin(const commands::perform& what) {
+  const place whose{what.frame, what.dispatch};
+  auto described = description_of(what);
+  if (auto known = spared(what)) {
+    described["fromCache"] = true;
+    path_.act(what.frame, std::move(described), false);
+    return schedule({}, rank::effect,
+                    {.whose = whose, .report = std::move(*known), .deed = {}});
+  }
+  end_.calls.push_back({what.task, what.attempt, now_, described});
   auto comes = around_.effect(what);
-  path_.act(what.frame, description_of(what), comes && comes->assumed);
+  path_.act(what.frame, std::move(described), comes && comes->assumed);
   if (!comes)
     return halt(ending::kind::stuck, comes.error().detail);
-  auto told = outcome_of(*comes, what);
-  schedule(comes->latency, rank::effect,
-           {.whose = place{what.frame, what.dispatch},
-            .report = std::move(told),
-            .deed = {}});
+  coming told{.whose = whose,
+              .report = outcome_of(*comes, what),
+              .deed = {},
+              .cache = cache_key(what)};
+  if (!told.cache.empty())
+    told.ttl = duration{
+      what.arguments->at("cache").at("ttl").to_number<std::int64_t>()};
+  schedule(comes->latency, rank::effect, std::move(told));
+}
+
+// The answer that was given lately, in place of a call.
+std::optional<report> world::spared(const commands::perform& what) const {
+  const auto found = cache_.find(cache_key(what));
+  if (found == cache_.end() || found->second.until <= now_)
+    return std::nullopt;
+  return reports::effect_done{what.frame, what.dispatch, found->second.what};
+}
+
+void world::keep_answer(const coming& what) {
+  const auto* told = std::get_if<report>(&*what.report);
+  const auto* done
+    = told != nullptr ? std::get_if<reports::effect_done>(told) : nullptr;
+  const auto* said
+    = done != nullptr ? std::get_if<http_outcome>(&done->outcome) : nullptr;
+  constexpr std::uint32_t good_below = 300;
+  if (said != nullptr && said->failure.empty() && said->status >= 200
+      && said->status < good_below)
+    cache_.insert_or_assign(what.cache, kept_answer{*said, now_ + what.ttl});
 }
 
 void world::forget_what_is_gone(const std::set<place>& alive) {
@@ -190,6 +242,9 @@ bool world::attend_to(const frame& f) {
   if (attended_.contains(whose) || left_alone_.contains(whose) || halted_)
     return false;
   auto& nth = asked_[whose];
+  if (nth == 0 && is_open_approval(f))
+    end_.calls.push_back({of_->tasks[*f.node].pointer, f.attempt, now_,
+                          description_of_approval(*f.arguments)});
   auto next = around_.attend(machine_.state(), f, nth);
   if (nth == 0)
     path_.act(f.id, what_is_awaited(machine_.state(), f, *of_),
@@ -241,7 +296,13 @@ bool world::advance() {
 }
 
 void world::carry_out(coming what) {
+  if (what.deed && what.deed->flags) {
+    flags_ = changed(std::move(flags_), *what.deed->flags);
+    return;
+  }
   if (what.report) {
+    if (!what.cache.empty())
+      keep_answer(what);
     step(std::move(*what.report));
     return;
   }

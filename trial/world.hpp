@@ -18,9 +18,15 @@ namespace pawl::trial {
 using helper = std::function<result<std::vector<json::value>>(
   const sandbox::question& what)>;
 
+/// `flags` once `changes` are made to it; null takes one away.
+[[nodiscard]] json::object changed(json::object flags,
+                                   const json::object& changes);
+
 /// Something that somebody does to the instance.
 struct act {
-  request what;
+  request what = {};
+  /// In place of a request: what becomes of the flags.
+  std::optional<json::object> flags = {};
   duration after{};         ///< After what gives rise to it.
   std::string label = {};   ///< Names it where it goes another way.
   std::string refused = {}; ///< The slug that it must be refused with, if so.
@@ -45,11 +51,20 @@ public:
 struct terms {
   timestamp start = from_unix_ms(1'767'225'600'000); ///< 2026-01-01T00:00:00Z.
   json::value input = json::object{};
-  std::string by = {}; ///< Who starts it; "" if nobody knows.
+  std::string by = {};     ///< Who starts it; "" if nobody knows.
+  json::object flags = {}; ///< `$runtime.metadata.flags`
   std::uint64_t turns_max = 10'000;
   std::uint64_t facts_max = 100'000;
   duration span_max = std::chrono::hours{24 * 366 * 10};
   std::vector<act> acts = {}; ///< Each `after` the start.
+};
+
+/// What the instance has asked of the world.
+struct called {
+  std::string task; ///< Pointer.
+  std::uint32_t attempt = 1;
+  timestamp at;
+  json::object what; ///< description_of
 };
 
 /// How a trial went.
@@ -69,6 +84,7 @@ struct ending {
   timestamp start;
   std::vector<path_step> path;
   std::vector<datum> emitted;
+  std::vector<called> calls; ///< Effects, and approvals that were asked for.
   /// What somebody did and was answered otherwise than was said: its label,
   /// what was said, and what came of it.
   struct surprise {
@@ -104,6 +120,12 @@ private:
     std::optional<place> whose;
     std::optional<input> report;
     std::optional<act> deed;
+    std::string cache = {}; ///< Under which key the answer is to be kept, ...
+    duration ttl{};         ///< ... and how long.
+  };
+  struct kept_answer {
+    http_outcome what;
+    timestamp until;
   };
 
   void create();
@@ -113,6 +135,9 @@ private:
   void keep(const turn& made);
   bool order();
   void begin(const commands::perform& what);
+  [[nodiscard]] std::optional<report>
+  spared(const commands::perform& what) const;
+  void keep_answer(const coming& what);
   bool attend();
   bool attend_to(const frame& f);
   void forget_what_is_gone(const std::set<place>& alive);
@@ -135,6 +160,8 @@ private:
   std::uint64_t turns_ = 0;
   std::uint64_t facts_ = 0;
   std::uint64_t number_ = 0;
+  json::object flags_;
+  std::map<std::string, kept_answer> cache_; ///< `metadata.cache`
   std::map<due, coming> agenda_;
   std::set<place> ordered_;            ///< Effects whose outcome is on its way.
   std::map<place, std::size_t> asked_; ///< How often somebody attended to it.

@@ -1,5 +1,6 @@
 #include "workflow/planner.hpp"
 #include "workflow/redo.hpp"
+#include "workflow/sensitive.hpp"
 
 #include <algorithm>
 
@@ -266,14 +267,30 @@ or_raised<planner::put_out> planner::transform(const output_rule& output,
   return made;
 }
 
+namespace {
+
+// Below which places of definition::sensitive it stands.
+std::string root_of(std::string_view what, std::string_view pointer) {
+  if (what == "input" || what == "output")
+    return std::string{pointer} + "/" + std::string{what};
+  if (what.starts_with("workflow "))
+    return "/" + std::string{what.substr(what.find(' ') + 1)};
+  return what == "exported context" ? "/context" : std::string{};
+}
+
+} // namespace
+
 bool planner::check_schema(const schema_ptr& rule, const json::value& value,
                            std::string_view what, std::string_view pointer,
                            raised& why) const {
   if (!rule)
     return true;
-  const auto faults = rule->check(value);
+  auto faults = rule->check(value);
   if (faults.empty())
     return true;
+  if (const auto root = root_of(what, pointer);
+      !root.empty() && !of_.sensitive.empty())
+    hide_sensitive(of_, root, value, faults);
   std::string detail = "the " + std::string{what} + " breaks its schema: ";
   json::array list;
   for (const auto& f : faults) {

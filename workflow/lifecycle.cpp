@@ -199,9 +199,9 @@ std::vector<datum> lifecycle_of(const lifecycle_facts& turn,
   if (scope == lifecycle_scope::none)
     return {};
   auto made = lifecycle_writer{turn, scope}.write();
-  if (const masker hides{turn.after, turn.of}; !hides.idle())
+  if (const masker hides{turn.after, turn.of, turn.known}; !hides.idle())
     for (auto& one : made)
-      one = make_datum(hides.anything(json::value(*one)));
+      one = make_datum(hides.lifecycle(*one));
   return made;
 }
 

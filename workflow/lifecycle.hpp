@@ -2,6 +2,7 @@
 
 #include "workflow/definition.hpp"
 #include "workflow/event.hpp"
+#include "workflow/redactor.hpp"
 #include "workflow/state.hpp"
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct lifecycle_facts {
   timestamp at;                ///< Of their turn.
   const instance_state& after; ///< The instance once they are folded.
   const definition& of;
+  redactor_ptr known = nullptr; ///< Hides what must not be shown; see masker.
 };
 
 /// The lifecycle CloudEvents of a turn, in the order of its facts. `type` and

@@ -38,12 +38,44 @@ do:
   - say: {set: '${ {bought, n: (.bought | length)} }', then: end}
   - fail: {raise: {error: {type: 'https://x.test/few', status: 409, title: Few}}}
 """
+NOTES = """document: {dsl: '1.0.3', namespace: tests, name: notes, version: '1.0.0'}
+do:
+  - ask:
+      for: {each: who, in: .people}
+      do:
+        - look:
+            call: http
+            with: {method: get, endpoint: 'http://stock.test/people/{who}'}
+            input: {from: '${ {who: $who} }'}
+            metadata: {cache: {key: '${ .who }', ttl: PT1H}}
+            output: {as: .name}
+            export: {as: '${ {names: (($context.names // []) + [.])} }'}
+  - tell:
+      try:
+        - send:
+            call: notify
+            with:
+              channel: slack
+              url: 'http://chat.test/hook'
+              text: '${ ($runtime.metadata.flags.hello // "Hi") + " " + ($context.names | join(", ")) }'
+      catch: {retry: {delay: PT0.1S, limit: {attempt: {count: 3}}}}
+  - log:
+      call: notify
+      with: {channel: webhook, url: 'http://chat.test/log', body: {said: '${ .status }'}}
+"""
 # The same for both: what the service answers, call by call.
 ANSWERS = {
     "look": [(503, {"why": "busy"}), (429, None),
              (200, {"items": [{"name": "ax"}, {"name": "b"}, {"name": "ay"}]})],
     "buy": [(201, {"id": 7}), (201, {"id": 9})],
 }
+NOTED = {
+    "look": [(200, {"name": "Ann"}), (200, {"name": "Bob"})],
+    "send": [(429, None), (200, "ok")],
+    "log": [(202, None)],
+}
+TASKS = {"/items": "look", "/orders": "buy", "/people/a": "look",
+         "/people/b": "look", "/hook": "send", "/log": "log"}
 
 
 def answers_as_mocks(answers):
@@ -65,11 +97,11 @@ class Trying:
         same(ran.returncode, code, f"code of {words}: {ran.stdout}{ran.stderr}")
         return ran.stdout
 
-    def tried(self, answers, expect, code=0):
+    def tried(self, answers, expect, code=0, workflow="flow.yaml", **more):
         file = self.folder / "flow.test.json"
-        file.write_text(json.dumps({"workflow": "flow.yaml", "tests": [{
+        file.write_text(json.dumps({"workflow": workflow, "tests": [{
             "name": "it", "mocks": answers_as_mocks(answers),
-            "expect": expect}]}))
+            "expect": expect, **more}]}))
         return json.loads(self.cli("test", str(file), "-o", "json", code=code)
                           )["items"][0]
 
@@ -96,6 +128,65 @@ class Trying:
                       if k not in ("at", "attempt")}
             mocks = {k: rows for k, rows in answers.items() if rows}
             self.tried(mocks, {"status": "faulted", "error": wanted})
+
+    def what_is_told_and_flags_are_the_same_too(self):
+        (self.folder / "notes.yaml").write_text(NOTES)
+        people = {"people": ["a", "b", "a"]}
+        self.daemon.must("PUT", "/v1/flags/hello?namespace=tests",
+                         {"value": "Dear"})
+        before = len(self.service.stub.seen)
+        self.service.answers = {k: list(rows) for k, rows in NOTED.items()}
+        real = self.daemon.run(NOTES, people)
+        same(real["status"], "completed", real)
+        sent = [(one.path, one.json()) for one in self.service.stub.seen[before:]
+                if one.host == "chat.test"]
+        text = "Dear Ann, Bob, Ann"
+        same(sent, [("/hook", {"text": text}), ("/hook", {"text": text}),
+                    ("/log", {"said": 200})], "what was told")
+        told = {"channel": "slack", "url": "http://chat.test/hook", "text": text}
+        wanted = {
+            "output": real["output"], "context": real["context"],
+            "attempts": {"send": 2}, "visits": {"look": 3},
+            "calls": {"look": [{"uri": "http://stock.test/people/a"},
+                               {"uri": "http://stock.test/people/b"}],
+                      "send": [told, told],
+                      "log": {"channel": "webhook", "body": {"said": 200}}}}
+        self.tried(NOTED, wanted, workflow="notes.yaml", input=people,
+                   flags={"hello": "Dear"})
+        # Without the flag it is told otherwise, and the test says so.
+        other = self.tried(NOTED, wanted, code=1, workflow="notes.yaml",
+                           input=people)
+        same(other["differences"][0],
+             {"path": "calls/do/1/tell/try/0/send/0/text",
+              "expected": json.dumps(text),
+              "got": json.dumps("Hi Ann, Bob, Ann")}, other["differences"])
+        path = json.loads(self.cli(
+            "run", str(self.folder / "notes.yaml"), "-i", json.dumps(people),
+            "--mock", 'look={"name": "X"}', "--dry-run", "-o", "json"))["path"]
+        actions = [step["action"] for step in path if "action" in step]
+        same([one.get("fromCache", False) for one in actions],
+             [False, False, True, False, False], actions)
+        same((actions[3]["kind"], actions[3]["text"]),
+             ("notify", "Hi X, X, X"), actions[3])
+
+    def what_cannot_be_told_is_the_same_too(self):
+        for number, given in enumerate((
+                "channel: slack, text: '${ .none }'",
+                "channel: slack, text: '${ [.none] }'",
+                "channel: slack, text: a, blocks: '${ {} }'",
+                "channel: teams, text: a, title: '${ 7 }'",
+                "channel: webhook, headers: '${ {a: 1} }'",
+                "channel: webhook, secret: '${ 7 }'")):
+            definition = f"""document: {{dsl: '1.0.3', namespace: tests, name: untold-{number}, version: '1.0.0'}}
+do: [{{send: {{call: notify, with: {{url: 'http://chat.test/hook', {given}}}}}}}]
+"""
+            real = self.daemon.run(definition, {})
+            same(real["status"], "faulted", real)
+            (self.folder / "untold.yaml").write_text(definition)
+            self.tried({"send": [(200, None)]}, workflow="untold.yaml", expect={
+                "status": "faulted", "error": {
+                    k: v for k, v in real["error"].items()
+                    if k not in ("at", "attempt")}})
 
     def a_dry_run_leaves_nothing_behind(self):
         made = self.daemon.define(FLOW.replace("bought, version", "dry, version"))
@@ -125,8 +216,7 @@ class Service:
         self.stub = stub.Stub(self.answer)
 
     def answer(self, request):
-        task = "look" if request.path == "/items" else "buy"
-        status, body = self.answers[task].pop(0)
+        status, body = self.answers[TASKS[request.path]].pop(0)
         if body is None:
             return stub.answer(status)
         return stub.answer(status, text=json.dumps(body, separators=",:"),

@@ -50,7 +50,6 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_named_with_its_place) {
   only_fault("expect: {status: done}", "4:20: a status is needed");
   only_fault("expect: {ran: [first, secnd]}",
              "4:25: the definition has no task 'secnd'");
-  only_fault("flags: {a: true}", "'flags' of a test is not supported yet");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_several_have_is_not_enough) {
