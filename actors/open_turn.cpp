@@ -1,6 +1,7 @@
 #include "actors/open_turn.hpp"
 
 #include "actors/render.hpp"
+#include "workflow/sensitive.hpp"
 
 #include <algorithm>
 #include <random>
@@ -82,19 +83,27 @@ reply rehearsal_of(const machine& of, const machine_limits& limits,
   if (!made)
     return refusal{.what = std::move(made.error().what),
                    .members = std::move(made.error().members)};
+  // What it works with now may be gone from it afterwards, and new be there.
+  const masker before{of.state(), of.flow()};
+  const masker after{copy.state(), copy.flow()};
   json::array plan;
   for (const auto& fact : made->events) {
-    json::object one{{"type", type_of(fact)}, {"data", to_json(fact)}};
+    const auto type = type_of(fact);
+    json::object one{
+      {"type", type},
+      {"data", after.fact(type, before.fact(type, to_json(fact)))}};
     if (const auto task = task_of(fact); !task.empty())
       one["task"] = task;
     plan.push_back(std::move(one));
   }
-  return answer{.body = to_text(json::value(
-                  json::object{{"dryRun", true},
-                               {"plan", std::move(plan)},
-                               {"complete", !made->needs && !made->unfinished},
-                               {"instance", view(copy.state(), copy.flow())}})),
-                .etag = of.state().last};
+  auto then
+    = before.instance(shown_instance(copy.state(), copy.flow(), std::nullopt));
+  const json::value body(
+    json::object{{"dryRun", true},
+                 {"plan", std::move(plan)},
+                 {"complete", !made->needs && !made->unfinished},
+                 {"instance", std::move(then)}});
+  return answer{.body = to_text(body), .etag = of.state().last};
 }
 
 storage::kept_answer to_keep(const open_turn& turn, const answer& told,

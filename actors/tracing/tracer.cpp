@@ -2,6 +2,7 @@
 
 #include "actors/context.hpp"
 #include "base/log.hpp"
+#include "workflow/sensitive.hpp"
 #include "workflow/trace.hpp"
 
 #include <algorithm>
@@ -24,8 +25,10 @@ std::optional<frame_id> ended_by(const event& fact) {
   return std::nullopt;
 }
 
-std::string title_of(const json::value& error) {
-  const auto* problem = error.if_object();
+// Spans leave the daemon, so what is sensitive is hidden in them.
+std::string title_of(const json::value& error, const machine& flow) {
+  const auto shown = masker{flow.state(), flow.flow()}.anything(error);
+  const auto* problem = shown.if_object();
   if (problem == nullptr)
     return {};
   for (const auto* member : {"title", "detail", "type"})
@@ -35,9 +38,9 @@ std::string title_of(const json::value& error) {
   return "fault";
 }
 
-std::string fault_of(const event& fact) {
+std::string fault_of(const event& fact, const machine& flow) {
   const auto* failed = std::get_if<events::task_faulted>(&fact);
-  return failed != nullptr ? title_of(*failed->error) : std::string{};
+  return failed != nullptr ? title_of(*failed->error, flow) : std::string{};
 }
 
 bool calls_out(const task& node) {
@@ -121,14 +124,14 @@ void tracer::end(const place& which, const machine& flow, timestamp at,
                       {"pawl.kind", json::value(node.kind_name)},
                       {"pawl.attempt", json::value(std::int64_t{was->attempt})},
                       {"pawl.end", json::value(type.substr(5))}},
-       .fault = fault_of(fact)});
+       .fault = fault_of(fact, flow)});
 }
 
 void tracer::end_instance(const machine& flow, timestamp at) {
   const auto& s = flow.state();
   std::string fault;
   if (s.status == instance_status::faulted)
-    fault = title_of(*s.error);
+    fault = title_of(*s.error, flow);
   add({.trace = trace_of(s),
        .id = span_of(s),
        .parent = parent_of(s),

@@ -77,7 +77,7 @@ document:
   namespace: tests
   name: secretive
   version: '1.0.0'
-  metadata: {redact: [/context/card]}
+  metadata: {redact: [/context/card], index: {card: $context.card}}
 input:
   schema:
     document:
@@ -297,6 +297,12 @@ class Redo:
                 same(hidden in text, False, f"{hidden} in {part}: {text}")
         text = json.dumps(self.daemon.must("GET", "/v1/instances?limit=5"))
         same("card-4711" in text, False, text)
+        same('"index": {"card": "***"}' in text, True, "found by nothing")
+        for verb in ("retry", "skip", "cancel"):
+            text = json.dumps(self.daemon.must(
+                "POST", f"{path}/{verb}", {"dryRun": True}))
+            for hidden in ("9462-x", "card-4711-0815"):
+                same(hidden in text, False, f"{hidden} in the plan: {text}")
         shown = self.daemon.instance(name)
         same((shown["input"]["name"], shown["input"]["pin"],
               shown["context"]["card"]), ("Ann", "***", "***"), "shown")
