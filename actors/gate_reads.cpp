@@ -166,14 +166,19 @@ void gate::read(const read_instance& what, reply_to to) {
   const auto at = resolve(what.which);
   if (!at)
     return to(refusal{.what = at.error()});
-  const auto answer_with = [g = shared_from_this(), k = at->key,
-                            unless = what.unless, to = std::move(to)] {
-    auto now = g->snapshot_of(k);
-    if (const auto* a = std::get_if<answer>(&now);
-        a != nullptr && unless && a->etag && unless->has(*a->etag))
-      now = answer{.status = 304, .etag = a->etag};
-    to(std::move(now));
-  };
+  const auto answer_with
+    = [g = shared_from_this(), k = at->key, which = what.which,
+       unless = what.unless, to = std::move(to)] {
+        auto now = g->snapshot_of(k);
+        if (const auto* no = std::get_if<refusal>(&now);
+            no != nullptr && no->what.code == errc::not_found)
+          if (const auto gone = g->resolve(which); !gone) // Purged meanwhile.
+            now = refusal{.what = gone.error()};
+        if (const auto* a = std::get_if<answer>(&now);
+            a != nullptr && unless && a->etag && unless->has(*a->etag))
+          now = answer{.status = 304, .etag = a->etag};
+        to(std::move(now));
+      };
   if (!what.wait)
     return aside(answer_with);
   wait(

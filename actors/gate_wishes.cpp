@@ -357,6 +357,7 @@ void gate::remove_now(removal what, reply_to to) {
   auto work
     = [k = what.key, if_match = std::move(what.if_match),
        note = std::move(what.note), programs = &ctx_.programs,
+       changes = &ctx_.changes,
        remembered_for = ctx_.options.retention.tombstones,
        slot = make_answer(std::move(to))](storage::store& s) -> result<> {
     const auto head = s.read_head(k);
@@ -370,6 +371,8 @@ void gate::remove_now(removal what, reply_to to) {
     auto done = s.remove_instance(k, {now, now + remembered_for}, note);
     if (done) {
       programs->stop_detached(k);
+      if (head) // Whoever waits for a change need not wait on.
+        changes->changed(k, head->last + 1, head->status);
       slot->give(answer{.status = 204});
       return done;
     }

@@ -94,24 +94,28 @@ reply rehearsal_of(const machine& of, const machine_limits& limits,
   for (const auto& fact : made->events)
     if (seen)
       seen->see(fact, now);
-  const masker hides{copy.state(), copy.flow(),
-                     seen ? seen->hider() : redactor_ptr{}};
+  // What it works with now may be gone from it afterwards, and new be there.
+  const auto known = seen ? seen->hider() : redactor_ptr{};
+  const masker before{of.state(), of.flow(), known};
+  const masker after{copy.state(), copy.flow(), known};
   json::array plan;
   for (const auto& fact : made->events) {
+    const auto type = type_of(fact);
     const auto task = task_of(fact);
-    json::object one{{"type", type_of(fact)},
-                     {"data", hides.fact(type_of(fact), task, to_json(fact))}};
+    json::object one{
+      {"type", type},
+      {"data", after.fact(type, task, before.fact(type, task, to_json(fact)))}};
     if (!task.empty())
       one["task"] = task;
     plan.push_back(std::move(one));
   }
-  return answer{
-    .body = to_text(json::value(json::object{
-      {"dryRun", true},
-      {"plan", std::move(plan)},
-      {"complete", !made->needs && !made->unfinished},
-      {"instance", hides.instance(view(copy.state(), copy.flow()))}})),
-    .etag = of.state().last};
+  auto then = before.instance(after.instance(view(copy.state(), copy.flow())));
+  return answer{.body = to_text(json::value(
+                  json::object{{"dryRun", true},
+                               {"plan", std::move(plan)},
+                               {"complete", !made->needs && !made->unfinished},
+                               {"instance", std::move(then)}})),
+                .etag = of.state().last};
 }
 
 storage::kept_answer to_keep(const open_turn& turn, const answer& told,

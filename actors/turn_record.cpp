@@ -59,9 +59,13 @@ storage::head head_of(const machine& now, bool busy, redactor_ptr known) {
   h.updated = s.updated;
   h.ended = s.ended;
   h.labels = s.labels;
-  for (const auto& [name, value] : s.index)
-    h.labels.emplace(storage::attribute_mark + name, value);
   const masker hides{s, now.flow(), std::move(known)};
+  for (const auto& [name, value] : s.index)
+    h.labels.emplace(
+      storage::attribute_mark + name,
+      hides.idle()
+        ? value
+        : std::string{hides.anything(json::value(value)).as_string()});
   if (!s.outcome->is_null())
     h.outcome = to_text(hides.anything(*s.outcome));
   if (s.status == instance_status::faulted)

@@ -311,9 +311,14 @@ planner::answer planner::deliver(const requests::deliver& wish) {
   for (const auto& [when, known] : state_.taken)
     if (known == hash && when + std::chrono::hours{24} > now_)
       return {};
-  if (wish.otherwise != policy::ignore)
+  // Of what is published to all, nobody can be told that it does not fit: it
+  // is not taken.
+  const bool published = wish.otherwise == policy::ignore;
+  if (!published
+      || of_.user_events.contains(
+        std::string_view{wish.event->at("type").as_string()}))
     if (auto fine = guard_event(*wish.event); !fine || values_.pending())
-      return fine;
+      return published && !fine ? answer{} : fine;
   // What some have taken already has its own bound.
   const auto kept = static_cast<std::size_t>(std::ranges::count_if(
     state_.inbox, [](const auto& one) { return one.left_for.empty(); }));

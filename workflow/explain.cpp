@@ -57,6 +57,11 @@ std::string_view sentence_of(std::string_view kind) {
   return "the time has not come";
 }
 
+// Its `until` is what it was before, and moves with the resume.
+bool stands_still(const instance_state& s, std::string_view kind) {
+  return s.freeze && s.paused && (kind == "timer" || kind == "retry");
+}
+
 json::array moves_of_approval(const instance_state& s, const frame& f) {
   json::array all;
   if (takes_votes(s))
@@ -80,7 +85,9 @@ void explain_task(const instance_state& s, const definition& of, const frame& f,
     for (const auto& member : *members)
       one[member.key()] = member.value();
     const std::string kind{one["kind"].as_string()};
-    one["detail"] = sentence_of(kind);
+    one["detail"] = stands_still(s, kind)
+                      ? "its time stands still while the instance is paused"
+                      : sentence_of(kind);
     const bool asks = kind == "event" || kind == "worker" || kind == "approval";
     if (kind == "event")
       one["movedBy"] = moves_of(s, {"event", "complete", "fail", "skip"});

@@ -11,6 +11,7 @@ namespace {
 using verb = actors::act_on_instance::verb;
 
 constexpr std::size_t task_bytes_max = 4096; ///< Of a pointer.
+constexpr std::int64_t status_max = 999;     ///< Of an error.
 
 void read_pause(member_reader& members, actors::act_on_instance& wish) {
   const auto mode = members.text("mode");
@@ -41,6 +42,29 @@ void read_redo(member_reader& members, actors::act_on_instance& wish) {
     wish.input = *input;
 }
 
+// What a worker may tell as an error, an operator may.
+void read_error(const json::value& given, member_reader& members,
+                actors::act_on_instance& wish) {
+  const auto* problem = given.if_object();
+  if (problem == nullptr)
+    return members.blame(errc::invalid_request, "error", "Must be an object.");
+  for (const auto& member : *problem) {
+    const std::string_view name = member.key();
+    const auto& value = member.value();
+    if (name == "status") {
+      const auto* number = value.if_int64();
+      if (number == nullptr || *number < 1 || *number > status_max)
+        members.blame(errc::invalid_request, "error",
+                      "Its `status` must be a whole number from 1 to 999.");
+    } else if ((name == "type" || name == "title" || name == "detail")
+               && !value.is_string()) {
+      members.blame(errc::invalid_request, "error",
+                    "Its `" + std::string{name} + "` must be a text.");
+    }
+  }
+  wish.error = *problem;
+}
+
 void read_settle(member_reader& members, actors::act_on_instance& wish) {
   wish.task = members.text("task").value_or("");
   wish.lane = members.count("iteration").value_or(0);
@@ -49,13 +73,8 @@ void read_settle(member_reader& members, actors::act_on_instance& wish) {
       wish.output = *output;
     return;
   }
-  const auto* problem = members.take("error");
-  if (problem == nullptr)
-    return;
-  if (const auto* of = problem->if_object())
-    wish.error = *of;
-  else
-    members.blame(errc::invalid_request, "error", "Must be an object.");
+  if (const auto* problem = members.take("error"))
+    read_error(*problem, members, wish);
 }
 
 outcome act(const call& from, verb what) {

@@ -75,6 +75,10 @@ BOOST_AUTO_TEST_CASE(reads_what_is_done_by_hand) {
   BOOST_TEST(act("fail", R"({"error":{"status":418}})").status == 200U);
   BOOST_TEST(daemon.acted->error.at("status").as_int64() == 418);
   BOOST_TEST(act("fail", R"({"error":"no"})").pointers == "/error ");
+  for (const auto* body :
+       {R"({"error":{"type":7}})", R"({"error":{"title":[]}})",
+        R"({"error":{"status":"500"}})", R"({"error":{"status":0}})"})
+    BOOST_TEST(act("fail", body).pointers == "/error ", body);
   BOOST_TEST(act("fail", R"({"output":1})").pointers == "/output ");
   BOOST_TEST(act("skip", R"({"iteration":0})").pointers == "/iteration ");
 }

@@ -96,6 +96,17 @@ def a_purged_id_is_gone_and_not_unknown():
             same(daemon.status_of("one", rest=rest), gone, rest)
         for verb in ("pause", "resume", "cancel", "retry"):
             same(daemon.status_of("one", "POST", f"/{verb}", {}), gone, verb)
+        daemon.start_instance(made, {}, wait=5, id="polled")
+        polled = []
+        waits = threading.Thread(target=lambda: polled.append(daemon.ask(
+            "GET", "/v1/instances/polled", None,
+            {"Prefer": "wait=30", "If-None-Match": '"5"'})))
+        waits.start()
+        wait_until(lambda: daemon.metric("pawl_watchers") == 1,
+                   "it waits for a change")
+        same(daemon.status_of("polled", "DELETE"), (204, None))
+        waits.join(10)  # It is told at once, not when its time is over.
+        same([answer[0] for answer in polled], [410])
         unknown = (404, "not-found")
         same(daemon.status_of("two"), unknown)
         same(daemon.status_of("one?namespace=other"), unknown)

@@ -146,6 +146,20 @@ BOOST_AUTO_TEST_CASE(data_and_guard_are_checked_before) {
   BOOST_TEST(state_of(f) == "done");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_published_passes_the_guard_or_is_not_taken) {
+  trial f{flow_with(four, listening("{enter: review, done: done}"),
+                    ", events: {submitted: {schema: {document: {type: object, "
+                    "required: [score]}}, when: '${ .score > 3 }'}}")};
+  const auto published = requests::deliver::if_unawaited::ignore;
+  const auto before = f.state().last;
+  BOOST_TEST(f.deliver("submitted", {{"x", 1}}, "", published).has_value());
+  BOOST_TEST(f.deliver("submitted", {{"score", 1}}, "", published).has_value());
+  BOOST_TEST(f.state().last == before);
+  BOOST_TEST(f.status() == "waiting");
+  BOOST_TEST(f.deliver("submitted", {{"score", 5}}, "", published).has_value());
+  BOOST_TEST(f.status() == "completed");
+}
+
 BOOST_AUTO_TEST_CASE(routes_are_checked) {
   BOOST_TEST(tells(flow_with(four, nothing, ", events: {a: {route: pause}}"),
                    "is a path of the API already"));

@@ -62,6 +62,9 @@ BOOST_AUTO_TEST_CASE(a_pause_ends_by_itself) {
   f.pass(2h);
   BOOST_TEST(f.status() == "suspended");
   BOOST_TEST(f.shown().at("pause").at("timers").as_string() == "freeze");
+  const auto why = explain(f.state(), f.run.flow());
+  BOOST_TEST(why.at("waitsFor").as_array().back().at("detail").as_string()
+             == "its time stands still while the instance is paused");
   f.pass(1h);
   BOOST_TEST(f.status() == "waiting");
   BOOST_TEST(!f.shown().contains("pause"));
