@@ -37,11 +37,12 @@ becomes .state rc_analyzed
 order customize-matches '{}' 409
 is 'from, to' "$(of '[.from, .to]')" '["rc_analyzed","customizing"]'
 
-say 'Matching fails half way: its matches are cleared before it is done again'
+say 'Matching fails half way: a retry clears its matches, then matches'
 order match-content '{}' 200 failed
 is 'what failed' "$(of .current[0].name)" findMatches
-pawl retry $id --from /do/5/clearMatches --reason 'clear, then match' | indent
+pawl retry $id --reason 'the index is open again' | indent
 becomes .state matched
+is 'cleared' "$(done_times 'DELETE /matches/p7')" 1
 
 say 'The user customizes the matches, then approves: generation begins at once'
 order customize-matches '{}' 200 customizing
@@ -107,6 +108,14 @@ order build-document '{"format": "pdf"}' 200
 is 'state' "$(of .state)" building_document
 becomes .state document_ready
 is 'the document' "$(of .context.document.url)" https://files.example.com/p7.pdf
+
+say 'No section is open to orders any more; an operator redoes one beside the flow'
+order regenerate-section '{"sectionId": "work"}' 409
+pawl redo $id --task /do/11/generateSections --iteration 2 --reason 'the text is cut off' | indent
+becomes .context.sections.work.version 3
+is 'the state, and what is awaited' "$(of '[.state, (.current | length)]')" '["document_ready",2]'
+is 'what the first version said' "$(of .context.sections.work.earlier[0].content)" 'On work'
+pawl tasks $id --task /do/11/generateSections/do/0/generateSection --iteration 2 | cut -c1-110 | indent
 
 say 'Completed by the user, submitted with what the client must know'
 order submit '{"submittedTo": "client", "submissionDate": "2030-01-31T08:00:00Z",

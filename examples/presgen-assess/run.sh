@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Walks a course through its eleven steps, twice through a kill -9, and two
-# others to the removal of what they had made. See README.md.
+# Walks a course through its eleven steps, twice through a kill -9, two others to
+# the removal of what they had made, and one that is late past an alert and a
+# flag. See README.md.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../show.sh"
@@ -110,4 +111,30 @@ pawl cancel "$id" --reason 'the course was dropped' | indent
 becomes .status cancelled
 is 'removed, the last first' "$(all_done DELETE)" \
   "/core/presentations/presentations-2 ${removed//N/2} ${removed//N/3}"
+
+say 'A fourth, of a version with a second of time: its SLA is over, who is on duty hears'
+control '{"slow": {"POST /google/v4/spreadsheets": 0}}'
+sed "s/version: '1.0.0'/version: '1.0.1'/; s/sla: P14DT30M/sla: PT1S/" \
+  "$work/assess.yaml" >"$work/late.yaml"
+pawl def apply "$work/late.yaml" -o name | indent
+pawl subscription set on-duty --url "$services/alerts" \
+  --type io.serverlessworkflow.workflow.overdue -o name | indent
+course late
+eventually 15 happened 'POST /alerts' || fail 'nobody was told'
+is 'of which instance' "$(curl -fs "$services/alerts/last" | jq -r .late)" \
+  presgen-assess-late.examples
+is 'counted for the alert rule' "$(curl -fs "$PAWL_URL/metrics" |
+  sed -n 's/^pawl_instances_total{status="overdue"} //p')" 1
+
+say 'The narrator is down for the day: a flag leaves step 10 out, no new version'
+pawl flag set narration false --description 'the narrator moves house' | indent
+becomes .state awaitingCompletion
+complete "$answers" 200
+becomes .state delivered
+is 'the video' "$(of .output.video)" null
+is 'videos that were ordered' "$(times done 'POST /avatar/videos')" 1
+ask GET "/v1/instances/$id/history?limit=1000"
+is 'what the workflow has seen of flags' \
+  "$(of '[.items[] | select(.type == "flags.seen") | .data.flags] | unique')" \
+  '[{"narration":false}]'
 finish

@@ -87,6 +87,12 @@ def slack(world, body):
     return 200, "ok"
 
 
+def alert(world, body):
+    """Whoever is on duty; the name of what is late is all he reads."""
+    world.things["/alerts/last"] = {"late": body["data"]["name"]}
+    return 200, {}
+
+
 ROUTES = [("POST", "/google/token", token),
           ("GET", FILES + "/generateIds", name_file),
           ("POST", FILES, create_file),
@@ -99,7 +105,8 @@ ROUTES = [("POST", "/google/token", token),
           ("POST", FORMS + "/([^/]+):setPublishSettings", publish_form),
           ("POST", SHEETS, create_sheet),
           ("POST", SHEETS + "/([^/]+)/values/([^/]+):append", append),
-          ("POST", "/slack/services/hook", slack)]
+          ("POST", "/slack/services/hook", slack),
+          ("POST", "/alerts", alert)]
 
 if __name__ == "__main__":
     resources.serve(

@@ -6,7 +6,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <thread>
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
 
 using namespace pawl;
 using test::http_client;
@@ -37,6 +39,7 @@ struct fixture {
   http::server_options options;
   std::vector<std::size_t> counted;
   std::mutex lock;
+  std::condition_variable changed; // What is counted.
   std::unique_ptr<http::server> server;
 
   fixture() { options.listen = {"127.0.0.1:0"}; }
@@ -45,8 +48,11 @@ struct fixture {
     if (!server) {
       http::observer watching;
       watching.streams = [this](std::size_t open) {
-        const std::lock_guard hold{lock};
-        counted.push_back(open);
+        {
+          const std::lock_guard hold{lock};
+          counted.push_back(open);
+        }
+        changed.notify_all();
       };
       server = http::server::start(options, daemon.door(), watching).value();
     }
@@ -81,10 +87,21 @@ struct fixture {
     const std::lock_guard hold{lock};
     return counted.empty() ? 0 : counted.back();
   }
+  // Whether it comes true of what was counted so far.
+  template <class Condition>
+  bool comes_true(Condition condition) {
+    std::unique_lock hold{lock};
+    return changed.wait_for(hold, 5s, [&] { return condition(counted); });
+  }
+  void one_has_begun() {
+    BOOST_TEST(comes_true([](const auto& seen) {
+      return std::any_of(seen.begin(), seen.end(),
+                         [](std::size_t open) { return open > 0; });
+    }));
+  }
   void all_end() {
-    for (int i = 0; i < 500 && open_streams() > 0; ++i)
-      std::this_thread::sleep_for(10ms);
-    BOOST_TEST(open_streams() == 0U);
+    BOOST_TEST(comes_true(
+      [](const auto& seen) { return seen.empty() || seen.back() == 0; }));
     BOOST_TEST(daemon.watcher_count() == 0U);
   }
 };
@@ -162,8 +179,7 @@ BOOST_AUTO_TEST_CASE(cuts_who_does_not_read) {
   for (int i = 0; i < 100; ++i)
     daemon.commit(large);
   auto c = ask("?instance=x");
-  for (int i = 0; i < 500 && open_streams() == 0; ++i)
-    std::this_thread::sleep_for(1ms);
+  one_has_begun();
   all_end();
   BOOST_TEST(client().ask("GET", "/livez").status == 200);
 }

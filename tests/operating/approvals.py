@@ -3,18 +3,12 @@
 dies in between."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
-import time
 import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite, next_millisecond
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-from harness import same  # noqa: E402
+import harness
+from harness import same
 
 AFTER = "{after: {set: '${ {was: .outcome, by, comment, data} }'}}"
 FLOWS = {
@@ -33,19 +27,14 @@ FLOWS = {
 }
 
 
-class People:
-    def __init__(self, daemon):
-        self.daemon = daemon
-        self.made = {
-            name: daemon.define(
-                f"document: {{dsl: '1.0.3', namespace: tests, name: {name}, "
-                f"version: '1.0.0'}}\ndo: [{{ask: {{call: approval, with: "
-                f"{flow}}}}}, {AFTER}]\n")
-            for name, flow in FLOWS.items()}
+class People(Suite):
+    flows = {name: f"do: [{{ask: {{call: approval, with: {asked}}}}}, {AFTER}]"
+             for name, asked in FLOWS.items()}
 
     def asks(self, name, value=None, **more):
         """The ids of a new instance and of its approval."""
-        made = self.daemon.start_instance(self.made[name], value or {}, **more)
+        made = self.daemon.start_instance(self.workflows[name], value or {},
+                                          **more)
         return made["id"], made["current"][0]["waitingFor"]["id"]
 
     def vote(self, approval, outcome="approved", headers=None, **more):
@@ -59,18 +48,6 @@ class People:
         status, said = self.vote(approval, outcome, **more)
         same(status, wanted, f"{outcome} {more}: {said}")
         return said
-
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
 
     # --- Votes -----------------------------------------------------------------
 
@@ -153,7 +130,7 @@ class People:
         same(self.daemon.instance(name)["output"]["by"], "bob", "by")
 
     def a_low_tier_is_approved_at_once(self):
-        made = self.daemon.start_instance(self.made["low"], {"tier": 1})
+        made = self.daemon.start_instance(self.workflows["low"], {"tier": 1})
         same((made["status"], made["output"]["by"]),
              ("completed", "autoApprove"), "ended")
         fact = [each for each in self.daemon.history(made["id"])
@@ -242,7 +219,7 @@ class People:
 
     def it_says_who_is_asked(self):
         name, approval = self.asks("both")
-        why = self.daemon.must("GET", f"/v1/instances/{name}/explain")
+        why = self.explain(name)
         one = why["blockedBy"][0]
         same((one["kind"], one["users"], one["movedBy"][0]),
              ("approval", ["ann", "bob"],
@@ -275,7 +252,7 @@ class People:
         ids = []
         for name in ("both", "peers", "chain", "soon", "any"):
             ids.append(self.asks(name)[1])
-            time.sleep(0.002)  # Of two in one millisecond, neither is newer.
+            next_millisecond()
         self.restart()
 
         def listed(query=""):
@@ -302,11 +279,10 @@ class People:
         same(listed(), ids[3::-1], "without the one that is over")
 
     def several_of_one_instance_are_listed(self):
-        made = self.daemon.define(
-            "document: {dsl: '1.0.3', namespace: tests, name: many, version: "
-            "'1.0.0'}\ndo: [{each: {for: {in: '[1, 2, 3]'}, metadata: "
+        made = self.define(
+            "many", "do: [{each: {for: {in: '[1, 2, 3]'}, metadata: "
             "{concurrency: 3}, do: [{ask: {call: approval, with: {title: T, "
-            "data: '${ $item }'}}}]}}]\n")
+            "data: '${ $item }'}}}]}}]")
         self.daemon.start_instance(made)
         data, cursor = [], ""
         while cursor is not None:
@@ -371,7 +347,7 @@ class People:
 
 
 def main():
-    cases.run_all(People, "People").finish("approvals.md")
+    People.main("People")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,11 @@ import pathlib
 import signal
 import sys
 import threading
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
 import harness  # noqa: E402
-from harness import same  # noqa: E402
+from harness import same, wait_until  # noqa: E402
 from tenancy import World, run_all  # noqa: E402
 
 
@@ -82,12 +81,13 @@ class Audit(World):
                 try:
                     acked.append(self.start("a", "quick"))
                 except (OSError, harness.Refused, http.client.HTTPException):
-                    time.sleep(0.02)
+                    stop.wait(0.02)
         workers = [threading.Thread(target=work) for _ in range(4)]
         for each in workers:
             each.start()
         for _ in range(3):
-            time.sleep(1)
+            done = len(acked)
+            wait_until(lambda d=done: len(acked) > d + 50, "starts go through")
             self.daemon.process.send_signal(signal.SIGKILL)
             self.daemon.process.wait()
             self.daemon.start()

@@ -2,35 +2,25 @@
 """What a schedule has missed is made up for, once each, whatever dies."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 import threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite
 
-import harness  # noqa: E402
-from harness import same, wait_until  # noqa: E402
+from harness import same, wait_until
 
 DAY = {"from": "2020-03-01T00:00:00Z", "to": "2020-03-01T05:00:00Z"}
+SCHEDULES = {
+    "hourly": "{cron: '0 * * * *'}",
+    "many": "{cron: '* * * * *'}",
+    "days": "{cron: 'CRON_TZ=Europe/Berlin 30 2 * * *'}",
+    "steps": "{every: {hours: 1}}",
+    "heard": "{on: {one: {with: {type: x.y}}}}",
+}
 
 
-def document(name, schedule):
-    return (f"document: {{dsl: '1.0.3', namespace: tests, name: {name}, "
-            f"version: '1.0.0'}}\nschedule: {schedule}\n"
-            "do: [{x: {set: {a: 1}}}]\n")
-
-
-class Backfill:
-    def __init__(self, daemon):
-        self.daemon = daemon
-        for name, schedule in (("hourly", "{cron: '0 * * * *'}"),
-                               ("many", "{cron: '* * * * *'}"),
-                               ("days", "{cron: 'CRON_TZ=Europe/Berlin 30 2 * * *'}"),
-                               ("steps", "{every: {hours: 1}}"),
-                               ("heard", "{on: {one: {with: {type: x.y}}}}")):
-            daemon.define(document(name, schedule))
+class Backfill(Suite):
+    flows = {name: f"schedule: {schedule}\ndo: [{{x: {{set: {{a: 1}}}}}}]"
+             for name, schedule in SCHEDULES.items()}
 
     def ask(self, name, body, **fields):
         return self.daemon.ask("POST", f"/v1/schedules/tests.{name}/backfill",
@@ -54,14 +44,6 @@ class Backfill:
                     out.setdefault(at, []).append(one["id"])
             cursor = page["nextCursor"]
         return out
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"{words}: {ran.stderr}")
-        return ran.stdout
 
     # --- Checks ----------------------------------------------------------------
 
@@ -97,8 +79,7 @@ class Backfill:
         self.daemon.becomes(name, "completed")
         self.daemon.must("DELETE", f"/v1/instances/{name}")
         same(self.fill("hourly", span)["count"], 0, "not again")
-        self.daemon.kill()
-        self.daemon.start()
+        self.restart()
         same(self.fill("hourly", span)["existing"], 1, "nor after a crash")
 
     def a_crash_in_the_middle_leaves_no_gap_and_no_twin(self):
@@ -178,13 +159,7 @@ class Backfill:
 
 
 def main():
-    report = harness.Report("Backfill")
-    with harness.Daemon() as daemon:
-        world = Backfill(daemon)
-        for name, run in vars(Backfill).items():
-            if name[0] != "_" and name.count("_") > 2:
-                report.check(name.replace("_", " "), lambda run=run: run(world))
-    report.finish("backfill.md")
+    Backfill.main("Backfill")
 
 
 if __name__ == "__main__":

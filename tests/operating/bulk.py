@@ -65,10 +65,6 @@ class Bulk(World):
         items = self.ok("GET", f"/v1/instances/{name}/history?limit=1000")
         return [each for each in items["items"] if each["type"] == kind]
 
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
     # --- What it does ----------------------------------------------------------
 
     def a_preview_counts_and_shows_and_does_nothing(self):

@@ -1,12 +1,88 @@
 """How a suite of this folder runs: what is a case of it stands in its name, one
-of three words at least."""
+of three words at least. And what most suites do with their daemon."""
 
+import datetime
+import os
 import pathlib
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
 import harness  # noqa: E402
+import stub  # noqa: E402
+from harness import same  # noqa: E402
+
+
+def in_seconds(count):
+    """The time then, as requests carry it; text of it can be compared."""
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
+        seconds=count)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def next_millisecond():
+    """What is made behind it is newer than all before, by the clock too."""
+    now = time.time_ns() // 1_000_000
+    harness.wait_until(lambda: time.time_ns() // 1_000_000 > now, "it is later")
+
+
+def document(name, flow, ns="tests"):
+    """A definition, of what stands below its head."""
+    return (f"document: {{dsl: '1.0.3', namespace: {ns}, name: {name}, "
+            f"version: '1.0.0'}}\n{flow.strip()}\n")
+
+
+class Suite:
+    """A daemon, what it was told to run, and what is done to both. Its cases
+    are the methods of the class that is made of it."""
+
+    #: Name -> the workflow, below its head; or whole, if it begins with one.
+    flows = {}
+    #: Its workflows call services, which `self.services` stands in for.
+    calls = False
+
+    def __init__(self, daemon, services=None):
+        self.daemon, self.services = daemon, services
+        self.workflows = {name: self.define(name, flow)
+                     for name, flow in self.flows.items()}
+
+    def define(self, name, flow):
+        whole = flow.lstrip().startswith("document:")
+        return self.daemon.define(flow.strip() + "\n" if whole
+                                  else document(name, flow))
+
+    def start(self, name, value=None, **more):
+        """The id of a new instance of one of `flows`."""
+        return self.daemon.start_instance(self.workflows[name], value or {},
+                                          **more)["id"]
+
+    def restart(self):
+        """The daemon dies, and comes back to what it had written."""
+        self.daemon.kill()
+        self.daemon.start()
+
+    def cli(self, *words, code=0, **more):
+        """What `pawl` writes to stdout; `more` goes to subprocess.run."""
+        ran = subprocess.run(
+            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
+             f"http://127.0.0.1:{self.daemon.port}", *words],
+            capture_output=True, text=True, timeout=60, check=False, **more)
+        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
+        return ran.stdout
+
+    def explain(self, name):
+        return self.daemon.must("GET", f"/v1/instances/{name}/explain")
+
+    @classmethod
+    def main(cls, title, more=()):
+        """Runs its cases, and the functions `more` behind them; ends the
+        program."""
+        report = run_all(cls, title,
+                         services=stub.Stub(None) if cls.calls else None)
+        check(report, more)
+        report.finish(pathlib.Path(sys.argv[0]).stem + ".md")
 
 
 def of(whole):

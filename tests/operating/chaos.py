@@ -2,19 +2,13 @@
 """Injected faults, over HTTP and with `pawl`, against a real daemon that dies
 in between."""
 
-import datetime
 import json
-import os
-import pathlib
-import subprocess
-import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite, in_seconds
 
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same, wait_until  # noqa: E402
+import stub
+from harness import same, wait_until
 
 FLOWS = {
     "calls": """
@@ -40,24 +34,13 @@ do:
 }
 
 
-def in_seconds(count):
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
-        seconds=count)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class Chaos(Suite):
+    flows = FLOWS
+    calls = True
 
-
-class Chaos:
     def __init__(self, daemon, services):
-        self.daemon, self.services = daemon, services
+        super().__init__(daemon, services)
         services.service = lambda _: stub.answer(200, {"ok": True})
-        self.made = {
-            name: daemon.define(
-                f"document: {{dsl: '1.0.3', namespace: tests, name: {name}, "
-                f"version: '1.0.0'}}\n{flow.strip()}\n")
-            for name, flow in FLOWS.items()}
-
-    def start(self, name):
-        return self.daemon.start_instance(self.made[name], {})["id"]
 
     def inject(self, name, on, does, seconds=600, **more):
         return self.daemon.must("PUT", f"/v1/faults/{name}", {
@@ -69,14 +52,6 @@ class Chaos:
 
     def read(self, name):
         return self.daemon.must("GET", f"/v1/faults/{name}")
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
 
     def asked_of(self, host):
         return len([each for each in self.services.seen if each.host == host])
@@ -94,8 +69,7 @@ class Chaos:
                     {"status": 503, "body": "gone fishing"}, times=2)
         error = self.fails_with("calls", 503)
         same("gone fishing" in error["detail"], True, error["detail"])
-        self.daemon.kill()
-        self.daemon.start()
+        self.restart()
         self.fails_with("calls", 503)
         same(self.asked_of("one.test"), 0, "calls")
         self.daemon.becomes(self.start("calls"), "completed")
@@ -125,7 +99,7 @@ class Chaos:
         before = self.asked_of("one.test")
         begun = time.monotonic()
         name = self.start("calls")
-        why = self.daemon.must("GET", f"/v1/instances/{name}/explain")
+        why = self.explain(name)
         same([each["name"] for each in why.get("injectedFaults", [])],
              ["drill"], "explained")
         self.daemon.becomes(name, "completed")
@@ -192,15 +166,7 @@ class Chaos:
 
 
 def main():
-    report = harness.Report("Injected faults")
-    services = stub.Stub(None)
-    with harness.Daemon(environment=services.environment()) as daemon:
-        chaos = Chaos(daemon, services)
-        for name, run in vars(Chaos).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "), lambda run=run: run(chaos))
-    services.close()
-    report.finish("chaos.md")
+    Chaos.main("Injected faults")
 
 
 if __name__ == "__main__":

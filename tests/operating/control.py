@@ -2,23 +2,18 @@
 """What an operator does to instances, over HTTP and with `pawl`, against a real
 daemon that dies in between."""
 
-import datetime
 import json
-import os
 import pathlib
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite, in_seconds
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same  # noqa: E402
+import harness
+import stub
+from harness import same
 
 FLOWS = {
     "naps": "do: [{nap: {wait: PT1H}}, {after: {set: {done: true}}}]",
@@ -50,23 +45,9 @@ do:
 }
 
 
-def in_seconds(count):
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
-        seconds=count)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class Control:
-    def __init__(self, daemon, services):
-        self.daemon, self.services = daemon, services
-        self.made = {
-            name: daemon.define(
-                f"document: {{dsl: '1.0.3', namespace: tests, name: {name}, "
-                f"version: '1.0.0'}}\n{flow.strip()}\n")
-            for name, flow in FLOWS.items()}
-
-    def start(self, name, **more):
-        return self.daemon.start_instance(self.made[name], {}, **more)["id"]
+class Control(Suite):
+    flows = FLOWS
+    calls = True
 
     def faulted(self):
         self.services.service = lambda _: stub.answer(500, None)
@@ -74,20 +55,8 @@ class Control:
         self.daemon.becomes(name, "faulted")
         return name
 
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
-    def cli(self, *words, code=0, **more):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False, **more)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
-
     def explained(self, name):
-        why = self.daemon.must("GET", f"/v1/instances/{name}/explain")
+        why = self.explain(name)
         return (why["canProceed"], [each["kind"] for each in why["blockedBy"]],
                 [each["kind"] for each in why["waitsFor"]])
 
@@ -272,10 +241,8 @@ def a_reload_changes_when_starts_are_refused():
 
 
 def main():
-    report = cases.run_all(Control, "What an operator does",
-                           services=stub.Stub(None))
-    cases.check(report, [a_reload_changes_when_starts_are_refused])
-    report.finish("control.md")
+    Control.main("What an operator does",
+                 [a_reload_changes_when_starts_are_refused])
 
 
 if __name__ == "__main__":

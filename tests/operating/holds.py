@@ -2,19 +2,12 @@
 """What holds keep, over HTTP and with `pawl`, against a real daemon that dies
 in between."""
 
-import datetime
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite, in_seconds
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same, wait_until  # noqa: E402
+import stub
+from harness import same, wait_until
 
 FLOWS = {
     "naps": "do: [{nap: {wait: PT0.3S}}, {after: {set: {done: true}}}]",
@@ -38,24 +31,13 @@ do:
 }
 
 
-def in_seconds(count):
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
-        seconds=count)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class Holds(Suite):
+    flows = FLOWS
+    calls = True
 
-
-class Holds:
     def __init__(self, daemon, services):
-        self.daemon, self.services = daemon, services
+        super().__init__(daemon, services)
         services.service = lambda _: stub.answer(200, {"ok": True})
-        self.made = {
-            name: daemon.define(
-                f"document: {{dsl: '1.0.3', namespace: tests, name: {name}, "
-                f"version: '1.0.0'}}\n{flow.strip()}\n")
-            for name, flow in FLOWS.items()}
-
-    def start(self, name, **more):
-        return self.daemon.start_instance(self.made[name], {}, **more)["id"]
 
     def place(self, reason="why not", until=None, **selector):
         body = {"selector": selector, "reason": reason}
@@ -67,21 +49,6 @@ class Holds:
         status, _ = self.daemon.ask("DELETE", f"/v1/holds/{hold}")
         same(status, 204, "release")
         same(self.daemon.ask("DELETE", f"/v1/holds/{hold}")[0], 404, "again")
-
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
-
-    def explain(self, name):
-        return self.daemon.must("GET", f"/v1/instances/{name}/explain")
 
     def is_kept(self, name, hold, task=None):
         """Waits until the explanation names the hold."""
@@ -291,8 +258,7 @@ class Holds:
 
 
 def main():
-    cases.run_all(Holds, "What holds keep",
-                  services=stub.Stub(None)).finish("holds.md")
+    Holds.main("What holds keep")
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def definitions_are_listed_newest_first():
         names = ["mid", "zeta", "alpha", "beta", "omega"]
         for name in names:
             daemon.define(flow(name, SETS))
-            time.sleep(0.002)
+            cases.next_millisecond()
         daemon.define(flow("mid", SETS))  # Known: it is not newer for that.
         listed = []
         cursor = ""

@@ -3,17 +3,12 @@
 over HTTP and with `pawl`, against a real daemon that dies in between."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same  # noqa: E402
+import harness
+import stub
+from harness import same
 
 FLOWS = {
     "memoir": """
@@ -73,27 +68,9 @@ do:
 }
 
 
-class Redo:
-    def __init__(self, daemon, services):
-        self.daemon, self.services = daemon, services
-        self.made = {name: daemon.define(flow.strip() + "\n")
-                     for name, flow in FLOWS.items()}
-
-    def start(self, name, value=None, **more):
-        return self.daemon.start_instance(self.made[name], value or {},
-                                          **more)["id"]
-
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
+class Redo(Suite):
+    flows = FLOWS
+    calls = True
 
     def writes(self, text):
         self.services.service = lambda asked: stub.answer(
@@ -273,8 +250,7 @@ class Redo:
 
 
 def main():
-    cases.run_all(Redo, "What runs beside the flow",
-                  services=stub.Stub(None)).finish("redo.md")
+    Redo.main("What runs beside the flow")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,8 +29,7 @@ do: [{x: {set: {a: 1}}}]
 
 
 def document(ns, name):
-    return (f"document: {{dsl: '1.0.3', namespace: {ns}, name: {name}, "
-            f"version: '1.0.0'}}\n{FLOWS[name].strip()}\n")
+    return cases.document(name, FLOWS[name], ns)
 
 
 def bearer(token):
@@ -52,11 +50,12 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self.path))
 
 
-class World:
+class World(cases.Suite):
     """Tenants a and b; an admin of all."""
 
     def __init__(self, daemon, socket_path):
-        self.daemon, self.socket = daemon, socket_path
+        super().__init__(daemon)
+        self.socket = socket_path
         self.admin = self.made("admin", role("admin"))
         for ns in ("a", "b"):
             for name in FLOWS:
@@ -108,13 +107,7 @@ class World:
         environment.pop("PAWL_TOKEN", None)
         if token:
             environment["PAWL_TOKEN"] = token
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False,
-            env=environment, **more)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
+        return super().cli(*words, code=code, env=environment, **more)
 
     def follow(self, path, token, patience, begun=lambda: None):
         """What an event stream says until `patience` seconds have passed.

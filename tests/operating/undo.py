@@ -3,17 +3,11 @@
 that dies in between."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same  # noqa: E402
+import stub
+from harness import same
 
 BOOK = """
   - {name}:
@@ -64,42 +58,30 @@ FLOWS = {
 }
 
 
-class Undo:
+class Undo(Suite):
+    flows = {name: f"document:\n  dsl: '1.0.3'\n  namespace: tests\n"
+                   f"  name: {name}\n  version: '1.0.0'\n  metadata:\n"
+                   f"    test: true{metadata}\n{flow.strip()}\n"
+             for name, (metadata, flow) in FLOWS.items()}
+    calls = True
+
     def __init__(self, daemon, services):
-        self.daemon, self.services = daemon, services
+        super().__init__(daemon, services)
         self.broken = {("POST", "/pay")}
         services.service = self.serve
-        self.made = {
-            name: daemon.define(
-                f"document:\n  dsl: '1.0.3'\n  namespace: tests\n  name: {name}"
-                f"\n  version: '1.0.0'\n  metadata:\n    test: true{metadata}\n"
-                f"{flow.strip()}\n")
-            for name, (metadata, flow) in FLOWS.items()}
 
     def serve(self, call):
         if (call.method, call.path) in self.broken:
             return stub.answer(500, None)
         return stub.answer(200, {"id": call.path})
 
-    def start(self, name, **more):
+    def start(self, name, value=None, **more):
         self.broken = {("POST", "/pay")}
         self.services.seen.clear()
-        return self.daemon.start_instance(self.made[name], {}, **more)["id"]
+        return super().start(name, value, **more)
 
     def seen(self):
         return [f"{c.method} {c.path}" for c in self.services.seen]
-
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
 
     # --- Rollbacks -----------------------------------------------------------
 
@@ -145,7 +127,7 @@ class Undo:
         shown = self.daemon.instance(name)
         same(shown["reason"].startswith("the compensation of '/do/0/flight'"),
              True, shown["reason"])
-        why = self.daemon.must("GET", f"/v1/instances/{name}/explain")
+        why = self.explain(name)
         same([each["kind"] for each in why["blockedBy"]], ["pause", "approval"],
              "why")
         self.broken = set()
@@ -234,8 +216,7 @@ class Undo:
 
 
 def main():
-    cases.run_all(Undo, "What an operator undoes",
-                  services=stub.Stub(None)).finish("undo.md")
+    Undo.main("What an operator undoes")
 
 
 if __name__ == "__main__":
