@@ -103,12 +103,20 @@ private:
   }
 
   void follow_wish() {
-    const auto look_again = [](child& me, const reply&) { me.look(); };
     if (wanted() == wishes::cancel)
-      ask(requests::cancel{"its parent was cancelled"}, nullptr, look_again);
-    else
-      ask(requests::pause{mode(), std::string{paused_with_parent}}, nullptr,
-          look_again);
+      ask(requests::cancel{"its parent was cancelled"}, nullptr,
+          [](child& me, const reply&) { me.look(); });
+    else // The store is read off the thread that told of the pause.
+      ctx_.system.spawn([me = shared_from_this()] { me->pause_as_parent(); });
+  }
+
+  /// Its timers run or stand still as those of its parent do.
+  void pause_as_parent() {
+    const auto parent = load_machine(ctx_, order_.whose);
+    ask(requests::pause{.mode = mode(),
+                        .reason = std::string{paused_with_parent},
+                        .freeze = parent && parent->flow.state().freeze},
+        nullptr, [](child& me, const reply&) { me.look(); });
   }
 
   void ask(request what, definition_ptr flow,

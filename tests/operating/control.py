@@ -13,7 +13,7 @@ from cases import Suite, in_seconds
 
 import harness
 import stub
-from harness import same
+from harness import same, wait_until
 
 FLOWS = {
     "naps": "do: [{nap: {wait: PT1H}}, {after: {set: {done: true}}}]",
@@ -40,6 +40,8 @@ do:
       try: [{hear: {listen: {to: {one: {with: {type: com.example.never}}}}}}]
       catch: {as: e, do: [{say: {set: '${ {status: $e.status, title: $e.title} }'}}]}
 """,
+    "leads": "do: [{lead: {run: {workflow: {namespace: tests, name: naps, "
+             "version: '1.0.0'}}}}]",
     "forks": "do: [{both: {fork: {branches: [{a: {wait: PT1H}}, "
              "{b: {wait: PT1H}}]}}}]",
 }
@@ -61,6 +63,22 @@ class Control(Suite):
                 [each["kind"] for each in why["waitsFor"]])
 
     # --- Pauses --------------------------------------------------------------
+
+    def a_child_freezes_with_its_parent(self):
+        name = self.start("leads")
+
+        def child():
+            found = self.daemon.must("GET", "/v1/instances?limit=1")["items"][0]
+            return found["id"] if found["id"] != name else None
+        made = wait_until(child, "there is a child")
+        for timers in ("freeze", "run"):
+            self.daemon.act(name, "pause", {"timers": timers})
+            paused = self.daemon.becomes(made, "suspended")
+            same((paused["pause"]["timers"], paused["reason"]),
+                 (timers, "paused with its parent"), "the child's pause")
+            self.daemon.becomes(name, "suspended")
+            self.daemon.act(name, "resume")
+            self.daemon.becomes(made, "waiting")
 
     def a_frozen_wait_keeps_what_is_left(self):
         name = self.start("blinks")
