@@ -342,10 +342,12 @@ class Tracing:
     def a_secret_that_is_missing_is_told(self):
         before = self.settled()
         (self.secrets / "collector").unlink()
-        self.done("quick", 1)
-        wait_until(lambda: "'collector' cannot be had" in self.daemon.log(),
-                   "it is told")
-        (self.secrets / "collector").write_text(HEADERS)
+        try:
+            self.done("quick", 1)
+            wait_until(lambda: "'collector' cannot be had"
+                       in self.daemon.log(), "it is told")
+        finally:
+            (self.secrets / "collector").write_text(HEADERS)
         self.settled()
         same(self.grown(before), {"exported": 2}, "they wait for it")
 
