@@ -453,7 +453,7 @@ BOOST_AUTO_TEST_CASE(what_is_queued_leaves_and_nobody_is_waited_for_long) {
     tracer::terms{.bounds = {.every = 1h, .max = 5000}});
   stuck->add(many(3));
   stuck->stop(20ms);
-  BOOST_TEST(asked.size() == 1U);
+  BOOST_REQUIRE(asked.size() == 1U);
   asked.front()({.status = 200, .detail = {}}); // Too late.
   const auto none = stuck->metrics();
   BOOST_TEST(none.find("{outcome=\"dropped\"} 3\n") != none.npos);

@@ -112,8 +112,8 @@ class Dead(notify.Notify):
         same(self.daemon.must("POST", path, wish, key), {"redelivered": 1},
              "the first answer again")
         self.stands("crashed", pending=0, dead=0)
-        same({e["id"] for e in self.events("crashed.test")[before:]},
-             {item["eventId"]}, "it came")
+        same(sorted({e["id"] for e in self.events("crashed.test")[before:]}),
+             [item["eventId"]], "it came")
         self.remove("crashed")
 
     def what_is_still_refused_is_dead_once_more(self):
