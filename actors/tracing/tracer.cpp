@@ -182,17 +182,17 @@ bool tracer::send_next(std::unique_lock<std::mutex>& hold, bool hurry) {
   return true;
 }
 
-// Once each time that it begins or ends: the metric tells how many.
+// Once each time that it begins, changes or ends: the metric tells how many.
 void tracer::note(const export_outcome& how) {
   const bool fails = !is_taken(how) || how.rejected > 0;
-  if (fails && !failing_)
+  if (fails && failing_ != how.status)
     log::warn("tracing.failing", {{"status", std::uint64_t{how.status}},
                                   {"rejected", how.rejected},
                                   {"detail", how.detail}});
   else if (!fails && failing_)
     log::info("tracing.works_again", {{"dropped", queue_.counted().dropped},
                                       {"rejected", queue_.counted().rejected}});
-  failing_ = fails;
+  failing_ = fails ? std::optional{how.status} : std::nullopt;
 }
 
 void tracer::stop(duration patience) {

@@ -62,7 +62,7 @@ private:
   std::optional<export_outcome> answer_; ///< Of what is on its way.
   std::uint64_t ticket_ = 0;             ///< Of what is on its way.
   std::optional<steady::time_point> end_;
-  bool failing_ = false;
+  std::optional<std::uint32_t> failing_; ///< With this status.
   std::thread thread_;
 };
 

@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_SUITE(watching)
 BOOST_AUTO_TEST_CASE(a_task_hangs_below_the_task_that_it_is_in) {
   watched w{retried, parent};
   w.answer(test::ok());
-  const auto& root = w.span("test");
+  const auto& root = w.span("flow");
   const auto& outer = w.span("outer");
   const auto& call = w.span("call");
   BOOST_TEST(root.parent == "00f067aa0ba902b7");
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_task_may_begin_under_one_daemon_and_end_under_another) {
   BOOST_TEST(w.span("call", 1).id == second);
   BOOST_TEST(w.span("call", 0).parent == w.span("outer").id);
   BOOST_TEST(w.span("call", 1).parent == w.span("outer").id);
-  BOOST_TEST(w.span("outer").parent == w.span("test").id);
+  BOOST_TEST(w.span("outer").parent == w.span("flow").id);
   BOOST_TEST((w.span("outer").begun < w.span("call", 1).begun));
 }
 
@@ -218,15 +218,15 @@ BOOST_AUTO_TEST_CASE(what_is_left_open_ends_with_the_instance) {
   w.give(requests::cancel{});
   BOOST_TEST(attribute(w.span("sleep"), "pawl.end") == "cancelled");
   BOOST_TEST(attribute(w.span("outer"), "pawl.end") == "cancelled");
-  BOOST_TEST(attribute(w.span("test"), "pawl.status") == "cancelled");
-  BOOST_TEST(!w.span("test").failed);
+  BOOST_TEST(attribute(w.span("flow"), "pawl.status") == "cancelled");
+  BOOST_TEST(!w.span("flow").failed);
 }
 
 BOOST_AUTO_TEST_CASE(a_fault_ends_all_and_a_retry_goes_on) {
   watched w{"do: [{outer: {do: [{call: {call: http, with: {method: get, "
             "endpoint: http://a.test/}}}]}}]"};
   w.answer(test::status_of(500));
-  BOOST_TEST(w.span("test").failed);
+  BOOST_TEST(w.span("flow").failed);
   BOOST_TEST(attribute(w.span("outer"), "pawl.end") == "interrupted");
   w.give(requests::retry{});
   const auto again = named_by(w.order().traceparent);
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_fault_ends_all_and_a_retry_goes_on) {
   BOOST_TEST(w.span("call", 1).id == again);
   BOOST_TEST(w.span("call", 1).id != w.span("call", 0).id);
   BOOST_TEST(attribute(w.span("outer", 1), "pawl.end") == "completed");
-  BOOST_TEST(attribute(w.span("test", 1), "pawl.status") == "completed");
+  BOOST_TEST(attribute(w.span("flow", 1), "pawl.status") == "completed");
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_that_is_not_recorded_has_no_spans) {
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(hidden_values_and_details_are_not_told) {
 document:
   dsl: 1.0.3
   namespace: default
-  name: test
+  name: flow
   version: 1.0.0
   metadata: {redact: [/input/card]}
 do:
@@ -282,7 +282,7 @@ do:
   const auto text = otlp_of(w.all, "h");
   BOOST_TEST(text.find("4111") == text.npos);
   BOOST_TEST(text.find("Ann") == text.npos);
-  BOOST_TEST(w.span("test").fault == "bad card ***");
+  BOOST_TEST(w.span("flow").fault == "bad card ***");
   BOOST_TEST(attribute(w.span("stop"), "error.type") == "https://e.test/x");
 }
 
@@ -453,7 +453,7 @@ BOOST_AUTO_TEST_CASE(what_is_queued_leaves_and_nobody_is_waited_for_long) {
     tracer::terms{.bounds = {.every = 1h, .max = 5000}});
   stuck->add(many(3));
   stuck->stop(20ms);
-  BOOST_TEST(asked.size() == 1U);
+  BOOST_REQUIRE(asked.size() == 1U);
   asked.front()({.status = 200, .detail = {}}); // Too late.
   const auto none = stuck->metrics();
   BOOST_TEST(none.find("{outcome=\"dropped\"} 3\n") != none.npos);

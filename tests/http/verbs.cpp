@@ -38,6 +38,37 @@ BOOST_AUTO_TEST_CASE(acts_with_and_without_a_body) {
   BOOST_TEST(daemon.acted->input->is_null());
 }
 
+BOOST_AUTO_TEST_CASE(names_dead_messages_of_a_subscription) {
+  const std::string path = "/v1/subscriptions/crm/redeliver?namespace=shop";
+  BOOST_TEST(ask("POST", path, "{}").status == 200U);
+  BOOST_TEST(daemon.acted_on_subscription->messages.empty());
+  BOOST_TEST(ask("POST", path, R"({"messages":["a","b"]})").status == 200U);
+  BOOST_TEST(daemon.acted_on_subscription->messages.size() == 2U);
+  BOOST_TEST(daemon.acted_on_subscription->which.ns == "shop");
+  for (const auto* body : {R"({"messages":[]})", R"({"messages":"a"})",
+                           R"({"messages":[1]})", R"({"messages":null})"})
+    BOOST_TEST(ask("POST", path, body).pointers == "/messages ", body);
+  BOOST_TEST(
+    ask("POST", "/v1/subscriptions/crm/test", R"({"messages":["a"]})").pointers
+    == "/messages ");
+
+  BOOST_TEST(
+    ask("GET", "/v1/subscriptions/crm/dead?namespace=shop&limit=7&cursor=c")
+      .status
+    == 200U);
+  BOOST_TEST(daemon.kept_listed->dead_of == "crm");
+  BOOST_TEST((daemon.kept_listed->ns == "shop"));
+  BOOST_TEST(daemon.kept_listed->limit == 7U);
+  BOOST_TEST(daemon.kept_listed->cursor == "c");
+  for (const auto* method : {"GET", "DELETE"}) {
+    daemon.kept_named.reset();
+    BOOST_TEST(ask(method, "/v1/subscriptions/crm/dead/0a").status == 200U);
+    BOOST_TEST(daemon.kept_named->name == "crm");
+    BOOST_TEST(daemon.kept_named->message == "0a");
+    BOOST_TEST(daemon.kept_named->ns.empty());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(reads_how_to_pause) {
   const auto pause = [this](const char* body) {
     return ask("POST", "/v1/instances/a/pause", body);
