@@ -63,9 +63,17 @@ redactor_ptr sensitive_book::known(const storage::store& in,
   const std::lock_guard guard{lock_};
   recent_.remove_if([&](const entry& one) { return one.first == key; });
   recent_.splice(recent_.begin(), mine);
-  if (recent_.size() > kept_max)
-    recent_.pop_back();
+  drop_old();
   return out;
+}
+
+void sensitive_book::drop_old() {
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  recent_.remove_if([&](const entry& one) {
+    bytes += one.second.bytes();
+    return ++count > 1 && (count > kept_max || bytes > bytes_max);
+  });
 }
 
 } // namespace pawl::actors

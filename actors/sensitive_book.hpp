@@ -34,7 +34,8 @@ private:
   std::optional<sensitive_memory> memory_;
 };
 
-/// The memories of instances that were looked at lately.
+/// The memories of instances that were looked at lately: 16 at most, of which
+/// all but the newest keep no more than 4 MiB of values together.
 ///
 /// Thread safety: all functions may be called from any thread.
 class sensitive_book {
@@ -46,8 +47,11 @@ public:
                      const machine& flow);
 
 private:
-  static constexpr std::size_t kept_max = 64;
+  static constexpr std::size_t kept_max = 16;
+  static constexpr std::size_t bytes_max = std::size_t{4} << 20;
   using entry = std::pair<instance_key, sensitive_memory>;
+
+  void drop_old();
 
   std::mutex lock_;
   std::list<entry> recent_; ///< The newest first.

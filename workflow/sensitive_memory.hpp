@@ -31,6 +31,9 @@ public:
   [[nodiscard]] sequence last() const { return seen_.last; }
   [[nodiscard]] timestamp created() const { return seen_.created; }
 
+  /// How much it keeps of values.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
   /// Hides all of it. Never null.
   [[nodiscard]] redactor_ptr hider();
 
