@@ -95,6 +95,11 @@ struct state {
     const auto found = hot.find(m.key);
     if (found == hot.end() || found->second.sent != m.handled)
       return;
+    // One that has left already may have asked twice; whoever has come in its
+    // place is at work, however few messages it was sent.
+    const auto& from = self->current_sender();
+    if (from == nullptr || from->id() != found->second.actor.id())
+      return;
     self->send(found->second.actor, leave{});
     by_actor.erase(found->second.actor.id());
     hot.erase(found);

@@ -117,6 +117,8 @@ void folder::begin_phase(frame& f) {
 
 void folder::operator()(const events::task_completed& x) {
   auto& f = frame_of(x.frame);
+  if (x.by_operator)
+    leave(f); // No outcome of its effect has come.
   if (x.context)
     s_.context = x.context;
   ++s_.tasks_completed;
@@ -153,6 +155,7 @@ void folder::complete(frame& f, const datum output, std::uint32_t branch) {
 void folder::operator()(const events::task_skipped& x) {
   if (x.frame != 0) {
     auto& f = frame_of(x.frame);
+    leave(f);
     if (s_.status == instance_status::faulted)
       reopen();
     if (x.context)

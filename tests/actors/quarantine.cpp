@@ -5,6 +5,7 @@
 
 #include <caf/send.hpp>
 
+#include <future>
 #include <random>
 #include <set>
 
@@ -76,6 +77,30 @@ BOOST_AUTO_TEST_CASE(an_instance_that_keeps_crashing_is_set_aside_and_lifted) {
     door.deliver({.which = {.id = "bad"}, .event = go_event()}, to);
   });
   BOOST_TEST(d.reaches("bad", "completed"));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_instance_itself_lets_go_of_it) {
+  std::promise<void> told;
+  http_server server{[gone = told.get_future().share()](const auto&) {
+    gone.wait();
+    return http_server::answer(200, "1");
+  }};
+  daemon_inside d;
+  d.define(
+    document("calls", "  - a: {call: http, with: {method: get, endpoint: "
+                      "'"
+                        + server.url() + "'}}\n"));
+  d.start_one(one("calls", "busy"));
+  auto& ctx = d.inside->ctx();
+  for (std::uint64_t handled = 0; handled < 4; ++handled)
+    caf::anon_send(ctx.registry.get(),
+                   may_leave{key_of("default", "busy"), handled});
+  BOOST_TEST(std::get<actors::answer>(d.act("busy", verb::resume)).status
+             == 200u);
+  BOOST_TEST(d.inside->door().metrics().find("pawl_rehydrations_total 0\n")
+             != std::string::npos);
+  told.set_value();
+  BOOST_TEST(d.reaches("busy", "completed"));
 }
 
 BOOST_AUTO_TEST_CASE(all_complete_while_actors_are_killed_at_random) {

@@ -94,6 +94,22 @@ BOOST_AUTO_TEST_CASE(a_timer_that_ends_a_paused_child_task_leaves_the_child) {
   BOOST_TEST(f.left == texts{id});
 }
 
+BOOST_AUTO_TEST_CASE(what_is_settled_by_hand_leaves_its_child) {
+  using way = requests::settle::way;
+  for (const bool paused : {false, true})
+    for (const auto how : {way::skip, way::complete, way::fail}) {
+      trial f{"do:\n- " + child("a") + "\n- rest: {wait: PT1H}\n"};
+      const auto id = id_of(f.order());
+      if (paused) {
+        f.grant(requests::pause{});
+        f.confirm_stop();
+        BOOST_TEST(f.status() == "suspended");
+      }
+      f.grant(requests::settle{.how = how});
+      BOOST_TEST(f.left == texts{id});
+    }
+}
+
 BOOST_AUTO_TEST_CASE(who_wins_a_race_leaves_the_children_of_the_others) {
   trial f{"do:\n- race: {fork: {compete: true, branches: [" + child("a")
           + ", {b: {wait: PT1S}}]}}\n"};
