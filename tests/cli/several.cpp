@@ -211,8 +211,8 @@ BOOST_AUTO_TEST_CASE(an_event_is_for_now_if_that_is_said) {
 BOOST_AUTO_TEST_CASE(says_who_one_is) {
   fake::server s{[](const fake::request& r) -> fake::reply {
     BOOST_TEST(r.target == "/v1/whoami");
-    return {200, R"({"who":"token:1 (ci)","user":"ci","almighty":false,)"
-                 R"("roles":[{"role":"operator","namespaces":["shop"]}]})"};
+    return {200, R"x({"who":"token:1 (ci)","user":"ci","almighty":false,)x"
+                 R"x("roles":[{"role":"operator","namespaces":["shop"]}]})x"};
   }};
   const auto told = run_pawl(s.url(), {"whoami"});
   BOOST_TEST(told.code == 0);
