@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <unistd.h>
 
 namespace pawl::cli {
@@ -67,6 +68,17 @@ void add_common(CLI::App& app, common_options& o) {
     "  pawl result 01JABC --wait 60 -o json\n");
 }
 
+/// Below the help of each command, where to read on.
+class help_text : public CLI::Formatter {
+public:
+  std::string make_footer(const CLI::App* app) const override {
+    auto text = CLI::Formatter::make_footer(app);
+    if (app->get_parent() != nullptr)
+      text += "Options of every command (-o, -n, -y, --url ...): pawl --help\n";
+    return text;
+  }
+};
+
 bool terminal(int descriptor) {
   const char* kind = std::getenv("TERM");
   return isatty(descriptor) == 1 && kind != nullptr
@@ -126,6 +138,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   CLI::App app{"pawl: workflows that survive, from the command line", "pawl"};
   common_options o;
   action chosen;
+  app.formatter(std::make_shared<help_text>());
   add_common(app, o);
   commands::add_run(app, chosen);
   commands::add_test(app, chosen);
@@ -159,6 +172,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   commands::add_version(app, chosen);
   commands::add_completion(app, chosen);
   commands::add_man(app, chosen);
+  give_examples(app);
   const auto given = arguments;
   arguments = commands::join_wait_value(std::move(arguments));
   std::reverse(arguments.begin(), arguments.end()); // As CLI11 wants them.

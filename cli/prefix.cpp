@@ -71,6 +71,16 @@ outcome<std::string> choose_id(std::string_view text,
   return failure{exit_code::usage, message};
 }
 
+outcome<std::string> choose_among(std::string_view text,
+                                  const std::vector<json::value>& items,
+                                  std::string_view what) {
+  std::vector<std::string> ids;
+  ids.reserve(items.size());
+  for (const auto& one : items)
+    ids.push_back(text_at(one, {"id"}));
+  return choose_id(text, ids, what);
+}
+
 outcome<std::string> resolve_id(session& s, const std::string& text) {
   if (!valid_instance_id(text))
     return failure{

@@ -22,4 +22,9 @@ choose_id(std::string_view text, const std::vector<std::string>& ids,
 [[nodiscard]] outcome<std::string> resolve_id(session& s,
                                               const std::string& text);
 
+/// As choose_id among the `id` of each of `items`.
+[[nodiscard]] outcome<std::string>
+choose_among(std::string_view text, const std::vector<json::value>& items,
+             std::string_view what);
+
 } // namespace pawl::cli

@@ -30,6 +30,8 @@ std::string command_for(const json::value& action, const std::string& id) {
       id);
   if (name == "rollback")
     return fmt::format("pawl rollback {} --to TASK", id);
+  if (name == "redo")
+    return fmt::format("pawl redo {} --task TASK", id);
   for (const auto* known :
        {"pause", "resume", "cancel", "retry", "skip", "complete", "fail"})
     if (name == known)
@@ -151,7 +153,8 @@ failure to_failure(const response& refusal, const std::string& file,
   const auto* faults = find_at(*parsed, {"errors"});
   if (faults != nullptr && faults->is_array())
     for (const auto& fault : faults->get_array())
-      out.text += "\n" + to_line(fault, file);
+      if (auto line = to_line(fault, file); line != printable(detail))
+        out.text += "\n" + line;
   // The DSL's own error, when the input broke the workflow's schema.
   if (auto cause = text_at(*parsed, {"error", "detail"});
       !cause.empty() && cause != detail)

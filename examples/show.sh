@@ -7,7 +7,7 @@
 bin=${PAWL_BIN_DIR:-$here/../../build/dev/bin}
 unset PAWL_BIN_DIR # The daemon takes PAWL_* for its options.
 work=$(mktemp -d "${TMPDIR:-/tmp}/pawl-example.XXXXXX")
-pawld='' stub='' checks=0
+pawld='' stub='' worker='' checks=0
 export PYTHONDONTWRITEBYTECODE=1
 unset PAWL_TOKEN
 
@@ -36,6 +36,7 @@ stop() {
 cleanup() {
   local code=$?
   trap - EXIT INT TERM
+  stop "$worker"
   stop "$pawld"
   stop "$stub"
   rm -rf "$work"
@@ -97,7 +98,7 @@ begin() {
   PAWL_URL="http://127.0.0.1:$(python3 -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
   export PAWL_URL
-  start_services
+  [ ! -f "$here/stub.py" ] || start_services
   start_pawld
 }
 

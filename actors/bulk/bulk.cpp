@@ -74,6 +74,23 @@ json::value time_json(const std::optional<timestamp>& at) {
   return at ? json::value(to_text(*at)) : json::value{};
 }
 
+/// Puts `labels` and, of what definitions say it is found by, `index` into
+/// `out`.
+void add_labels(json::object& out,
+                const std::map<std::string, std::string>& all) {
+  json::object labels;
+  json::object index;
+  for (const auto& [key, value] : all)
+    if (key.starts_with(storage::attribute_mark))
+      index[key.substr(1)] = value;
+    else
+      labels[key] = value;
+  if (!labels.empty())
+    out["labels"] = std::move(labels);
+  if (!index.empty())
+    out["index"] = std::move(index);
+}
+
 json::value text_or_null(const std::string& text) {
   return text.empty() ? json::value{} : json::value(text);
 }
@@ -163,12 +180,7 @@ json::object filter_json(const bulk_filter& f) {
       out[name] = *text;
   if (f.status)
     out["status"] = to_text(*f.status);
-  if (!f.labels.empty()) {
-    json::object labels;
-    for (const auto& [key, value] : f.labels)
-      labels[key] = value;
-    out["labels"] = std::move(labels);
-  }
+  add_labels(out, f.labels);
   if (f.started_after)
     out["startedAfter"] = to_text(*f.started_after);
   if (f.started_before)

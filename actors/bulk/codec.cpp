@@ -83,9 +83,14 @@ bool read_filter(const json::object& stored, bulk_filter& out) {
   out.state = in.text("state");
   if (in.has("status"))
     out.status = in.word("status", parse_status);
-  for (const auto& [key, value] : in.object("labels"))
-    if (value.is_string())
-      out.labels.emplace(std::string{key}, std::string{value.get_string()});
+  const auto add_all = [&](std::string_view member, const std::string& mark) {
+    for (const auto& [key, value] : in.object(member))
+      if (value.is_string())
+        out.labels.emplace(mark + std::string{key},
+                           std::string{value.get_string()});
+  };
+  add_all("labels", "");
+  add_all("index", std::string{storage::attribute_mark});
   out.started_after = in.time("startedAfter");
   out.started_before = in.time("startedBefore");
   if (in.has("quarantined"))

@@ -1,5 +1,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/each.hpp"
+#include "cli/commands/moment.hpp"
+#include "cli/commands/show.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
@@ -79,8 +81,9 @@ outcome<exit_code> list(session& s, const list_options& o) {
   return exit_code::ok;
 }
 
-std::string approval_target(const session& s, const std::string& id) {
-  auto target = "/v1/approvals/" + url_encode(id);
+std::string approval_target(const session& s, const std::string& id,
+                            const char* rest = "") {
+  auto target = "/v1/approvals/" + url_encode(id) + rest;
   add_query(target, "namespace", s.ns);
   return target;
 }
@@ -97,10 +100,7 @@ outcome<std::string> resolve_approval(session& s, const std::string& text) {
   auto open = open_approvals(s, {});
   if (!open)
     return open.error();
-  std::vector<std::string> ids;
-  for (const auto& one : *open)
-    ids.push_back(text_at(one, {"id"}));
-  return choose_id(text, ids, "open approval");
+  return choose_among(text, *open, "open approval");
 }
 
 outcome<json::value> vote(session& s, const std::string& text,
@@ -170,11 +170,78 @@ void add_vote(CLI::App& app, action& chosen, const char* name,
     [o, &chosen] { chosen = [o](session& s) { return decide(s, *o); }; });
 }
 
+struct link_options {
+  std::string id;
+  std::string outcome = "approved";
+  std::string by;
+  std::vector<std::string> groups;
+  std::string expires;
+};
+
+/// A link by which one person decides one way.
+outcome<exit_code> link(session& s, const link_options& o) {
+  auto expires = moment_of(o.expires, "--expires");
+  if (!expires)
+    return expires.error();
+  auto id = resolve_approval(s, o.id);
+  if (!id)
+    return id.error();
+  json::object body{{"outcome", o.outcome}};
+  if (!o.by.empty())
+    body["by"] = o.by;
+  if (!o.groups.empty())
+    body["groups"] = json::array(o.groups.begin(), o.groups.end());
+  if (!expires->empty())
+    body["expires"] = *expires;
+  auto made = call(s, {.method = "POST",
+                       .target = approval_target(s, *id, "/links"),
+                       .headers = {{"Content-Type", "application/json"}},
+                       .body = to_text(json::value(body))});
+  if (!made)
+    return made.error();
+  const auto url = text_at(*made, {"url"});
+  if (s.output == format::table)
+    s.out << printable(url) << std::endl;
+  else
+    print(s, *made, {}, {url});
+  return exit_code::ok;
+}
+
+void add_link(CLI::App& of, action& chosen) {
+  auto o = std::make_shared<link_options>();
+  auto* cmd = of.add_subcommand(
+    "link", "Make a link that decides with one click, for mail and chat");
+  cmd->add_option("id", o->id, "Which, or a unique beginning of its id")
+    ->required()
+    ->type_name("ID");
+  cmd
+    ->add_option("--outcome", o->outcome,
+                 "What the one who follows it decides (approved)")
+    ->type_name("approved|rejected")
+    ->check(CLI::IsMember({"approved", "rejected"}).description(""));
+  cmd->add_option("--by", o->by, "Whose vote it is (anonymous)")
+    ->type_name("NAME");
+  cmd->add_option("--group", o->groups, "A group that he decides for")
+    ->type_name("GROUP")
+    ->allow_extra_args(false);
+  cmd
+    ->add_option("--expires", o->expires,
+                 "Until when it can be used (when the approval is due, or a "
+                 "week)")
+    ->type_name("TIME|30m|12h|7d");
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return link(s, *o); }; });
+}
+
 } // namespace
 
 void add_approvals(CLI::App& app, action& chosen) {
   auto* of = app.add_subcommand("approvals", "What waits for people to decide");
   of->require_subcommand(1);
+  of->footer("Examples:\n"
+             "  pawl approvals ls --group peer\n"
+             "  pawl approvals show 01JABC~3\n"
+             "  pawl approvals link 01JABC~3 --by ann --group peer");
   auto o = std::make_shared<list_options>();
   auto* ls = of->add_subcommand("ls", "List open approvals");
   ls->add_option("--group", o->group, "Only those that this group may decide")
@@ -185,6 +252,14 @@ void add_approvals(CLI::App& app, action& chosen) {
     ->type_name("TIME");
   ls->callback(
     [o, &chosen] { chosen = [o](session& s) { return list(s, *o); }; });
+  add_show(*of, chosen, "All of one approval, with its votes and data", "ID",
+           [](session& s, const std::string& text) -> outcome<std::string> {
+             auto id = resolve_approval(s, text);
+             if (!id)
+               return id.error();
+             return approval_target(s, *id);
+           });
+  add_link(*of, chosen);
   add_vote(app, chosen, "approve", "approved", "Approve what waits for it");
   add_vote(app, chosen, "reject", "rejected", "Reject what waits for approval");
 }

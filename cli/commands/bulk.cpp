@@ -1,4 +1,5 @@
 #include "cli/commands/bulk_order.hpp"
+#include "cli/prefix.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -8,38 +9,25 @@
 namespace pawl::cli::commands {
 namespace {
 
-json::value whole(const std::vector<json::value>& items) {
-  return json::value(
-    json::object{{"items", json::array(items.begin(), items.end())},
-                 {"nextCursor", nullptr}});
-}
-
 outcome<std::vector<json::value>> all_bulks(session& s) {
   std::string base = "/v1/bulk?limit=1000";
   add_query(base, "namespace", s.ns);
   return all_items(s, base);
 }
 
-/// The operation whose id begins so; the text itself if that is not one alone.
+/// The operation whose id begins so.
 outcome<std::string> whole_id(session& s, const std::string& text) {
   auto known = all_bulks(s);
   if (!known)
     return known.error();
-  std::string found;
-  for (const auto& one : *known)
-    if (const auto id = text_at(one, {"id"}); id.starts_with(text)) {
-      if (!found.empty())
-        return text;
-      found = id;
-    }
-  return found.empty() ? text : found;
+  return choose_among(text, *known, "bulk operation");
 }
 
 outcome<exit_code> list(session& s) {
   auto items = all_bulks(s);
   if (!items)
     return items.error();
-  show_bulks(s, whole(*items), *items);
+  show_bulks(s, as_list(*items), *items);
   if (s.output == format::table && items->empty())
     s.err << "no bulk operations\n";
   return exit_code::ok;
@@ -84,7 +72,7 @@ outcome<exit_code> report(session& s, const report_options& o) {
     rows.rows.push_back(
       {names.back(), text("outcome"), text("code"), text("detail")});
   }
-  print(s, whole(*items), rows, names);
+  print(s, as_list(*items), rows, names);
   return exit_code::ok;
 }
 
@@ -170,7 +158,11 @@ void add_bulk(CLI::App& app, action& chosen) {
     "  pawl retry -q 'status=faulted workflow=shop/order' --dry-run\n"
     "  pawl retry -q 'status=faulted workflow=shop/order' --rate 10\n"
     "  pawl bulk run delete -q 'status=completed' -n scratch\n"
-    "  pawl bulk pause 01JABC\n"
+    "  pawl bulk ls\n"
+    "  pawl bulk show 01JABC\n"
+    "  pawl bulk pause 01JABC --reason 'the bank is down again'\n"
+    "  pawl bulk resume 01JABC\n"
+    "  pawl bulk stop 01JABC\n"
     "  pawl bulk report 01JABC --outcome refused");
   add_order(*bulk, chosen);
   bulk->add_subcommand("ls", "List them, the newest first")

@@ -152,7 +152,7 @@ void add_bulk_options(CLI::App& to, bulk_wish& wish) {
   to.add_option("-q,--query", wish.query,
                 "All instances that this selects: all, or KEY=VALUE... of "
                 "namespace workflow version status state label.KEY "
-                "startedAfter startedBefore quarantined")
+                "index.NAME startedAfter startedBefore quarantined")
     ->type_name("QUERY");
   to.add_option("--rate", wish.rate, "With -q: so many a second")
     ->type_name("N")

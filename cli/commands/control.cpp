@@ -2,6 +2,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/documents.hpp"
 #include "cli/commands/each.hpp"
+#include "cli/commands/moment.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
@@ -46,8 +47,11 @@ outcome<json::object> with_json(session& s, json::object body,
 
 outcome<json::object> body_of(session& s, const control_options& o) {
   json::object body;
+  const auto until = moment_of(o.until, "--until");
+  if (!until)
+    return until.error();
   const std::pair<const char*, const std::string*> texts[]
-    = {{"reason", &o.reason}, {"mode", &o.mode}, {"until", &o.until},
+    = {{"reason", &o.reason}, {"mode", &o.mode}, {"until", &*until},
        {"from", &o.from},     {"task", &o.task}, {"to", &o.to}};
   for (const auto& [member, text] : texts)
     if (!text->empty())
@@ -108,7 +112,9 @@ outcome<exit_code> control_all(session& s, const control_options& o,
 outcome<exit_code> control(session& s, const control_options& o) {
   if (o.ids.empty() == o.all.query.empty())
     return failure{exit_code::usage,
-                   "say which: ids, or -q QUERY, and not both"};
+                   o.verb == "redo"
+                     ? "say which: ids"
+                     : "say which: ids, or -q QUERY, and not both"};
   auto body = body_of(s, o);
   if (!body)
     return body.error();
@@ -149,7 +155,8 @@ CLI::App* add_verb(CLI::App& app, action& chosen, const verb& what,
     ->add_option("id", o->ids,
                  "Ids, or unique beginnings of them; - for those on stdin")
     ->type_name("ID...");
-  add_bulk_options(*cmd, o->all);
+  if (o->verb != "redo") // Which the daemon does for one at a time.
+    add_bulk_options(*cmd, o->all);
   cmd->add_option("--reason", o->reason, "Why; kept in the history")
     ->type_name("TEXT");
   cmd->add_flag("--dry-run", o->dry_run,
@@ -167,8 +174,7 @@ void add_pause(CLI::App& app, action& chosen) {
                         "Examples:\n"
                         "  pawl pause 01JABC --reason 'before the deploy'\n"
                         "  pawl pause 01JABC --mode interrupt\n"
-                        "  pawl pause 01JABC --freeze --until "
-                        "2030-01-31T08:00:00Z"},
+                        "  pawl pause 01JABC --freeze --until 2h"},
                        o);
   cmd
     ->add_option("--mode", o->mode,
@@ -179,7 +185,7 @@ void add_pause(CLI::App& app, action& chosen) {
   cmd->add_flag("--freeze", o->freeze,
                 "Timers keep what is left of them until it goes on");
   cmd->add_option("--until", o->until, "Go on by itself then")
-    ->type_name("TIME");
+    ->type_name("TIME|30m|12h|7d");
 }
 
 void add_retry(CLI::App& app, action& chosen) {

@@ -188,6 +188,7 @@ void add_definitions(CLI::App& app, action& chosen) {
               "  pawl def apply *.yaml\n"
               "  pawl def show default/story --source\n"
               "  pawl def diagram default/story --format svg -o story.svg\n"
+              "  pawl def ls -o name\n"
               "  pawl def rm default/story@1.0.0");
   add_files(*def, chosen, "apply", "Register documents", false);
   add_files(*def, chosen, "validate", "Check documents, register nothing",

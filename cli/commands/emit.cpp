@@ -15,6 +15,7 @@ struct emit_options {
   std::string subject;
   std::string id;
   std::string instance;
+  bool now = false;
 };
 
 outcome<exit_code> emit(session& s, const emit_options& o) {
@@ -42,6 +43,8 @@ outcome<exit_code> emit(session& s, const emit_options& o) {
       return resolved.error();
     instance = *resolved;
     what.target = instance_target(s, instance, "/events");
+    if (o.now)
+      add_query(what.target, "buffer", "false");
   } else {
     add_query(what.target, "namespace", s.ns);
   }
@@ -75,9 +78,14 @@ void add_emit(CLI::App& app, action& chosen) {
     ->type_name("ID");
   cmd->add_option("--instance", o->instance, "Only for this instance")
     ->type_name("ID");
+  cmd
+    ->add_flag("--now", o->now,
+               "With --instance: refuse it if nothing waits for it, instead of "
+               "keeping it for later")
+    ->needs("--instance");
   cmd->footer("Examples:\n"
               "  pawl emit com.example.paid -d '{\"order\":7}'\n"
-              "  pawl emit approved --instance 01JABC");
+              "  pawl emit approved --instance 01JABC --now");
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return emit(s, *o); }; });
 }

@@ -274,7 +274,7 @@ void add_export(CLI::App& app, action& chosen) {
     ->type_name("RESUME");
   cmd->add_flag("--without-history", o->without_history,
                 "Only the instances themselves");
-  cmd->footer("Newest first. Examples:\n"
+  cmd->footer("Newest first.\nExamples:\n"
               "  pawl export --to all.jsonl\n"
               "  pawl export -s completed --started-before "
               "2026-01-01T00:00:00Z | zstd > 2025.jsonl.zst");

@@ -147,6 +147,7 @@ void add_faults(CLI::App& app, action& chosen) {
     "  pawl fault inject crash --queue review --kill --times 3 --until 1h \\\n"
     "    --reason drill\n"
     "  pawl fault ls\n"
+    "  pawl fault show crm-down\n"
     "  pawl fault rm crm-down");
   add_inject(*fault, chosen);
   add_kept(*fault, chosen, words());

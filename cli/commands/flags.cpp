@@ -51,6 +51,7 @@ void add_flags(CLI::App& app, action& chosen) {
                "  pawl flag set model '\"gpt-small\"' --description 'while "
                "the big one is slow'\n"
                "  pawl flag ls\n"
+               "  pawl -n shop flag show new-prices\n"
                "  pawl -n shop flag rm new-prices");
   auto o = std::make_shared<flag_options>();
   auto* cmd = flag->add_subcommand("set", "Set a flag");

@@ -1,6 +1,8 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/each.hpp"
 #include "cli/commands/moment.hpp"
+#include "cli/commands/show.hpp"
+#include "cli/prefix.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -86,27 +88,21 @@ outcome<exit_code> list(session& s) {
   return exit_code::ok;
 }
 
-/// The hold whose id begins so; the text itself if that is not one alone.
-std::string whole_id(const std::string& text,
-                     const std::vector<json::value>& known) {
-  std::string found;
-  for (const auto& one : known)
-    if (const auto id = text_at(one, {"id"}); id.starts_with(text)) {
-      if (!found.empty())
-        return text;
-      found = id;
-    }
-  return found.empty() ? text : found;
+outcome<std::string> hold_target(const std::string& text,
+                                 const std::vector<json::value>& known) {
+  auto id = choose_among(text, known, "hold");
+  if (!id)
+    return id.error();
+  return "/v1/holds/" + url_encode(*id);
 }
 
 outcome<exit_code> release(session& s, const std::vector<std::string>& ids) {
   const auto known = all_holds(s);
   if (!known)
     return known.error();
-  return delete_each(s, ids, "released",
-                     [&](const std::string& text) -> outcome<std::string> {
-                       return "/v1/holds/" + url_encode(whole_id(text, *known));
-                     });
+  return delete_each(s, ids, "released", [&](const std::string& text) {
+    return hold_target(text, *known);
+  });
 }
 
 void add_create(CLI::App& hold, action& chosen) {
@@ -147,13 +143,24 @@ void add_holds(CLI::App& app, action& chosen) {
     "down'\n"
     "  pawl hold create --workflow shop/order --task book --reason 'audit'\n"
     "  pawl hold ls\n"
+    "  pawl hold show 01JABC\n"
     "  pawl hold release 01JABC");
   add_create(*hold, chosen);
   hold->add_subcommand("ls", "List the holds, the newest first")
     ->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
+  add_show(*hold, chosen, "All of one hold", "ID",
+           [](session& s, const std::string& text) -> outcome<std::string> {
+             const auto known = all_holds(s);
+             if (!known)
+               return known.error();
+             return hold_target(text, *known);
+           });
   auto ids = std::make_shared<std::vector<std::string>>();
   auto* cmd = hold->add_subcommand("release", "Let it go on");
-  cmd->add_option("id", *ids, "Which, as `hold ls` names them")
+  cmd
+    ->add_option("id", *ids,
+                 "Which, as `hold ls` names them, or unique beginnings; "
+                 "- for those on stdin")
     ->required()
     ->type_name("ID...");
   cmd->callback([ids, &chosen] {

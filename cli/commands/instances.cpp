@@ -1,3 +1,4 @@
+#include "cli/commands/bulk_order.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/diagram.hpp"
 #include "cli/commands/each.hpp"
@@ -147,8 +148,20 @@ outcome<exit_code> status(session& s, const status_options& o) {
   return did->code;
 }
 
-outcome<exit_code> purge(session& s, const std::vector<std::string>& ids) {
-  return delete_each(s, ids, "purged",
+struct purge_options {
+  std::vector<std::string> ids;
+  bulk_wish all; ///< With -q.
+};
+
+outcome<exit_code> purge(session& s, const purge_options& o) {
+  if (o.ids.empty() == o.all.query.empty())
+    return failure{exit_code::usage,
+                   "say which: ids, or -q QUERY, and not both"};
+  if (!o.all.query.empty())
+    return order_bulk(s, o.all);
+  if (o.all.dry_run)
+    return failure{exit_code::usage, "--dry-run is for -q QUERY"};
+  return delete_each(s, o.ids, "purged",
                      [&](const std::string& text) -> outcome<std::string> {
                        auto id = resolve_id(s, text);
                        if (!id)
@@ -239,19 +252,25 @@ void add_status(CLI::App& app, action& chosen) {
 }
 
 void add_purge(CLI::App& app, action& chosen) {
-  auto ids = std::make_shared<std::vector<std::string>>();
+  auto o = std::make_shared<purge_options>();
+  o->all.action = "delete";
   auto* cmd = app.add_subcommand(
     "purge", "Remove instances that have ended, with their histories");
   cmd
-    ->add_option("id", *ids,
+    ->add_option("id", o->ids,
                  "Ids, or unique beginnings of them; - for those on stdin")
-    ->required()
     ->type_name("ID...");
-  cmd->footer("Nothing brings them back; export them first if in doubt.\n"
-              "Example:\n"
-              "  pawl ls -s cancelled --all -o name | pawl purge - -y");
+  add_bulk_options(*cmd, o->all);
+  cmd->add_option("--reason", o->all.reason, "With -q: why")->type_name("TEXT");
+  cmd->add_flag("--dry-run", o->all.dry_run,
+                "With -q: count them and show some, and do nothing");
+  cmd->footer(
+    "Nothing brings them back; export them first if in doubt.\n"
+    "Examples:\n"
+    "  pawl ls -s cancelled --all -o name | pawl purge - -y\n"
+    "  pawl purge -q 'status=completed workflow=shop/order' --dry-run");
   cmd->callback(
-    [ids, &chosen] { chosen = [ids](session& s) { return purge(s, *ids); }; });
+    [o, &chosen] { chosen = [o](session& s) { return purge(s, *o); }; });
 }
 
 } // namespace

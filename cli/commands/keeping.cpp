@@ -79,7 +79,7 @@ outcome<exit_code> create(session& s) {
 }
 
 outcome<exit_code> list(session& s) {
-  auto all = call(s, {.target = "/v1/admin/backups"});
+  auto all = call(s, {.target = "/v1/admin/backups?limit=1000"});
   if (!all)
     return all.error();
   table rows{{"NAME", "TAKEN", "SIZE", "FILES", "BY", "STATE"}, {}};
@@ -193,6 +193,9 @@ void add_keeping(CLI::App& app, action& chosen) {
     ->type_name("TIME");
   cmd->add_option("--cancelled", o->cancelled, "The same of cancelled ones")
     ->type_name("TIME");
+  cmd->footer("Examples:\n"
+              "  pawl retention\n"
+              "  pawl retention --completed 30d --faulted forever");
   cmd->callback([o, &chosen] {
     chosen = [o](session& s) { return show_retention(s, *o); };
   });
@@ -202,6 +205,7 @@ void add_keeping(CLI::App& app, action& chosen) {
   backup->footer("verify and restore need no daemon, but the right to read the "
                  "directory.\nExamples:\n"
                  "  pawl backup create\n"
+                 "  pawl backup ls\n"
                  "  pawl backup verify 12\n"
                  "  pawl backup restore --from /backup/pawl "
                  "--to /var/lib/pawl");

@@ -35,7 +35,11 @@ void add_list_filter(CLI::App& to, list_filter& filter) {
   to.add_option("-s,--status", filter.status,
                 "Only in this status: pending running waiting suspending "
                 "suspended cancelling completed faulted cancelled")
-    ->type_name("STATUS");
+    ->type_name("STATUS")
+    ->check(
+      CLI::IsMember({"pending", "running", "waiting", "suspending", "suspended",
+                     "cancelling", "completed", "faulted", "cancelled"})
+        .description(""));
   to.add_option("--state", filter.state, "Only in this business state")
     ->type_name("STATE");
   to.add_option("--label", filter.labels, "Only with this label; repeatable")
@@ -47,6 +51,8 @@ void add_list_filter(CLI::App& to, list_filter& filter) {
     ->type_name("NAME=VALUE")
     ->expected(1)
     ->take_all();
+  to.add_flag("--quarantined", filter.quarantined,
+              "Only those that were set aside, as they bring the daemon down");
   to.add_option("--started-after", filter.started_after, "RFC 3339 time")
     ->type_name("TIME");
   to.add_option("--started-before", filter.started_before, "RFC 3339 time")
@@ -59,6 +65,7 @@ outcome<std::string> list_target(const session& s, const list_filter& filter,
   add_workflow(s, target, filter.workflow);
   add_query(target, "status", filter.status);
   add_query(target, "state", filter.state);
+  add_query(target, "quarantined", filter.quarantined ? "true" : "");
   add_query(target, "startedAfter", filter.started_after);
   add_query(target, "startedBefore", filter.started_before);
   const auto add_pairs =

@@ -17,6 +17,7 @@ struct list_filter {
   std::string started_before = {};
   std::vector<std::string> labels = {}; ///< KEY=VALUE
   std::vector<std::string> index = {};  ///< NAME=VALUE
+  bool quarantined = false;
 };
 
 /// Adds the options of a filter to a command.

@@ -95,8 +95,6 @@ std::string manual(const std::vector<command_entry>& commands) {
   for (const auto& command : commands)
     if (!command.path.empty() && command.subcommands.empty())
       add_command(page, command);
-    else if (!command.path.empty())
-      add_notes(page, command.footer);
   page.section("EXIT STATUS");
   for (const auto& [term, text] : codes)
     page.item(term, "", text);

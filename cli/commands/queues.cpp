@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/show.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -18,25 +19,23 @@ std::string waits_of(const json::value& queue) {
 }
 
 outcome<exit_code> list(session& s) {
-  auto page = call(s, {.target = "/v1/queues"});
-  if (!page)
-    return page.error();
+  auto items = all_items(s, "/v1/queues?limit=1000");
+  if (!items)
+    return items.error();
   table rows{{"QUEUE", "READY", "LEASED", "OLDEST", "WORKERS", "LAST POLL", ""},
              {}};
   std::vector<std::string> names;
-  if (const auto* items = find_at(*page, {"items"});
-      items != nullptr && items->is_array())
-    for (const auto& one : items->get_array()) {
-      const auto* unserved = find_at(one, {"unserved"});
-      const bool is
-        = unserved != nullptr && unserved->is_bool() && unserved->get_bool();
-      names.push_back(text_at(one, {"name"}));
-      rows.rows.push_back({names.back(), number_at(one, "ready"),
-                           number_at(one, "leased"), waits_of(one),
-                           number_at(one, "workers"),
-                           text_at(one, {"lastPoll"}), is ? "unserved" : ""});
-    }
-  print(s, *page, rows, names);
+  for (const auto& one : *items) {
+    const auto* unserved = find_at(one, {"unserved"});
+    const bool is
+      = unserved != nullptr && unserved->is_bool() && unserved->get_bool();
+    names.push_back(text_at(one, {"name"}));
+    rows.rows.push_back({names.back(), number_at(one, "ready"),
+                         number_at(one, "leased"), waits_of(one),
+                         number_at(one, "workers"), text_at(one, {"lastPoll"}),
+                         is ? "unserved" : ""});
+  }
+  print(s, as_list(*items), rows, names);
   if (s.output == format::table && names.empty())
     s.err << "no queues\n";
   return exit_code::ok;
@@ -49,9 +48,14 @@ void add_queues(CLI::App& app, action& chosen) {
   of->require_subcommand(1);
   of->footer("Examples:\n"
              "  pawl queue ls\n"
-             "  pawl queue ls -o json");
+             "  pawl queue ls -o json\n"
+             "  pawl queue show review");
   of->add_subcommand("ls", "List queues: what waits, since when, for whom")
     ->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
+  add_show(*of, chosen, "One queue, with its leases and workers", "QUEUE",
+           [](session&, const std::string& name) -> outcome<std::string> {
+             return "/v1/queues/" + url_encode(name);
+           });
 }
 
 } // namespace pawl::cli::commands

@@ -1,6 +1,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/documents.hpp"
 #include "cli/commands/dry_run.hpp"
+#include "cli/commands/moment.hpp"
 #include "cli/commands/wait_option.hpp"
 #include "cli/follow.hpp"
 #include "cli/views.hpp"
@@ -77,8 +78,11 @@ outcome<json::value> start(session& s, const run_options& o) {
     body["id"] = o.id;
   if (!labels->empty())
     body["labels"] = std::move(*labels);
-  if (!o.start_at.empty())
-    body["startAt"] = o.start_at;
+  auto start_at = moment_of(o.start_at, "--start-at");
+  if (!start_at)
+    return start_at.error();
+  if (!start_at->empty())
+    body["startAt"] = *start_at;
   if (o.held)
     body["held"] = true;
   if (!o.reason.empty())
@@ -149,8 +153,9 @@ void add_run(CLI::App& app, action& chosen) {
     ->take_all();
   cmd
     ->add_option("--start-at", o->start_at,
-                 "Begin then: a time such as 2030-01-31T08:00:00Z")
-    ->type_name("TIME");
+                 "Begin then: a time such as 2030-01-31T08:00:00Z, or 12h from "
+                 "now")
+    ->type_name("TIME|30m|12h|7d");
   cmd->add_option("--reason", o->reason, "Why, for the audit log")
     ->type_name("TEXT");
   cmd->add_flag("--held", o->held, "Begin suspended, for a later pawl resume");

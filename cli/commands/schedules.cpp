@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/each.hpp"
+#include "cli/commands/show.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
@@ -80,10 +81,7 @@ outcome<std::string> chosen_schedule(session& s, const std::string& name) {
   auto known = all_schedules(s);
   if (!known)
     return known.error();
-  std::vector<std::string> ids;
-  for (const auto& one : *known)
-    ids.push_back(text_at(one, {"id"}));
-  return choose_id(name, ids, "schedule");
+  return choose_among(name, *known, "schedule");
 }
 
 struct span_options {
@@ -213,13 +211,10 @@ outcome<exit_code> act_on_all(session& s, const schedule_options& o) {
   auto known = all_schedules(s);
   if (!known)
     return known.error();
-  std::vector<std::string> ids;
-  for (const auto& one : *known)
-    ids.push_back(text_at(one, {"id"}));
   const auto text = to_text(body);
   auto did
     = for_each(s, o.ids, [&](const std::string& name) -> outcome<json::value> {
-        auto id = choose_id(name, ids, "schedule");
+        auto id = choose_among(name, *known, "schedule");
         if (!id)
           return id.error();
         return act(s, o, *id, text);
@@ -263,6 +258,9 @@ void add_schedules(CLI::App& app, action& chosen) {
   of->footer("Examples:\n"
              "  pawl schedule ls\n"
              "  pawl schedule pause default.nightly --reason 'month end'\n"
+             "  pawl schedule resume default.nightly\n"
+             "  pawl schedule show default.nightly\n"
+             "  pawl schedule next default.nightly --count 30\n"
              "  pawl schedule trigger default.nightly -i '{\"full\":true}'\n"
              "  pawl schedule backfill default.nightly --dry-run \\\n"
              "    --from 2026-03-01T00:00:00Z --to 2026-03-08T00:00:00Z");
@@ -284,6 +282,13 @@ void add_schedules(CLI::App& app, action& chosen) {
     ->type_name("JSON|@FILE|-");
   trigger->add_option("--reason", o->reason, "Why")->type_name("TEXT");
   add_spans(*of, chosen);
+  add_show(*of, chosen, "All of one schedule", "NS.NAME",
+           [](session& s, const std::string& text) -> outcome<std::string> {
+             auto id = chosen_schedule(s, text);
+             if (!id)
+               return id.error();
+             return "/v1/schedules/" + url_encode(*id);
+           });
 }
 
 } // namespace pawl::cli::commands

@@ -101,6 +101,7 @@ void add_secrets(CLI::App& app, action& chosen) {
                  "Examples:\n"
                  "  pawl secret set api-key < key.txt\n"
                  "  pawl secret set login --from-file login.json\n"
+                 "  pawl secret rm api-key\n"
                  "  pawl secret ls");
   auto name = std::make_shared<std::string>();
   auto file = std::make_shared<std::string>();

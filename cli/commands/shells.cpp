@@ -15,18 +15,25 @@ struct source {
 
 const std::vector<source>& sources() {
   static const std::vector<source> all{
-    {"ls",
+    {"ls --limit 1000",
      {"status", "explain", "history", "result", "purge", "pause", "resume",
-      "cancel", "retry", "skip", "complete", "fail", "rollback", "restart"}},
-    {"approvals ls", {"approve", "reject"}},
+      "cancel", "retry", "skip", "complete", "fail", "rollback", "restart",
+      "redo", "tasks"}},
+    {"approvals ls", {"approve", "reject", "approvals show", "approvals link"}},
     {"def ls", {"run", "def show", "def diagram", "def rm"}},
     {"schedule ls",
      {"schedule pause", "schedule resume", "schedule trigger",
-      "schedule backfill", "schedule next"}},
-    {"queue ls", {"worker run"}},
+      "schedule backfill", "schedule next", "schedule show"}},
+    {"queue ls", {"worker run", "queue show"}},
     {"secret ls", {"secret set", "secret rm"}},
-    {"token ls", {"token revoke"}},
-    {"hold ls", {"hold release"}},
+    {"token ls", {"token revoke", "token show"}},
+    {"hold ls", {"hold release", "hold show"}},
+    {"limit ls", {"limit set", "limit show", "limit rm"}},
+    {"flag ls", {"flag set", "flag show", "flag rm"}},
+    {"fault ls", {"fault show", "fault rm"}},
+    {"subscription ls",
+     {"subscription set", "subscription show", "subscription rm",
+      "subscription test", "subscription redeliver"}},
     {"bulk ls",
      {"bulk show", "bulk pause", "bulk resume", "bulk stop", "bulk report"}},
     {"backup ls", {"backup verify", "backup restore"}}};
@@ -39,7 +46,7 @@ std::string_view source_of(const option_entry& option) {
     return "def ls";
   if (option.type == "QUEUE")
     return "queue ls";
-  return option.names.back() == "--instance" ? "ls" : "";
+  return option.names.back() == "--instance" ? "ls --limit 1000" : "";
 }
 
 std::string_view source_of(const command_entry& command) {
@@ -145,6 +152,9 @@ std::string bash_script(const std::vector<command_entry>& commands) {
 _pawl() {{
   local cur="${{COMP_WORDS[COMP_CWORD]}}" prev="${{COMP_WORDS[COMP_CWORD-1]}}"
   local path= try= words= taken= i
+  # bash takes --mode=drain for three words.
+  [ "$cur" = = ] && cur=
+  [ "$prev" = = ] && prev="${{COMP_WORDS[COMP_CWORD-2]}}"
   for ((i = 1; i < COMP_CWORD; i++)); do
     try="${{path:+$path }}${{COMP_WORDS[i]}}"
     case "$try" in
@@ -222,8 +232,13 @@ fi
 /// The condition in fish that the command line has come to `command`.
 std::string fish_condition(const command_entry& command) {
   const auto blank = command.path.find(' ');
-  if (command.path.empty())
-    return "__fish_use_subcommand";
+  if (command.path.empty()) {
+    // __fish_use_subcommand takes the value of an option for a command.
+    std::string when = "not __fish_seen_subcommand_from";
+    for (const auto& [name, help] : command.subcommands)
+      when += ' ' + name;
+    return when;
+  }
   auto when = "__fish_seen_subcommand_from " + command.path.substr(0, blank);
   if (blank != command.path.npos)
     when

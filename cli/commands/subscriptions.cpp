@@ -280,6 +280,8 @@ void add_subscriptions(CLI::App& app, action& chosen) {
              "  pawl subscription test faults\n"
              "  pawl subscription ls\n"
              "  pawl subscription dead faults\n"
+             "  pawl subscription show faults\n"
+             "  pawl subscription rm faults\n"
              "  pawl subscription redeliver faults");
   add_set(*of, chosen);
   add_named(*of, chosen,

@@ -1,6 +1,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/each.hpp"
 #include "cli/commands/moment.hpp"
+#include "cli/commands/show.hpp"
 #include "cli/prefix.hpp"
 #include "cli/views.hpp"
 
@@ -121,16 +122,30 @@ outcome<exit_code> revoke(session& s, const std::vector<std::string>& given) {
   auto known = all_items(s, "/v1/tokens?limit=1000");
   if (!known)
     return known.error();
-  std::vector<std::string> ids;
-  for (const auto& one : *known)
-    ids.push_back(text_at(one, {"id"}));
   return delete_each(s, given, "revoked",
                      [&](const std::string& text) -> outcome<std::string> {
-                       auto id = choose_id(text, ids, "token");
+                       auto id = choose_among(text, *known, "token");
                        if (!id)
                          return id.error();
                        return token_target(*id);
                      });
+}
+
+/// As whom the daemon knows us, and what we may do.
+outcome<exit_code> who_am_i(session& s) {
+  auto told = call(s, {.target = "/v1/whoami"});
+  if (!told)
+    return told.error();
+  const auto who = text_at(*told, {"who"});
+  const bool all = text_at(*told, {"almighty"}) == "true";
+  table rows{{},
+             {{"who", who.empty() ? "anybody: there is no token yet" : who},
+              {"server", s.http.server_name()},
+              {"may", all ? "everything" : roles_text(*told)}}};
+  if (const auto user = text_at(*told, {"user"}); !user.empty())
+    rows.rows.push_back({"votes as", user});
+  print(s, *told, rows, {who});
+  return exit_code::ok;
 }
 
 void add_create(CLI::App& token, action& chosen) {
@@ -184,10 +199,21 @@ void add_tokens(CLI::App& app, action& chosen) {
     "  pawl token create ci --role author --role operator --in shop "
     "--expires 90d\n"
     "  pawl token ls\n"
+    "  pawl token show 1f0c6d2b9a3e\n"
     "  pawl token revoke 1f0c6d2b9a3e");
   add_create(*token, chosen);
   token->add_subcommand("ls", "List the tokens, without their texts")
     ->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
+  add_show(*token, chosen, "All of one token, without its text", "ID",
+           [](session& s, const std::string& text) -> outcome<std::string> {
+             auto known = all_items(s, "/v1/tokens?limit=1000");
+             if (!known)
+               return known.error();
+             auto id = choose_among(text, *known, "token");
+             if (!id)
+               return id.error();
+             return token_target(*id);
+           });
   auto ids = std::make_shared<std::vector<std::string>>();
   auto* cmd = token->add_subcommand("revoke", "End tokens at once");
   cmd
@@ -198,6 +224,12 @@ void add_tokens(CLI::App& app, action& chosen) {
     ->type_name("ID...");
   cmd->callback(
     [ids, &chosen] { chosen = [ids](session& s) { return revoke(s, *ids); }; });
+  cmd = app.add_subcommand("whoami", "Who the daemon takes you for, and what "
+                                     "you may do");
+  cmd->footer("Examples:\n"
+              "  pawl whoami\n"
+              "  pawl --token-file ci.token whoami -o json");
+  cmd->callback([&chosen] { chosen = who_am_i; });
 }
 
 } // namespace pawl::cli::commands

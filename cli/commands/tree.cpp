@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
+#include <sstream>
 
 namespace pawl::cli {
 namespace {
@@ -95,6 +96,42 @@ reached(const CLI::App& app, const std::vector<std::string>& given) {
   return {at, {}};
 }
 
+/// The part of a group's notes that is about the command `path`: what stands
+/// before the examples, and those examples that have it.
+std::string notes_for(const std::string& path, const std::string& notes) {
+  std::istringstream in{notes};
+  std::string prose;
+  std::string examples;
+  bool taken = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line == "Examples:" || line == "Example:")
+      continue;
+    if (line.starts_with("  pawl "))
+      taken = (line + ' ').find(' ' + path + ' ') != line.npos;
+    else if (!line.starts_with("  "))
+      taken = false;
+    if (taken)
+      examples += line + '\n';
+    else if (!line.starts_with("  "))
+      prose += line + '\n';
+  }
+  if (!examples.empty())
+    examples.insert(0, "Examples:\n");
+  auto out = prose + examples;
+  if (out.ends_with('\n'))
+    out.pop_back();
+  return out;
+}
+
+void give_examples(CLI::App& group, const std::string& path) {
+  for (auto* sub : group.get_subcommands([](CLI::App*) { return true; })) {
+    const auto name = path + (path.empty() ? "" : " ") + sub->get_name();
+    give_examples(*sub, name);
+    if (!path.empty() && sub->get_footer() == group.get_footer())
+      sub->footer(notes_for(name, group.get_footer()));
+  }
+}
+
 std::string asked(const std::string& meant) {
   return meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant);
 }
@@ -105,6 +142,10 @@ std::vector<command_entry> describe(const CLI::App& app) {
   std::vector<command_entry> out;
   collect(app, "", out);
   return out;
+}
+
+void give_examples(CLI::App& app) {
+  give_examples(app, "");
 }
 
 std::string guess_meant(const CLI::App& app,

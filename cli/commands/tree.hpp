@@ -34,6 +34,10 @@ struct command_entry {
 /// The program and all its commands, each before those below it.
 [[nodiscard]] std::vector<command_entry> describe(const CLI::App& app);
 
+/// Gives each command that has no notes of its own those of its group, with the
+/// examples that show it and no other.
+void give_examples(CLI::App& app);
+
 /// What is wrong with words that the parser did not take: the command or option
 /// that was meant, "" if there is no telling. `given` are all of the arguments.
 [[nodiscard]] std::string guess_meant(const CLI::App& app,

@@ -27,6 +27,9 @@ outcome<exit_code> version(session& s) {
 void add_version(CLI::App& app, action& chosen) {
   auto* cmd
     = app.add_subcommand("version", "Versions of the client and the daemon");
+  cmd->footer("Examples:\n"
+              "  pawl version\n"
+              "  pawl version -o json | jq -r .server.version");
   cmd->callback([&chosen] { chosen = version; });
 }
 

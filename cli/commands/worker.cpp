@@ -31,6 +31,8 @@ outcome<exit_code> run(session& s, given& g) {
 void add_worker(CLI::App& app, action& chosen) {
   auto* of = app.add_subcommand("worker", "Carry out jobs of a queue");
   of->require_subcommand(1);
+  of->footer("Example:\n"
+             "  pawl worker run thumbnails -- ./thumbnail.sh");
   auto g = std::make_shared<given>();
   auto* cmd
     = of->add_subcommand("run", "Run a command for each job of a queue");

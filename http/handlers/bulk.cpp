@@ -18,18 +18,41 @@ actors::bulk_ref bulk_named(const call& from) {
   return {std::string{from.names[0]}, from.by};
 }
 
-/// `labels: {k: v}`, or `label.k: v` as in the query of a list.
-void read_filter_labels(const json::object& given, member_reader& members,
-                        actors::bulk_filter& f, fault_list& faults) {
-  f.labels = read_labels(members.take("labels"), faults);
-  constexpr std::string_view label = "label.";
+/// `label.k: v` as in the query of a list, for the prefix "label."; each key
+/// is kept behind `mark`.
+void read_named(const json::object& given, member_reader& members,
+                std::string_view prefix, const std::string& mark,
+                actors::bulk_filter& f) {
   for (const auto& [key, value] : given) {
     const std::string_view name{key};
-    if (!name.starts_with(label))
+    if (!name.starts_with(prefix))
       continue;
     if (const auto text = members.text(name))
-      f.labels.emplace(name.substr(label.size()), *text);
+      f.labels.emplace(mark + std::string{name.substr(prefix.size())}, *text);
   }
+}
+
+/// Labels, and what definitions say it is found by: `labels: {k: v}` or
+/// `label.k: v`, `index: {k: v}` or `index.k: v`.
+void read_filter_labels(const json::object& given, member_reader& members,
+                        actors::bulk_filter& f, fault_list& faults) {
+  const std::string mark{storage::attribute_mark};
+  f.labels = read_labels(members.take("labels"), faults);
+  read_named(given, members, "label.", "", f);
+  read_named(given, members, "index.", mark, f);
+  const auto* index = members.take("index");
+  if (index == nullptr)
+    return;
+  const auto* names = index->if_object();
+  if (names == nullptr)
+    return members.blame(errc::invalid_request, "index",
+                         "Must be an object of texts.");
+  for (const auto& [name, value] : *names)
+    if (const auto* text = value.if_string())
+      f.labels.emplace(mark + std::string{name}, std::string{*text});
+    else
+      members.blame(errc::invalid_request, "index",
+                    "Must be an object of texts.");
 }
 
 actors::bulk_filter read_filter(const json::value* given, fault_list& faults) {

@@ -364,6 +364,7 @@ BOOST_AUTO_TEST_CASE(writes_and_reads_an_operation) {
              .reason = "r",
              .by = {"who", "from", "token:1", "1", false},
              .created = from_unix_ms(3)};
+  b.order.filter.labels["@i"] = "w"; // Of metadata.index.
   b.status = bulk_status::paused;
   b.cursor = "c";
   b.taken = 4;

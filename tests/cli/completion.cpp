@@ -147,8 +147,40 @@ BOOST_AUTO_TEST_CASE(offers_in_bash_what_can_stand_there) {
   BOOST_TEST(bash_offers(file, {"history", "--names"}) == "--namespace ");
   BOOST_TEST(bash_offers(file, {"completion", "z"}) == "zsh ");
   BOOST_TEST(bash_offers(file, {"resume", "ord"}) == "order-7 ");
+  BOOST_TEST(bash_offers(file, {"redo", "ord"}) == "order-7 ");
+  // bash makes three words of --mode=dr.
+  BOOST_TEST(bash_offers(file, {"pause", "--mode", "=", "dr"}) == "drain ");
+  BOOST_TEST(bash_offers(file, {"pause", "--mode", "="}) == "drain interrupt ");
   // Anything may stand here, so nothing is offered and bash takes files.
   BOOST_TEST(bash_offers(file, {"retry", "order-7", "--input", ""}) == " ");
+}
+
+BOOST_AUTO_TEST_CASE(looks_further_than_the_first_page_for_ids) {
+  fake::server daemon{[](const fake::request& r) -> fake::reply {
+    BOOST_TEST(r.target.find("limit=1000") != r.target.npos, r.target);
+    return {200, R"({"items":[{"id":"order-7"}],"nextCursor":null})"};
+  }};
+  const script file{"bash"};
+  setenv("PAWL_URL", daemon.url().c_str(), 1);
+  BOOST_TEST(bash_offers(file, {"pause", "ord"}) == "order-7 ");
+}
+
+BOOST_AUTO_TEST_CASE(every_help_has_an_example_of_its_own) {
+  for (const auto& [path, options] : all_of_help()) {
+    std::vector<std::string> asked;
+    std::istringstream words{path};
+    for (std::string word; words >> word;)
+      asked.push_back(word);
+    asked.emplace_back("--help");
+    const auto help = run_pawl(nowhere, asked).out;
+    const auto at = help.find("\nExample");
+    BOOST_TEST((at != help.npos), path);
+    bool named = path.empty();
+    std::istringstream lines{at == help.npos ? "" : help.substr(at)};
+    for (std::string line; std::getline(lines, line);)
+      named = named || (line + ' ').find(' ' + path + ' ') != line.npos;
+    BOOST_TEST(named, path);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(is_read_by_every_shell) {
@@ -169,6 +201,7 @@ BOOST_AUTO_TEST_CASE(offers_in_fish_what_can_stand_there) {
                      + "; complete -C \"" + line + "\"'");
   };
   BOOST_TEST(offers("pawl expl").starts_with("explain\t"));
+  BOOST_TEST(offers("pawl -n shop expl").starts_with("explain\t"));
   BOOST_TEST(offers("pawl def ap").starts_with("apply\t"));
   BOOST_TEST(offers("pawl pause --mode ").starts_with("drain\t"));
   BOOST_TEST(offers("pawl pause --rea").starts_with("--reason\t"));

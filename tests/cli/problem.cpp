@@ -23,6 +23,12 @@ BOOST_AUTO_TEST_CASE(shows_every_fault_where_an_editor_finds_it) {
                 "f.yaml:9: odd");
 }
 
+BOOST_AUTO_TEST_CASE(says_a_thing_once) {
+  response refusal{400, {}, R"({"title":"T","detail":"It is odd.",
+    "code":"invalid-request","errors":[{"detail":"It is odd."}]})"};
+  BOOST_TEST(to_failure(refusal).text == "T: It is odd. [invalid-request]");
+}
+
 BOOST_AUTO_TEST_CASE(hints_at_what_is_allowed) {
   response refusal{409, {}, R"({"title":"Not now","detail":"It is suspended.",
     "code":"invalid-state","allowedActions":[{"name":"resume"},
@@ -38,10 +44,12 @@ BOOST_AUTO_TEST_CASE(hints_at_commands_that_can_be_typed) {
   response refusal{409, {}, R"({"title":"Not now","code":"invalid-state",
     "allowedActions":[{"name":"event","href":"/v1/instances/i1/events"},
     {"name":"rollback","href":"/v1/instances/i1/rollback"},
+    {"name":"redo","href":"/v1/instances/i1/redo"},
     {"name":"approve","href":"/v1/approvals/i1~3"}]})"};
   BOOST_TEST(to_failure(refusal, "", "i1").text
              == "Not now [invalid-state]\ntry: pawl emit TYPE --instance i1, "
-                "pawl rollback i1 --to TASK, pawl approve i1~3");
+                "pawl rollback i1 --to TASK, pawl redo i1 --task TASK, "
+                "pawl approve i1~3");
   refusal.body = R"({"title":"No","code":"invalid-transition","from":"draft",
     "to":"done","allowed":["matched","dropped"]})";
   BOOST_TEST(to_failure(refusal).text

@@ -148,6 +148,89 @@ BOOST_AUTO_TEST_CASE(schedules_and_tokens_have_prefixes_too) {
   BOOST_TEST(has(many.err, "abd2"));
 }
 
+BOOST_AUTO_TEST_CASE(a_beginning_of_several_is_never_taken_for_one) {
+  fake::server s{[](const fake::request& r) -> fake::reply {
+    if (r.method == "GET")
+      return {200, R"({"items":[{"id":"01AB"},{"id":"01AC"}],)"
+                   R"("nextCursor":null})"};
+    return {204, ""};
+  }};
+  for (const auto& words :
+       {texts{"hold", "release", "01A"}, texts{"hold", "show", "01A"},
+        texts{"bulk", "stop", "01A"}, texts{"bulk", "show", "01A"},
+        texts{"token", "show", "01A"}, texts{"schedule", "show", "01A"}}) {
+    const auto ran = run_pawl(s.url(), words);
+    BOOST_TEST(ran.code == 2, words[0] << ' ' << words[1]);
+    BOOST_TEST(has(ran.err, "the beginning of 2 ids:\n  01AB\n  01AC"),
+               ran.err);
+    auto none = words;
+    none.back() = "x";
+    BOOST_TEST(run_pawl(s.url(), none).code == 3);
+  }
+  BOOST_TEST(run_pawl(s.url(), {"hold", "release", "01AB"}).code == 0);
+  BOOST_TEST((sent(s, "DELETE") == texts{"/v1/holds/01AB"}));
+}
+
+BOOST_AUTO_TEST_CASE(reads_all_pages_of_the_queues) {
+  fake::server s{[](const fake::request& r) -> fake::reply {
+    if (r.target.find("cursor") == r.target.npos)
+      return {200, R"({"items":[{"name":"one"}],"nextCursor":"c"})"};
+    return {200, R"({"items":[{"name":"two"}],"nextCursor":null})"};
+  }};
+  BOOST_TEST(run_pawl(s.url(), {"queue", "ls", "-o", "name"}).out
+             == "one\ntwo\n");
+}
+
+BOOST_AUTO_TEST_CASE(purges_by_query_as_a_bulk_operation) {
+  fake::server s{[](const fake::request&) -> fake::reply {
+    return {200, R"({"action":"delete","count":3,"samples":[]})"};
+  }};
+  const auto ran = run_pawl(
+    s.url(), {"purge", "-q", "status=completed index.who=ann", "--dry-run"});
+  BOOST_TEST(ran.code == 0, ran.err);
+  BOOST_TEST(has(ran.err, "it would delete 3 instances"), ran.err);
+  const auto body = parse_json(s.seen().at(0).body).value();
+  BOOST_TEST(body.at("action") == "delete");
+  BOOST_TEST(body.at("filter").at("index.who") == "ann");
+  BOOST_TEST(run_pawl(s.url(), {"purge"}).code == 2);
+  BOOST_TEST(run_pawl(s.url(), {"purge", "i1", "-q", "all"}).code == 2);
+  BOOST_TEST(run_pawl(s.url(), {"purge", "i1", "--dry-run"}).code == 2);
+  // The daemon redoes one at a time, so that is all that is offered.
+  BOOST_TEST(run_pawl(s.url(), {"redo", "-q", "all", "--task", "/do/0/x"}).code
+             == 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_is_for_now_if_that_is_said) {
+  fake::server s{small_daemon};
+  (void)run_pawl(s.url(), {"emit", "t", "--instance", "i1", "--now"});
+  BOOST_TEST(
+    (sent(s, "POST") == texts{"/v1/instances/i1/events?buffer=false"}));
+  BOOST_TEST(run_pawl(s.url(), {"emit", "t", "--now"}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(says_who_one_is) {
+  fake::server s{[](const fake::request& r) -> fake::reply {
+    BOOST_TEST(r.target == "/v1/whoami");
+    return {200, R"x({"who":"token:1 (ci)","user":"ci","almighty":false,)x"
+                 R"x("roles":[{"role":"operator","namespaces":["shop"]}]})x"};
+  }};
+  const auto told = run_pawl(s.url(), {"whoami"});
+  BOOST_TEST(told.code == 0);
+  for (const auto* part : {"token:1 (ci)", "operator on shop", "votes as  ci"})
+    BOOST_TEST(has(told.out, part), told.out);
+  BOOST_TEST(run_pawl(s.url(), {"whoami", "-o", "name"}).out
+             == "token:1 (ci)\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_can_end_so_long_from_now) {
+  fake::server s{small_daemon};
+  (void)run_pawl(s.url(), {"pause", "i1", "--until", "2h"});
+  BOOST_REQUIRE(!sent(s, "POST").empty());
+  const auto body = parse_json(s.seen().back().body).value();
+  BOOST_TEST(std::string{body.at("until").as_string()}.ends_with("Z"));
+  BOOST_TEST(run_pawl(s.url(), {"pause", "i1", "--until", "soon"}).code == 2);
+}
+
 BOOST_AUTO_TEST_CASE(guesses_at_misspelt_words) {
   const std::string nowhere = "http://127.0.0.1:1";
   struct {
@@ -160,6 +243,7 @@ BOOST_AUTO_TEST_CASE(guesses_at_misspelt_words) {
        {{"pause", "i1", "--raeson", "x"},
         "no option --raeson; did you mean '--reason'?"},
        {{"ls", "--ulr=x"}, "no option --ulr; did you mean '--url'?"},
+       {{"ls", "-s", "faultd"}, "faultd not in {pending,running,"},
        {{"frobnicate"}, "no command 'frobnicate'\n"}};
   for (const auto& c : cases) {
     auto ran = run_pawl(nowhere, c.words);

@@ -14,6 +14,10 @@ from harness import same, wait_until  # noqa: E402
 from tenancy import World, role, run_all  # noqa: E402
 
 ENDED = ("stopped", "completed")
+FOUND = """document: {dsl: '1.0.3', namespace: a, name: found, version: '1.0.0',
+  metadata: {index: {who: .who}}}
+do: [{hear: {listen: {to: {one: {with: {type: com.example.go}}}}}}]
+"""
 BREAKS = """document: {dsl: '1.0.3', namespace: a, name: breaks, version: '1.0.0'}
 do: [{x: {raise: {error: {type: 'https://example.com/broken', status: 500}}}}]
 """
@@ -22,7 +26,8 @@ do: [{x: {raise: {error: {type: 'https://example.com/broken', status: 500}}}}]
 class Bulk(World):
     def __init__(self, daemon, socket_path):
         super().__init__(daemon, socket_path)
-        self.ok("POST", "/v1/definitions", BREAKS, kind="application/yaml")
+        for each in (BREAKS, FOUND):
+            self.ok("POST", "/v1/definitions", each, kind="application/yaml")
         self.groups = 0
 
     # --- Helpers ---------------------------------------------------------------
@@ -140,6 +145,34 @@ class Bulk(World):
         for each in broken:
             self.daemon_becomes(each, "faulted")
             same(len(self.facts(each, "task.retried")), 1, "once")
+
+    def it_finds_what_a_list_finds_by_the_index(self):
+        anns, bobs = ([self.start("a", "found", input={"who": who})
+                       for _ in range(3)] for who in ("ann", "bob"))
+        for index in ({"index.who": "ann"}, {"index": {"who": "ann"}}):
+            told = self.ok("POST", "/v1/bulk", {
+                "action": "pause", "filter": index, "dryRun": True})
+            same({each["id"] for each in told["samples"]}, set(anns), "found")
+        made = self.ok("POST", "/v1/bulk", {
+            "action": "pause", "filter": {"index": {"who": "ann"}}})
+        same(made["filter"]["index"], {"who": "ann"}, "shown")
+        self.restart()
+        same(self.ends(made["id"])["filter"], made["filter"], "kept")
+        same((self.statuses(anns), self.statuses(bobs)),
+             (["suspended"], ["waiting"]), "statuses")
+        for bad in ({"index": 1}, {"index": {"who": 1}}, {"index.who": 1}):
+            got, no = self.ask("POST", "/v1/bulk", {
+                "action": "pause", "filter": bad}, self.admin)
+            same(got, 422, f"{bad}: {no}")
+        self.cli("purge", "-q", "index.who=bob workflow=a/found",
+                 token=self.admin)
+        same(self.statuses(bobs), ["waiting"], "what lives is not purged")
+        for each in anns + bobs:
+            self.ok("POST", f"/v1/instances/{each}/cancel", {})
+        self.cli("purge", "-q", "index.who=bob workflow=a/found",
+                 token=self.admin)
+        same([self.ask("GET", f"/v1/instances/{each}", token=self.admin)[0]
+              for each in bobs + anns], [410] * 3 + [200] * 3, "purged")
 
     def another_ends(self):
         """An order of two a second: behind its end, one that had gone on at
