@@ -4,6 +4,7 @@
 #include "actors/drawing.hpp"
 #include "actors/kept/orders.hpp"
 #include "actors/orders.hpp"
+#include "actors/schedule_orders.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -64,8 +64,6 @@ struct state {
     return row ? take_in(*row) : nullptr;
   }
 
-  // --- Steps ---------------------------------------------------------------
-
   void go(const schedule_key& which, scheduled& e) {
     if (e.busy)
       return;

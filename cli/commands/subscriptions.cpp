@@ -280,6 +280,7 @@ void add_subscriptions(CLI::App& app, action& chosen) {
              "  pawl subscription test faults\n"
              "  pawl subscription ls\n"
              "  pawl subscription dead faults\n"
+             "  pawl subscription discard faults 01JABC\n"
              "  pawl subscription show faults\n"
              "  pawl subscription rm faults\n"
              "  pawl subscription redeliver faults");

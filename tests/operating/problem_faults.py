@@ -146,9 +146,15 @@ def shutting_down(scene):
     scene.start_instance(made, {}, id="order-7")
     wait_until(lambda: scene.services.seen, "it has called")
 
+    def drains():
+        try:
+            return scene.tell("GET", "/readyz").status != 200
+        except OSError:
+            return True
+
     def ends():
         scene.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: "daemon.stopping" in scene.log(), "it drains")
+        wait_until(drains, "it drains")
     problem = begins(scene, START, ends)
     scene.go.set()
     yield problem
