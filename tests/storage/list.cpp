@@ -52,10 +52,10 @@ struct modelled : test::stored {
     turn.after.status = status();
     turn.after.updated
       = from_unix_ms(2'000'000 + static_cast<std::int64_t>(dice() % 40));
-    turn.after.ended
-      = dice() % 3 == 0
-          ? std::nullopt
-          : std::optional{from_unix_ms(static_cast<std::int64_t>(dice() % 40))};
+    turn.after.ended = dice() % 3 == 0
+                         ? std::nullopt
+                         : std::optional{from_unix_ms(
+                           3'000'000 + static_cast<std::int64_t>(dice() % 40))};
     turn.after.verbs = {"cancel"};
     turn.after.busy = dice() % 2 == 0;
     turn.after.approvals.clear();
