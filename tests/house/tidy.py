@@ -72,9 +72,12 @@ class Tidy:
         self.build = build
         self.owned = owned(sorted(sources))
         self.cache = cache
-        version = subprocess.run(["clang-tidy", "--version"], check=True,
-                                 capture_output=True).stdout
-        self.rules = digest(version, (ROOT / ".clang-tidy").read_bytes())
+        told = subprocess.run(["clang-tidy", "--version"], check=True,
+                              capture_output=True, text=True).stdout
+        # Behind it stands the processor of this machine.
+        version = re.search(r".*version.*", told)[0].strip()
+        self.rules = digest(version.encode(),
+                            (ROOT / ".clang-tidy").read_bytes())
         self.hashes = {}
         self.recorded = set(RECORD.read_text().split()[::2]
                             if RECORD.exists() else [])
