@@ -311,7 +311,7 @@ list_page merge(std::vector<part> parts, const list_order& order,
 }
 
 /// A page of all that was found, in an order that no index has.
-result<list_page> sort(std::vector<part> parts, const list_order& order,
+result<list_page> sort(std::vector<part>&& parts, const list_order& order,
                        std::uint32_t limit, const place& from) {
   std::vector<std::pair<place, head>> all;
   bool whole = true;

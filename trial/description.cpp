@@ -100,7 +100,7 @@ std::string line_of_notify(const json::object& what) {
 }
 
 std::string line_of_program(const json::object& what) {
-  const auto program = shown(part_of(what, "program"));
+  auto program = shown(part_of(what, "program"));
   for (const auto* member : {"command", "image", "code"})
     if (what.contains(member))
       return program + ": " + shown(part_of(what, member));
