@@ -53,7 +53,7 @@ bool limit_pass::covers(const limit_ref& one) const {
 void limit_keeper::tell_jobs(limit_lines::errands& todo) {
   if (!todo.jobs || std::exchange(telling_, true))
     return;
-  todo.granted.push_back([this] {
+  todo.granted.emplace_back([this] {
     world_.wake(jobs_pause, [weak = weak_from_this()] {
       const auto me = weak.lock();
       if (!me)
@@ -77,23 +77,25 @@ void limit_keeper::carry_out(const limit_lines::errands& todo) const {
 
 /// Sees to it that somebody looks when something is due.
 void limit_keeper::arm(std::unique_lock<std::mutex>& hold) {
+  const auto ring = [weak = weak_from_this()](timestamp at) {
+    const auto me = weak.lock();
+    if (!me)
+      return;
+    {
+      // Unless an earlier alarm has taken its place.
+      const std::lock_guard guard{me->lock_};
+      if (me->armed_ != at)
+        return;
+    }
+    me->tick();
+  };
   if (const auto due = lines_.next_due()) {
     const auto now = world_.now();
     const auto at = now + std::clamp<duration>(*due - now, 1ms, look_every);
     if (!armed_ || at < *armed_) {
       armed_ = at;
       hold.unlock();
-      world_.wake(at - now, [weak = weak_from_this(), at] {
-        if (const auto me = weak.lock()) {
-          {
-            // Unless an earlier alarm has taken its place.
-            const std::lock_guard guard{me->lock_};
-            if (me->armed_ != at)
-              return;
-          }
-          me->tick();
-        }
-      });
+      world_.wake(at - now, [ring, at] { ring(at); });
       hold.lock();
     }
   }
