@@ -42,6 +42,7 @@ private:
   void check_total(std::string_view ns, const result<std::uint64_t>& bytes);
   result<> check_counts();
   result<> check_values();
+  void check_meta(std::string_view key, std::string_view value);
   result<> check_tombstones();
 
   const database& db_;
@@ -192,6 +193,19 @@ result<> verifier::check_histories() {
   return walked ? failed : walked;
 }
 
+void verifier::check_meta(std::string_view key, std::string_view value) {
+  if (key.starts_with(secret_key("")))
+    must_decode(family::meta, key, decode_secret(key, value).has_value());
+  else if (key.starts_with(bulk_item_prefix()))
+    must_decode(family::meta, key, decode_bulk_item(key, value).has_value());
+  else if (key.starts_with(size_key("")))
+    check_total(key.substr(size_key("").size()), decode_number(key, value));
+  else if (key.starts_with("out/"))
+    must_decode(family::meta, key, decode_message(key, value).has_value());
+  else
+    check_record(key, value);
+}
+
 result<> verifier::check_values() {
   auto ok = each(family::busy, [&](auto key, auto value) {
     if (is_left_child(key) || is_lease(key))
@@ -230,19 +244,8 @@ result<> verifier::check_values() {
                   decode_seen(key, value) || decode_answer(key, value));
     });
   if (ok)
-    ok = each(family::meta, [&](auto key, auto value) {
-      if (key.starts_with(secret_key("")))
-        must_decode(family::meta, key, decode_secret(key, value).has_value());
-      else if (key.starts_with(bulk_item_prefix()))
-        must_decode(family::meta, key,
-                    decode_bulk_item(key, value).has_value());
-      else if (key.starts_with(size_key("")))
-        check_total(key.substr(size_key("").size()), decode_number(key, value));
-      else if (key.starts_with("out/"))
-        must_decode(family::meta, key, decode_message(key, value).has_value());
-      else
-        check_record(key, value);
-    });
+    ok = each(family::meta,
+              [&](auto key, auto value) { check_meta(key, value); });
   for (const auto& [ns, bytes] : sizes_)
     complain(fmt::format("the instances of namespace {} take {} bytes, and "
                          "there is no row that says so",
