@@ -3,8 +3,6 @@
 #include "workflow/past_runs.hpp"
 #include "workflow/sensitive.hpp"
 
-#include <ranges>
-
 namespace pawl::actors {
 
 namespace {
@@ -28,7 +26,8 @@ result<json::object> runs_of(gate& at, const instance_key& key,
   json::object body{{"items", json::array{}}, {"nextCursor", nullptr}};
   auto& items = body["items"].get_array();
   const auto& all = runs.all();
-  for (const auto& run : std::views::reverse(all)) {
+  for (auto one = all.rbegin(); one != all.rend(); ++one) {
+    const auto& run = *one;
     if ((what.before != 0 && run.begun >= what.before)
         || (what.attempt != 0 && run.attempt != what.attempt))
       continue;
