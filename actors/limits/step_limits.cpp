@@ -128,7 +128,7 @@ effect_outcome refused_by_limit(const limit_lines::waiting_step& missing,
       = std::chrono::ceil<std::chrono::seconds>(*missing.next - now);
     error["retryAfter"] = std::max<std::int64_t>(1, wait.count());
   }
-  error["detail"] = std::move(detail);
+  error["detail"] = detail;
   return worker_outcome{.output = nullptr, .error = std::move(error)};
 }
 

@@ -49,7 +49,7 @@ outcome verify_audit(const call& from) {
                                   number_of(from, "limit", faults)};
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return ask(from, &actors::gateway::verify_audit_of, std::move(wish));
+  return ask(from, &actors::gateway::verify_audit_of, wish);
 }
 
 } // namespace pawl::http::handlers
