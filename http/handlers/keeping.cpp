@@ -37,7 +37,7 @@ outcome preview_retention(const call& from) {
   wish.cancelled = keep_of(from, "cancelled", faults);
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
-  return ask(from, &actors::gateway::preview, std::move(wish));
+  return ask(from, &actors::gateway::preview, wish);
 }
 
 outcome take_backup(const call& from) {

@@ -9,7 +9,7 @@ namespace pawl::http::handlers {
 
 namespace {
 
-stream journal_of(const call& from, actors::instance_ref which,
+stream journal_of(const call& from, const actors::instance_ref& which,
                   fault_list& faults) {
   return {.read =
             [&daemon = from.daemon, which](sequence after, std::uint32_t limit,
