@@ -26,8 +26,8 @@ result<json::object> runs_of(gate& at, const instance_key& key,
   json::object body{{"items", json::array{}}, {"nextCursor", nullptr}};
   auto& items = body["items"].get_array();
   const auto& all = runs.all();
-  for (auto one = all.rbegin(); one != all.rend(); ++one) {
-    const auto& run = *one;
+  for (auto left = all.size(); left > 0; --left) {
+    const auto& run = all[left - 1];
     if ((what.before != 0 && run.begun >= what.before)
         || (what.attempt != 0 && run.attempt != what.attempt))
       continue;

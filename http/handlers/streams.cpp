@@ -117,7 +117,7 @@ outcome follow(const call& from) {
   if (!which)
     return refuse(which.error(), from);
   fault_list faults;
-  auto out = journal_of(from, std::move(*which), faults);
+  auto out = journal_of(from, *which, faults);
   read_last_event(from, faults, out);
   return stream_or_faults(from, std::move(out), faults);
 }
