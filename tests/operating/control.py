@@ -68,8 +68,9 @@ class Control(Suite):
         name = self.start("leads")
 
         def child():
-            found = self.daemon.must("GET", "/v1/instances?limit=1")["items"][0]
-            return found["id"] if found["id"] != name else None
+            found = self.daemon.must("GET", "/v1/instances?workflow=naps")
+            return next((each["id"] for each in found["items"] if self.daemon
+                         .instance(each["id"]).get("parent") == name), None)
         made = wait_until(child, "there is a child")
         for timers in ("freeze", "run"):
             self.daemon.act(name, "pause", {"timers": timers})
