@@ -17,9 +17,9 @@ class Plants:
         self.cores = {}
 
     def core(self, name):
-        if name not in self.cores:
-            self.cores[name] = f"pLnT{secrets.token_hex(7)}{len(self.cores)}"
-        return self.cores[name]
+        # The service asks from several threads: all must get the same.
+        return self.cores.setdefault(
+            name, f"pLnT{secrets.token_hex(7)}{len(self.cores)}")
 
     def visible(self, name):
         """What may stand in a header."""
