@@ -1,6 +1,7 @@
 #include "access/token.hpp"
 
 #include "base/bytes.hpp"
+#include "base/json_member.hpp"
 
 #include <array>
 #include <cerrno>
@@ -29,13 +30,6 @@ std::string random_bytes(std::size_t count) {
 
 bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == text.npos;
-}
-
-std::string text_in(const json::object& from, std::string_view name) {
-  const auto* value = from.if_contains(name);
-  const auto* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string{}
-                         : std::string{text->data(), text->size()};
 }
 
 json::array roles_json(const token& what) {

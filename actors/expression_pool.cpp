@@ -1,5 +1,6 @@
 #include "actors/expression_pool.hpp"
 
+#include "base/program_beside.hpp"
 #include "sandbox/helper_process.hpp"
 #include "sandbox/question.hpp"
 
@@ -18,7 +19,7 @@ public:
   explicit state(expression_pool_options options)
       : options_{std::move(options)} {
     if (options_.helper_path.empty())
-      options_.helper_path = sandbox::default_helper();
+      options_.helper_path = program_beside(sandbox::helper_name);
     options_.helpers = std::clamp<std::size_t>(options_.helpers, 1, 64);
     pids_.resize(options_.helpers, -1);
     for (std::size_t i = 0; i < options_.helpers; ++i)

@@ -1,5 +1,6 @@
 #include "actors/gate.hpp"
 #include "actors/stored_machine.hpp"
+#include "base/json_member.hpp"
 #include "secrets/jwt.hpp"
 #include "workflow/past_approval.hpp"
 
@@ -325,13 +326,6 @@ json::object claims_of(const link_approval& what, const json::object& open,
           {"operates", what.who.operates},
           {"outcome", what.outcome},
           {"expires", to_text(what.expires.value_or(expires))}};
-}
-
-std::string text_in(const json::object& claims, std::string_view name) {
-  const auto* found = claims.if_contains(name);
-  return found != nullptr && found->is_string()
-           ? std::string{found->get_string()}
-           : std::string{};
 }
 
 vote_on_approval vote_by(const json::object& claims, std::string comment) {

@@ -1,5 +1,6 @@
 #include "actors/lifecycle_feed.hpp"
 
+#include "base/json_member.hpp"
 #include "base/time.hpp"
 
 #include <algorithm>
@@ -19,13 +20,6 @@ constexpr std::chrono::minutes remembered_for{5};
 constexpr std::uint64_t numbers_per_ms = std::uint64_t{1} << 20;
 /// How much an item takes beside its text, about.
 constexpr std::size_t item_bytes = 256;
-
-std::string text_in(const datum& event, std::string_view key) {
-  const auto* value = event->as_object().if_contains(key);
-  return value != nullptr && value->is_string()
-           ? std::string{value->get_string()}
-           : std::string{};
-}
 
 bool fits_text(const std::string& wanted, const std::string& is) {
   return wanted.empty() || wanted == is;
@@ -77,9 +71,10 @@ void lifecycle_feed::publish(lifecycle_origin of,
     const std::lock_guard hold{lock_};
     settle();
     for (const auto& e : events) {
-      items_.push_back(
-        {from,
-         {.number = ++last_, .type = text_in(e, "type"), .json = to_text(*e)}});
+      items_.push_back({from,
+                        {.number = ++last_,
+                         .type = text_in(e->as_object(), "type"),
+                         .json = to_text(*e)}});
       bytes_ += items_.back().shown.json.size() + item_bytes;
     }
     while (items_.size() > items_max || bytes_ > bytes_max) {

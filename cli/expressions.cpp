@@ -1,5 +1,6 @@
 #include "cli/expressions.hpp"
 
+#include "base/program_beside.hpp"
 #include "sandbox/helper_process.hpp"
 
 #include <memory>
@@ -17,7 +18,7 @@ constexpr std::uint64_t memory_max = 256ULL * 1024 * 1024;
 
 trial::helper local_expressions() {
   auto process = std::make_shared<sandbox::helper_process>(
-    sandbox::default_helper(), memory_max);
+    program_beside(sandbox::helper_name), memory_max);
   return [process](
            const sandbox::question& what) -> result<std::vector<json::value>> {
     const auto answer

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
-#include <filesystem>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -27,15 +26,6 @@ error too_slow() {
 }
 
 } // namespace
-
-std::string default_helper() {
-  std::error_code ignored;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  const auto beside = self.parent_path() / "pawl-jq";
-  if (!ignored && std::filesystem::exists(beside, ignored))
-    return beside.string();
-  return "/usr/lib/pawl/pawl-jq";
-}
 
 result<void> helper_process::start() {
   int ends[2];

@@ -11,9 +11,8 @@
 
 namespace pawl::sandbox {
 
-/// Where the helper program is: `pawl-jq` beside this program, else
-/// /usr/lib/pawl/pawl-jq.
-[[nodiscard]] std::string default_helper();
+/// Its program's name; see base/program_beside.hpp.
+inline constexpr auto helper_name = "pawl-jq";
 
 /// One running `pawl-jq`. Speaks its frames and ends it when it misbehaves.
 /// Thread safety: one thread.

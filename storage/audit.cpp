@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/json.hpp"
+#include "base/json_member.hpp"
 #include "storage/database.hpp"
 #include "storage/store.hpp"
 #include "storage/values.hpp"
@@ -18,13 +19,6 @@ namespace {
 constexpr std::uint64_t looked_at_max = 20'000;
 constexpr std::uint64_t block = 256;
 constexpr std::size_t faults_max = 100;
-
-std::string text_in(const json::object& from, std::string_view name) {
-  const auto* value = from.if_contains(name);
-  const auto* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string{}
-                         : std::string{text->data(), text->size()};
-}
 
 std::uint64_t number_in(const json::object& from, std::string_view name) {
   const auto* value = from.if_contains(name);

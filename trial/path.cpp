@@ -7,7 +7,7 @@ namespace pawl::trial {
 
 namespace {
 
-std::string text_in(const json::object& of, const char* name) {
+std::string shown_in(const json::object& of, const char* name) {
   const auto* found = of.if_contains(name);
   return found == nullptr     ? std::string{}
          : found->is_string() ? std::string{found->get_string()}
@@ -16,7 +16,7 @@ std::string text_in(const json::object& of, const char* name) {
 
 std::string type_of_event(const datum& event) {
   const auto* members = event ? event->if_object() : nullptr;
-  return members == nullptr ? std::string{} : text_in(*members, "type");
+  return members == nullptr ? std::string{} : shown_in(*members, "type");
 }
 
 bool holds_others(const task& node) {
@@ -47,12 +47,12 @@ std::string line_of_error(const json::value& problem) {
   const auto* members = problem.if_object();
   if (members == nullptr)
     return {};
-  auto type = text_in(*members, "type");
+  auto type = shown_in(*members, "type");
   type = type.substr(type.rfind('/') + 1);
-  auto line = type + " " + text_in(*members, "status");
-  auto said = text_in(*members, "detail");
+  auto line = type + " " + shown_in(*members, "status");
+  auto said = shown_in(*members, "detail");
   if (said.empty())
-    said = text_in(*members, "title");
+    said = shown_in(*members, "title");
   return said.empty() ? line : line + ": " + said;
 }
 

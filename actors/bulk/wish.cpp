@@ -1,5 +1,7 @@
 #include "actors/bulk/wish.hpp"
 
+#include "base/json_member.hpp"
+
 namespace pawl::actors {
 
 namespace {
@@ -27,13 +29,6 @@ verb verb_of(bulk_action a) {
     break;
   }
   return verb::cancel;
-}
-
-std::string text_in(const json::object& args, std::string_view name) {
-  const auto* value = args.if_contains(name);
-  return value != nullptr && value->is_string()
-           ? std::string{value->get_string()}
-           : std::string{};
 }
 
 std::optional<json::value> value_in(const json::object& args,

@@ -1,5 +1,6 @@
 #include "actors/faults/injection.hpp"
 
+#include "actors/kept/body_checker.hpp"
 #include "base/overload.hpp"
 #include "workflow/duration.hpp"
 
@@ -17,21 +18,9 @@ constexpr std::pair<std::string_view, std::string hold_selector::*> places[]
      {"host", &hold_selector::host},
      {"queue", &hold_selector::queue}};
 
-class checker {
+class injection_checker : public body_checker {
 public:
-  [[nodiscard]] bool fine() const { return no_.faults.empty(); }
-  [[nodiscard]] error fault() && { return std::move(no_); }
-
-  void blame(std::string pointer, std::string detail) {
-    no_.faults.push_back({std::move(pointer), 0, 0, std::move(detail)});
-  }
-
-  void only(const json::object& in, const std::string& at,
-            std::initializer_list<std::string_view> known) {
-    for (const auto& member : in)
-      if (std::find(known.begin(), known.end(), member.key()) == known.end())
-        blame(pointer_join(at, member.key()), "Is not known here.");
-  }
+  injection_checker() : body_checker{"The fault cannot be kept so."} {}
 
   void text(const json::object& in, const std::string& at,
             std::string_view name, bool needed) {
@@ -118,9 +107,6 @@ public:
     if (!at || *at <= now || *at > now + injection_length_max)
       blame("/until", "Must be a time to come, at most a day from now.");
   }
-
-private:
-  pawl::error no_{errc::invalid_request, "The fault cannot be kept so."};
 };
 
 injected_action action_of(const json::object& what) {
@@ -146,7 +132,7 @@ injected_action action_of(const json::object& what) {
 } // namespace
 
 result<json::object> checked_injection(const json::value& sent, timestamp now) {
-  checker check;
+  injection_checker check;
   const auto* in = sent.if_object();
   if (in == nullptr) {
     check.blame("", "Must be an object.");

@@ -1,31 +1,28 @@
 #include "actors/flags/flag_keeper.hpp"
 
+#include "actors/kept/body_checker.hpp"
+
 namespace pawl::actors {
 
 result<json::object> flag_keeper::read(const kept_ref&,
                                        const json::value& sent) {
-  error no{errc::invalid_request, "The flag cannot be kept so."};
-  const auto blame = [&](std::string pointer, std::string detail) {
-    no.faults.push_back({std::move(pointer), 0, 0, std::move(detail)});
-  };
+  body_checker check{"The flag cannot be kept so."};
   const auto* members = sent.if_object();
   if (members == nullptr) {
-    blame("", "Must be an object with a `value`.");
-    return no;
+    check.blame("", "Must be an object with a `value`.");
+    return std::move(check).fault();
   }
   const auto* value = members->if_contains("value");
   if (value == nullptr)
-    blame("/value", "Is missing.");
+    check.blame("/value", "Is missing.");
   else if (to_text(*value).size() > value_bytes_max)
-    blame("/value", "Is longer than 4,096 bytes.");
+    check.blame("/value", "Is longer than 4,096 bytes.");
   const auto* text = members->if_contains("description");
   if (text != nullptr && !text->is_string())
-    blame("/description", "Must be a text.");
-  for (const auto& member : *members)
-    if (member.key() != "value" && member.key() != "description")
-      blame(pointer_join("", member.key()), "Is not known here.");
-  if (!no.faults.empty())
-    return no;
+    check.blame("/description", "Must be a text.");
+  check.only(*members, "", {"value", "description"});
+  if (!check.fine())
+    return std::move(check).fault();
   return *members;
 }
 

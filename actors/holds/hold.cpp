@@ -1,5 +1,7 @@
 #include "actors/holds/hold.hpp"
 
+#include "base/json_member.hpp"
+
 #include <algorithm>
 #include <cctype>
 
@@ -63,13 +65,6 @@ authority authority_of(std::string_view uri) {
   if (out.port.empty())
     out.port = same_text(uri.substr(0, scheme), "https") ? "443" : "80";
   return out;
-}
-
-std::string text_in(const json::object& of, std::string_view member) {
-  const auto* value = of.if_contains(member);
-  return value != nullptr && value->is_string()
-           ? std::string{value->get_string()}
-           : std::string{};
 }
 
 json::value time_json(const std::optional<timestamp>& at) {

@@ -1,9 +1,9 @@
 #include "actors/limits/limit.hpp"
 
+#include "actors/kept/body_checker.hpp"
 #include "workflow/duration.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace pawl::actors {
 
@@ -12,24 +12,10 @@ namespace {
 constexpr std::string_view scopes[] = {"", "queue", "host", "namespace"};
 constexpr std::size_t text_max = 512;
 
-/// Collects what is wrong with what was sent.
-class checker {
+class limit_checker : public body_checker {
 public:
-  explicit checker(const limit_ref& id) : id_{id} {}
-
-  [[nodiscard]] error fault() && { return std::move(no_); }
-  [[nodiscard]] bool fine() const { return no_.faults.empty(); }
-
-  void blame(std::string pointer, std::string detail) {
-    no_.faults.push_back({std::move(pointer), 0, 0, std::move(detail)});
-  }
-
-  void only(const json::object& in, const std::string& at,
-            std::initializer_list<std::string_view> known) {
-    for (const auto& member : in)
-      if (std::find(known.begin(), known.end(), member.key()) == known.end())
-        blame(pointer_join(at, member.key()), "Is not known here.");
-  }
+  explicit limit_checker(const limit_ref& id)
+      : body_checker{"The limit cannot be kept so."}, id_{id} {}
 
   /// A whole number of 1 and more.
   void count(const json::object& in, const std::string& at,
@@ -125,7 +111,6 @@ private:
   }
 
   const limit_ref& id_;
-  error no_{errc::invalid_request, "The limit cannot be kept so."};
 };
 
 duration per_of(const json::object& rule) {
@@ -143,7 +128,7 @@ rate_rule rate_of(const json::object& rule) {
 
 result<json::object> checked_limit(const limit_ref& id,
                                    const json::value& sent) {
-  checker check{id};
+  limit_checker check{id};
   const auto* in = sent.if_object();
   if (in == nullptr) {
     check.blame("", "Must be an object.");

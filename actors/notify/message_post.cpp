@@ -2,6 +2,7 @@
 
 #include "actors/context.hpp"
 #include "actors/notify/post_box.hpp"
+#include "base/json_member.hpp"
 #include "base/log.hpp"
 #include "storage/keys.hpp"
 
@@ -53,13 +54,6 @@ result<> erase_queue(storage::store& in, const std::string& queue) {
     if (auto done = in.change_outgoing({}, keys); !done)
       return done;
   }
-}
-
-std::string text_of(const json::value& event, std::string_view key) {
-  const auto* value = event.as_object().if_contains(key);
-  return value != nullptr && value->is_string()
-           ? std::string{value->get_string()}
-           : std::string{};
 }
 
 json::value time_or_null(const std::optional<timestamp>& at) {
@@ -155,7 +149,7 @@ message_post::address(const event_origin& from,
   std::string state;
   const auto now = clock::now();
   for (const auto& event : events) {
-    const auto type = text_of(*event, "type");
+    const auto type = text_in(event->as_object(), "type");
     state.clear();
     const std::lock_guard hold{lock_};
     for (const auto& [name, of] : boxes_) {

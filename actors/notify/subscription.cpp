@@ -1,5 +1,8 @@
 #include "actors/notify/subscription.hpp"
 
+#include "actors/kept/body_checker.hpp"
+#include "base/json_member.hpp"
+
 #include <boost/json/array.hpp>
 
 #include <algorithm>
@@ -51,18 +54,12 @@ bool is_own_header(std::string_view name) {
          || known.starts_with("ce-");
 }
 
-std::string text_in(const json::object& from, std::string_view name) {
-  const auto* member = from.if_contains(name);
-  return member != nullptr && member->is_string()
-           ? std::string{member->get_string()}
-           : std::string{};
-}
-
 /// Reads what a client sent, and blames all that does not fit.
-class subscription_reader {
+class subscription_reader : body_checker {
 public:
   subscription_reader(std::string ns, bool rules)
-      : ns_{std::move(ns)}, rules_{rules} {}
+      : body_checker{"The subscription cannot be kept so."}, ns_{std::move(ns)},
+        rules_{rules} {}
 
   result<json::object> read(const json::value& sent) {
     if (!std::ranges::all_of(ns_, is_name_char))
@@ -70,7 +67,7 @@ public:
     const auto* members = sent.if_object();
     if (members == nullptr) {
       blame("", "Must be an object with a `url`.");
-      return std::move(no_);
+      return std::move(*this).fault();
     }
     for (const auto& [key, value] : *members)
       take(key, value);
@@ -78,16 +75,12 @@ public:
       blame("/url", "Is missing.");
     if (!out_.contains("mode"))
       out_["mode"] = "structured";
-    if (!no_.faults.empty())
-      return std::move(no_);
+    if (!fine())
+      return std::move(*this).fault();
     return std::move(out_);
   }
 
 private:
-  void blame(std::string pointer, std::string detail) {
-    no_.faults.push_back({std::move(pointer), 0, 0, std::move(detail)});
-  }
-
   void take(std::string_view key, const json::value& value) {
     if (key == "url")
       take_url(value);
@@ -251,7 +244,6 @@ private:
   const std::string ns_;
   const bool rules_;
   json::object out_;
-  error no_{errc::invalid_request, "The subscription cannot be kept so."};
 };
 
 event_filter_of_subscription filter_of(const json::object& body) {

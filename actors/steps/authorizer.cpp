@@ -2,6 +2,7 @@
 
 #include "actors/steps/token_request.hpp"
 #include "base/bytes.hpp"
+#include "base/json_member.hpp"
 #include "base/log.hpp"
 #include "workflow/late.hpp"
 
@@ -20,20 +21,13 @@ denied no(std::string detail) {
   return {error_kind::authentication, std::move(detail)};
 }
 
-std::string text_of(const json::object& in, std::string_view name) {
-  const auto* found = in.if_contains(name);
-  if (found == nullptr || !found->is_string())
-    return {};
-  return std::string{std::string_view{found->get_string()}};
-}
-
 bool is_visible(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 127; });
 }
 
 authorizer::outcome basic(const json::object& with) {
-  const auto user = text_of(with, "username");
-  const auto word = text_of(with, "password");
+  const auto user = text_in(with, "username");
+  const auto word = text_in(with, "password");
   if (!with.contains("username") || !with.contains("password"))
     return no(
       "Basic authentication needs the texts `username` and `password`.");
@@ -53,7 +47,7 @@ authorizer::outcome digest(const json::object& with) {
     return no("Digest authentication needs the texts `username` and "
               "`password`.");
   authorized out;
-  out.digest = {text_of(with, "username"), text_of(with, "password")};
+  out.digest = {text_in(with, "username"), text_in(with, "password")};
   out.secrets = {json::value(out.digest->password)};
   // What is sent follows from the server's challenge, so it is not known.
   out.authorization = {{"scheme", "Digest"}, {"parameter", ""}};
@@ -69,7 +63,7 @@ authorized with_token(std::string token) {
 }
 
 authorizer::outcome bearer(const json::object& with) {
-  auto token = text_of(with, "token");
+  auto token = text_in(with, "token");
   if (token.empty())
     return no("Bearer authentication needs the text `token`.");
   if (!is_visible(token))
@@ -90,7 +84,7 @@ json::array secrets_of(const token_policy& of) {
 /// Adds the names that stand in a secret: there, they are secret too.
 void add_names(json::array& to, const json::object& secret) {
   const auto add = [&](const json::object& in, const char* name) {
-    if (auto text = text_of(in, name); !text.empty())
+    if (auto text = text_in(in, name); !text.empty())
       to.emplace_back(std::move(text));
   };
   add(secret, "username");
@@ -110,11 +104,11 @@ public:
         tokens_max_{tokens_max} {}
 
   void authorize(const json::object& what, const std::string& ns, done then) {
-    const auto scheme = text_of(what, "scheme");
+    const auto scheme = text_in(what, "scheme");
     json::value with;
     if (const auto* inlined = what.if_contains("with"))
       with = *inlined;
-    const auto secret = text_of(what, "use");
+    const auto secret = text_in(what, "use");
     if (!secret.empty()) {
       auto found = find_(secret);
       if (!found)

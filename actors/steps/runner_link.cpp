@@ -1,11 +1,12 @@
 #include "actors/steps/runner_link.hpp"
 
+#include "base/program_beside.hpp"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -20,15 +21,6 @@ namespace {
 
 error failed(const std::string& what, int why) {
   return {errc::io, what + ": " + std::generic_category().message(why) + "."};
-}
-
-std::string default_program() {
-  std::error_code ignored;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  const auto beside = self.parent_path() / "pawl-runner";
-  if (!ignored && std::filesystem::exists(beside, ignored))
-    return beside.string();
-  return "/usr/lib/pawl/pawl-runner";
 }
 
 result<int> connect_to(const std::string& path) {
@@ -91,9 +83,9 @@ runner_link::open(const runner_place& place) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return failed("No socket for pawl-runner", errno);
-  std::vector<std::string> arguments{place.program.empty() ? default_program()
-                                                           : place.program,
-                                     "--user", place.user};
+  std::vector<std::string> arguments{
+    place.program.empty() ? program_beside("pawl-runner") : place.program,
+    "--user", place.user};
   for (const auto& each : place.hidden) {
     arguments.emplace_back("--hide");
     arguments.push_back(each);

@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "base/json_member.hpp"
 #include "secrets/jwt.hpp"
 
 #include <algorithm>
@@ -226,13 +227,6 @@ result<json::object> read_object(const http_outcome& answer, const char* who) {
   return std::move(body->get_object());
 }
 
-std::string text_of(const json::object& in, std::string_view name) {
-  const auto* found = in.if_contains(name);
-  if (found == nullptr || !found->is_string())
-    return {};
-  return std::string{std::string_view{found->get_string()}};
-}
-
 /// How long a token lives, by what the answer says; some say it as a text.
 std::chrono::seconds lifetime_of(const json::object& body) {
   const auto* said = body.if_contains("expires_in");
@@ -272,13 +266,13 @@ result<std::string> read_discovery(const token_policy& of,
   auto body = read_object(answer, "The authority's configuration");
   if (!body)
     return body.error();
-  auto issuer = text_of(*body, "issuer");
+  auto issuer = text_in(*body, "issuer");
   const bool named = std::ranges::find(of.issuers, issuer) != of.issuers.end();
   while (issuer.ends_with('/'))
     issuer.pop_back();
   if (!named && issuer != of.authority)
     return failed("The authority's configuration is that of another issuer.");
-  auto endpoint = text_of(*body, "token_endpoint");
+  auto endpoint = text_in(*body, "token_endpoint");
   if (!endpoint.starts_with("https://") && !endpoint.starts_with("http://"))
     return failed("The authority's configuration names no token endpoint.");
   return endpoint;
@@ -310,13 +304,13 @@ result<access_token> read_token(const token_policy& of,
   if (!body)
     return body.error();
   access_token out;
-  out.text = text_of(*body, "access_token");
-  out.refresh = text_of(*body, "refresh_token");
+  out.text = text_in(*body, "access_token");
+  out.refresh = text_in(*body, "refresh_token");
   const bool visible
     = std::ranges::all_of(out.text, [](char c) { return c > ' ' && c < 127; });
   if (out.text.empty() || !visible)
     return failed("The token endpoint answers without a usable access token.");
-  if (!is_bearer(text_of(*body, "token_type")))
+  if (!is_bearer(text_in(*body, "token_type")))
     return failed("The token endpoint answers with a token that is no bearer "
                   "token.");
   // What is not a JWT names no issuer, and is taken on the authority's word.

@@ -1,4 +1,5 @@
 #include "base/json.hpp"
+#include "base/json_member.hpp"
 #include "http/handlers/asking.hpp"
 #include "http/handlers/handlers.hpp"
 #include "http/handlers/reading.hpp"
@@ -37,10 +38,7 @@ std::string escaped(std::string_view text) {
 
 std::string text_in(const json::value& of, std::string_view name) {
   const auto* members = of.if_object();
-  const auto* found = members == nullptr ? nullptr : members->if_contains(name);
-  return found != nullptr && found->is_string()
-           ? std::string{found->get_string()}
-           : std::string{};
+  return members == nullptr ? std::string{} : pawl::text_in(*members, name);
 }
 
 response page(std::string_view title, const std::string& content) {
