@@ -1,5 +1,7 @@
 #include "workflow/effect.hpp"
 
+#include "workflow/answer_header.hpp"
+
 #include <boost/json/array.hpp>
 
 #include <algorithm>
@@ -121,6 +123,13 @@ http_request http_request_of(const json::object& arguments) {
                                                    ? "text/plain; charset=utf-8"
                                                    : "application/json");
   return request;
+}
+
+std::string_view header_of(const http_outcome& answer, std::string_view name) {
+  for (const auto& [key, value] : answer.headers)
+    if (same_name(key, name))
+      return value;
+  return {};
 }
 
 } // namespace pawl

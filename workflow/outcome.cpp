@@ -1,12 +1,13 @@
 #include "base/bytes.hpp"
+#include "workflow/answer_header.hpp"
 #include "workflow/expression/unicode.hpp"
 #include "workflow/planner.hpp"
+#include "workflow/retry.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 /// What the outcome of an effect means to its task.
 namespace pawl {
@@ -22,17 +23,6 @@ bool is_json_type(std::string_view type) {
   while (!bare.empty() && bare.back() == ' ')
     bare.pop_back();
   return bare.ends_with("/json") || bare.ends_with("+json");
-}
-
-std::string_view header_of(const http_outcome& outcome, std::string_view name) {
-  for (const auto& [key, value] : outcome.headers)
-    if (key.size() == name.size()
-        && std::equal(key.begin(), key.end(), name.begin(),
-                      [](unsigned char a, unsigned char b) {
-                        return std::tolower(a) == std::tolower(b);
-                      }))
-      return value;
-  return {};
 }
 
 // What was answered, parsed by its media type. A body that says it is JSON and
@@ -62,14 +52,9 @@ raised communication_fault(const http_outcome& outcome,
   auto problem
     = make_problem(error_kind::communication, std::move(detail), pointer);
   problem["status"] = outcome.status;
-  // A date instead of seconds is not heeded: it would need the target's clock.
-  const auto after = outcome.status == 429 || outcome.status == 503
-                       ? header_of(outcome, "retry-after")
-                       : std::string_view{};
-  std::uint32_t seconds = 0;
-  const auto* end = after.data() + after.size();
-  if (!after.empty() && std::from_chars(after.data(), end, seconds).ptr == end)
-    problem["retryAfter"] = seconds;
+  if (const auto wait = retry_after_of(outcome))
+    problem["retryAfter"]
+      = std::chrono::ceil<std::chrono::seconds>(*wait).count();
   return {std::in_place, std::move(problem)};
 }
 

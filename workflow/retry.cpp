@@ -1,12 +1,19 @@
 #include "workflow/retry.hpp"
 
+#include "base/http_date.hpp"
+#include "workflow/answer_header.hpp"
+
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 namespace pawl {
 
 namespace {
+
+constexpr std::chrono::seconds day{86'400};
 
 // d * factor without overflow, at most `cap`.
 duration scaled(duration d, std::uint64_t factor, duration cap) {
@@ -64,7 +71,25 @@ duration retry_after(const json::object& problem) {
   const auto n = seconds->to_number<std::int64_t>(none);
   if (none || n < 0)
     return {};
-  return std::chrono::seconds{std::min<std::int64_t>(n, 86'400)};
+  return std::min<duration>(std::chrono::seconds{std::min(n, day.count())},
+                            day);
+}
+
+std::optional<duration> retry_after_of(const http_outcome& answer) {
+  constexpr std::uint32_t too_many = 429, unavailable = 503;
+  if (answer.status != too_many && answer.status != unavailable)
+    return std::nullopt;
+  const auto said = header_of(answer, "retry-after");
+  std::uint32_t seconds = 0;
+  const auto* end = said.data() + said.size();
+  const auto [read, ec] = std::from_chars(said.data(), end, seconds);
+  if (ec == std::errc{} && read == end)
+    return std::min<duration>(std::chrono::seconds{seconds}, day);
+  const auto until = parse_http_date(said);
+  const auto now = parse_http_date(header_of(answer, "date"));
+  if (!until || !now)
+    return std::nullopt;
+  return std::clamp<duration>(*until - *now, duration{}, day);
 }
 
 } // namespace pawl

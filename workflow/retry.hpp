@@ -3,6 +3,9 @@
 #include "base/json.hpp"
 #include "base/time.hpp"
 #include "workflow/definition.hpp"
+#include "workflow/effect.hpp"
+
+#include <optional>
 
 namespace pawl {
 
@@ -32,5 +35,11 @@ struct retry_terms {
 /// How long the target of a failed call asked to wait: the member `retryAfter`
 /// of the problem, in seconds; zero if there is none.
 [[nodiscard]] duration retry_after(const json::object& problem);
+
+/// What a 429 or 503 says with `Retry-After`, a day at most: seconds, or a date
+/// (RFC 9110, 10.2.3), which counts from the answer's own `Date`, so that the
+/// clocks of the two need not agree. Absent if it says neither.
+[[nodiscard]] std::optional<duration>
+retry_after_of(const http_outcome& answer);
 
 } // namespace pawl

@@ -1,23 +1,15 @@
 #include "actors/limits/step_limits.hpp"
 
 #include "actors/faults/fault_injector.hpp"
+#include "base/json_member.hpp"
 #include "workflow/problem.hpp"
-
-#include <boost/algorithm/string/predicate.hpp>
+#include "workflow/retry.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace pawl::actors {
 
 namespace {
-
-std::string text_in(const json::object& of, std::string_view name) {
-  const auto* value = of.if_contains(name);
-  return value != nullptr && value->is_string()
-           ? std::string{value->get_string()}
-           : std::string{};
-}
 
 bool child_exists(const context& ctx, const json::object& arguments) {
   return ctx.store
@@ -99,18 +91,10 @@ token_wish job_tokens(limit_keeper& in, const offered_job& job) {
 
 void heed_host(limit_keeper& in, const std::string& ns, const std::string& uri,
                const http_outcome& said) {
-  constexpr std::uint32_t too_many = 429, unavailable = 503;
-  if (!in.guards_hosts()
-      || (said.status != too_many && said.status != unavailable))
+  if (!in.guards_hosts())
     return;
-  for (const auto& [name, value] : said.headers) {
-    std::uint32_t seconds = 0;
-    const auto* end = value.data() + value.size();
-    // A date would need the host's clock.
-    if (boost::algorithm::iequals(name, "retry-after")
-        && std::from_chars(value.data(), end, seconds).ptr == end)
-      in.close_host(ns, uri, std::chrono::seconds{seconds});
-  }
+  if (const auto wait = retry_after_of(said))
+    in.close_host(ns, uri, *wait);
 }
 
 effect_outcome refused_by_limit(const limit_lines::waiting_step& missing,

@@ -1,14 +1,13 @@
 #include "actors/ask_writer.hpp"
 #include "actors/context.hpp"
 #include "actors/notify/post_box.hpp"
-#include "actors/steps/header_text.hpp"
 #include "base/log.hpp"
 #include "storage/keys.hpp"
+#include "workflow/retry.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 
 /// The thread of message_post: what leaves when, and what comes of it.
@@ -21,7 +20,6 @@ constexpr duration look_every{1000};
 constexpr duration write_again_after{200};
 /// How long what is on its way may take when the daemon ends.
 constexpr duration patience_at_the_end{1000};
-constexpr duration retry_after_max{24 * 3600'000};
 constexpr std::size_t page = 64;
 constexpr std::uint64_t answer_bytes_max = 64UL << 10;
 constexpr std::uint32_t gone_for_good = 410;
@@ -37,27 +35,12 @@ http_limits limits_of(const config::options& o) {
           .ca_file = o.steps.ca_file};
 }
 
-/// Seconds; a date would need the receiver's clock.
-std::optional<duration> retry_after(const http_outcome& how) {
-  if (how.status != 429 && how.status != 503)
-    return std::nullopt;
-  for (const auto& [key, value] : how.headers) {
-    if (!same_header(key, "retry-after"))
-      continue;
-    std::uint32_t seconds = 0;
-    const auto* end = value.data() + value.size();
-    if (std::from_chars(value.data(), end, seconds).ptr == end)
-      return std::min<duration>(std::chrono::seconds{seconds}, retry_after_max);
-  }
-  return std::nullopt;
-}
-
 delivery_failure failure_of(const http_outcome& how) {
   return {.detail = how.failure.empty()
                       ? "answered with " + std::to_string(how.status)
                       : how.failure,
           .status = how.status,
-          .retry_after = retry_after(how)};
+          .retry_after = retry_after_of(how)};
 }
 
 bool is_taken(const http_outcome& how) {

@@ -1,5 +1,7 @@
 #include "actors/steps/resource_loader.hpp"
 
+#include "workflow/answer_header.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -11,20 +13,6 @@ namespace pawl::actors {
 namespace {
 
 constexpr std::size_t entries_max = 4096;
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x))
-           == std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
-std::string_view header_of(const http_outcome& of, std::string_view name) {
-  for (const auto& [key, value] : of.headers)
-    if (same_name(key, name))
-      return value;
-  return {};
-}
 
 /// How long the server lets its answer be used; `most` if it does not say.
 duration fresh_for(const http_outcome& of, duration most) {

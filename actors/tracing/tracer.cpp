@@ -1,12 +1,11 @@
 #include "actors/tracing/tracer.hpp"
 
 #include "actors/context.hpp"
-#include "actors/steps/header_text.hpp"
 #include "base/log.hpp"
+#include "workflow/retry.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -33,22 +32,10 @@ http_limits limits_of(const config::options& o) {
           .ca_file = o.steps.ca_file};
 }
 
-/// In seconds; a date would need the other's clock.
-std::optional<duration> retry_after(const http_outcome& how) {
-  for (const auto& [name, value] : how.headers) {
-    std::uint32_t seconds = 0;
-    const auto* end = value.data() + value.size();
-    if (same_header(name, "retry-after")
-        && std::from_chars(value.data(), end, seconds).ptr == end)
-      return std::chrono::seconds{seconds};
-  }
-  return std::nullopt;
-}
-
 export_outcome outcome_of(const http_outcome& how) {
   export_outcome out{.status = how.failure.empty() ? how.status : 0,
                      .detail = how.failure,
-                     .retry_after = retry_after(how)};
+                     .retry_after = retry_after_of(how)};
   if (!is_taken(out)) {
     if (out.detail.empty())
       out.detail = "answered with " + std::to_string(how.status);

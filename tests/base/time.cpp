@@ -1,6 +1,8 @@
 #define BOOST_TEST_MODULE base.time
 #include "base/time.hpp"
 
+#include "base/http_date.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
@@ -61,6 +63,21 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_no_time) {
     BOOST_REQUIRE_MESSAGE(!t, text);
     BOOST_CHECK(t.error().code == errc::malformed);
   }
+}
+
+BOOST_AUTO_TEST_CASE(reads_dates_as_http_writes_them) {
+  for (const auto* text :
+       {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994"}) {
+    const auto t = parse_http_date(text);
+    BOOST_REQUIRE_MESSAGE(t, text);
+    BOOST_TEST(to_text(*t) == "1994-11-06T08:49:37.000Z", text);
+  }
+  for (const auto* text :
+       {"", "Sun", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
+        "Sun, 31 Feb 2021 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT",
+        "1994-11-06T08:49:37Z", "Sun, 06 Nov 1994 08:49:37 GMT "})
+    BOOST_TEST(!parse_http_date(text).has_value(), text);
 }
 
 BOOST_AUTO_TEST_CASE(a_shift_moves_now) {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from email.utils import formatdate
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
@@ -225,14 +226,16 @@ class Limits:
     def a_host_that_says_when_is_left_alone(self):
         self.put("slow", {"on": {"host": "slow.test"},
                           "rate": {"max": 100, "per": "PT1S"}})
-        self.said["slow.test"] = lambda _: stub.answer(
-            503, None, {"Retry-After": "2"})
-        self.daemon.becomes(self.start("host"), "faulted")
-        self.said["slow.test"] = lambda _: stub.answer(200, {"ok": True})
-        name = self.start("host")
-        wait_until(lambda: self.blocked(name), "it waits for the host")
-        same(self.state("slow")["closedUntil"] is not None, True, "closed")
-        self.daemon.becomes(name, "completed")
+        for after in (lambda: "2", lambda: formatdate(time.time() + 3,
+                                                      usegmt=True)):
+            self.said["slow.test"] = lambda _, after=after: stub.answer(
+                503, None, {"Retry-After": after()})
+            self.daemon.becomes(self.start("host"), "faulted")
+            self.said["slow.test"] = lambda _: stub.answer(200, {"ok": True})
+            name = self.start("host")
+            wait_until(lambda n=name: self.blocked(n), "it waits for the host")
+            same(self.state("slow")["closedUntil"] is not None, True, "closed")
+            self.daemon.becomes(name, "completed")
 
     def jobs_of_a_queue_keep_its_bound_also_after_a_kill(self):
         self.put("reviewers", {"on": {"queue": "review"}, "concurrency": 1})

@@ -103,6 +103,34 @@ BOOST_AUTO_TEST_CASE(what_the_target_asks_for_is_the_least_up_to_the_cap) {
     (retry_delay({.base = 1s, .delay_max = 10s, .at_least = 30s}, 0) == 10s));
 }
 
+BOOST_AUTO_TEST_CASE(retry_after_is_read_from_an_answer) {
+  const auto said
+    = [](std::uint32_t status, std::string_view after, std::string_view date) {
+        http_outcome answer;
+        answer.status = status;
+        answer.headers = {{"X", "1"}};
+        answer.headers.emplace_back("RETRY-After", after);
+        if (!date.empty())
+          answer.headers.emplace_back("date", date);
+        return retry_after_of(answer);
+      };
+  const auto* now = "Sun, 06 Nov 1994 08:49:37 GMT";
+  BOOST_TEST((said(429, "7", "") == 7s));
+  BOOST_TEST((said(503, "0", now) == 0s));
+  BOOST_TEST((said(503, "4294967295", "") == 24h));
+  BOOST_TEST((said(503, "Sun, 06 Nov 1994 08:51:07 GMT", now) == 90s));
+  BOOST_TEST((said(503, "Sunday, 06-Nov-94 08:49:38 GMT", now) == 1s));
+  BOOST_TEST((said(503, "Sun Nov  6 08:49:40 1994", now) == 3s));
+  BOOST_TEST((said(429, "Sun, 06 Nov 1994 08:49:36 GMT", now) == 0s));
+  BOOST_TEST((said(429, "Sun, 06 Nov 2094 08:49:36 GMT", now) == 24h));
+  // Nobody knows what the time was there.
+  BOOST_TEST(!said(503, "Sun, 06 Nov 1994 08:51:07 GMT", "").has_value());
+  for (const auto* bad : {"", "-1", "1.5", "7 s", "4294967296", "soon"})
+    BOOST_TEST(!said(503, bad, now).has_value(), bad);
+  BOOST_TEST(!said(500, "7", now).has_value());
+  BOOST_TEST(!said(200, "7", now).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(retry_after_is_read_from_the_problem) {
   BOOST_TEST((retry_after({}) == 0s));
   BOOST_TEST((retry_after({{"retryAfter", 7}}) == 7s));
