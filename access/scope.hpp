@@ -81,6 +81,7 @@ struct mandate {
   std::string from = {};   ///< "127.0.0.1", "unix".
   std::string action = {}; ///< operationId of the route.
   std::string role = {};   ///< What `may` stands for, in a refusal.
+  std::string why = {};    ///< The reason given beside the request's body.
   scope sees = {};         ///< What is there for who asks; the rest is not.
   scope may = {};          ///< Where the action is allowed.
 };

@@ -85,51 +85,51 @@ queue_world::admission admit(context& ctx, const offered_job& job) {
 
 queue_world world_of(context& ctx) {
   const auto& o = ctx.options;
-  return {.now = [] { return clock::now(); },
-          .monotonic = [] { return std::chrono::steady_clock::now(); },
-          .wake =
-            [&ctx](duration after, std::function<void()> then) {
-              ctx.deadlines.set(after, std::move(then));
-            },
-          .write =
-            [&ctx](storage::row_list rows, std::function<void(bool)> then) {
-              caf::anon_send(
-                ctx.writer.get(),
-                write_rows{std::make_shared<const queued_turn>(
-                             storage::loose_rows(std::move(rows)), ctx.journal),
-                           std::make_shared<write_end>(std::move(then))});
-            },
-          .hurry =
-            [&ctx](const instance_key& key) {
-              caf::anon_send(ctx.registry.get(), nudge{key, nullptr});
-            },
-          .token =
-            [] {
-              std::string bytes;
-              for (int i = 0; i < 3; ++i) // 240 bits.
-                for (const auto b : random_entropy())
-                  bytes.push_back(static_cast<char>(b));
-              return to_hex(bytes);
-            },
-          .closing = [&ctx] { return ctx.draining.load(); },
-          .kept =
-            [&ctx](const job_owner& whose, const std::string& version,
-                   const std::string& task, const std::string& queue) {
-              const auto& book = ctx.holds.book();
-              return !book.empty()
-                     && !book
-                           .on_job({whose.first, whose.second, version}, task,
-                                   queue)
-                           .empty();
-            },
-          .admit = [&ctx](const offered_job& job) { return admit(ctx, job); },
-          .count = [&ctx](const offered_job& job) -> std::shared_ptr<void> {
-            const auto wish = job_tokens(*ctx.limiting, job);
-            return wish.of.empty() ? nullptr : ctx.limiting->occupy(wish);
-          },
-          .lease = o.queues.lease,
-          .unserved_after = o.queues.unserved_after,
-          .answers_for = o.retention.idempotency_for};
+  return {
+    .now = [] { return clock::now(); },
+    .monotonic = [] { return std::chrono::steady_clock::now(); },
+    .wake =
+      [&ctx](duration after, std::function<void()> then) {
+        ctx.deadlines.set(after, std::move(then));
+      },
+    .write =
+      [&ctx](storage::prepared_turn rows, std::function<void(bool)> then) {
+        caf::anon_send(
+          ctx.writer.get(),
+          write_rows{
+            std::make_shared<const queued_turn>(std::move(rows), ctx.journal),
+            std::make_shared<write_end>(std::move(then))});
+      },
+    .hurry =
+      [&ctx](const instance_key& key) {
+        caf::anon_send(ctx.registry.get(), nudge{key, nullptr});
+      },
+    .token =
+      [] {
+        std::string bytes;
+        for (int i = 0; i < 3; ++i) // 240 bits.
+          for (const auto b : random_entropy())
+            bytes.push_back(static_cast<char>(b));
+        return to_hex(bytes);
+      },
+    .closing = [&ctx] { return ctx.draining.load(); },
+    .kept =
+      [&ctx](const job_owner& whose, const std::string& version,
+             const std::string& task, const std::string& queue) {
+        const auto& book = ctx.holds.book();
+        return !book.empty()
+               && !book
+                     .on_job({whose.first, whose.second, version}, task, queue)
+                     .empty();
+      },
+    .admit = [&ctx](const offered_job& job) { return admit(ctx, job); },
+    .count = [&ctx](const offered_job& job) -> std::shared_ptr<void> {
+      const auto wish = job_tokens(*ctx.limiting, job);
+      return wish.of.empty() ? nullptr : ctx.limiting->occupy(wish);
+    },
+    .lease = o.queues.lease,
+    .unserved_after = o.queues.unserved_after,
+    .answers_for = o.retention.idempotency_for};
 }
 
 namespace {

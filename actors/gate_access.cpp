@@ -27,7 +27,8 @@ std::optional<storage::audit_entry> note_of(const mandate_ptr& by,
                               .action = by->action,
                               .ns = std::move(ns),
                               .target = std::move(target),
-                              .reason = std::move(reason),
+                              .reason
+                              = reason.empty() ? by->why : std::move(reason),
                               .status = 200};
 }
 

@@ -1,14 +1,13 @@
 #include "actors/gate.hpp"
 #include "actors/kept/kept_book.hpp"
 #include "actors/limits/limit_keeper.hpp"
+#include "base/json_member.hpp"
 
 #include <caf/send.hpp>
 
 #include <algorithm>
 
 namespace pawl::actors {
-
-namespace {} // namespace
 
 refusal unknown_kept(kept_kind kind) {
   return {.what = {errc::not_found, "There is no " + std::string{word_for(kind)}
@@ -68,7 +67,8 @@ void gate::put_kept_of(put_kept what, reply_to to) {
                        "No more than " + std::to_string(kept_book::things_max)
                          + " of them can be kept."}});
   once(what.once, std::move(to), [&](reply_to first) {
-    auto note = note_of(which.by, which.ns, which.name);
+    auto note
+      = note_of(which.by, which.ns, which.name, text_in(*body, "reason"));
     caf::anon_send(
       ctx_.writer.get(),
       write_job{[g = shared_from_this(), which, body = std::move(*body),

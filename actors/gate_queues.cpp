@@ -25,6 +25,24 @@ void gate::lease(ask_for_jobs what, const reply_to& to) {
   });
 }
 
+namespace {
+
+/// Who shows the token of a lease. It gives no right to a queue that he may not
+/// serve.
+work_queues::claim claim_of(const lease_wish& what) {
+  work_queues::claim out{.token = what.token};
+  if (what.proven != nullptr && !what.proven->almighty)
+    out.may = [who = what.proven](const auto& queue, const auto& ns,
+                                  const auto& workflow) {
+      return who->has(access::need::work, queue).covers(ns, workflow);
+    };
+  if (what.what != lease_wish::verb::heartbeat)
+    out.note = note_of(what.by, "", "");
+  return out;
+}
+
+} // namespace
+
 void gate::act_on_lease(const lease_wish& what, const reply_to& to) {
   using verb = lease_wish::verb;
   if (auto no = overload(lane::control))
@@ -33,8 +51,8 @@ void gate::act_on_lease(const lease_wish& what, const reply_to& to) {
     return end_lease(what, to);
   once(what.once, to, [&](const reply_to& first) {
     if (what.what == verb::release)
-      return ctx_.queues.release(what.token, what.once, first);
-    ctx_.queues.heartbeat({.token = what.token,
+      return ctx_.queues.release(claim_of(what), what.once, first);
+    ctx_.queues.heartbeat({.from = claim_of(what),
                            .progress = what.progress,
                            .checkpoint = what.checkpoint,
                            .extend = what.extend,
@@ -54,8 +72,8 @@ void gate::end_lease(const lease_wish& what, const reply_to& to) {
                                                           : std::move(r));
   };
   once(key, told, [&](reply_to first) {
-    ctx_.queues.report(what.token, {what.output, what.error, what.usage}, key,
-                       std::move(first));
+    ctx_.queues.report(claim_of(what), {what.output, what.error, what.usage},
+                       key, std::move(first));
   });
 }
 

@@ -256,8 +256,10 @@ void gate::deliver(deliver_event what, reply_to to) {
     return to(std::move(*no));
   using choice = requests::deliver::if_unawaited;
   once(what.once, std::move(to), [&](reply_to first) {
-    auto note = note_of(what.which.by, at->ns, what.which.id,
-                        "event " + type_of(what.event));
+    auto about = "event " + type_of(what.event);
+    if (what.which.by != nullptr && !what.which.by->why.empty())
+      about += ": " + what.which.by->why;
+    auto note = note_of(what.which.by, at->ns, what.which.id, std::move(about));
     caf::anon_send(
       ctx_.registry.get(),
       wish{.key = at->key,

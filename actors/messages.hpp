@@ -102,6 +102,7 @@ struct worker_told {
   idempotency once; ///< Under which `said` is kept: the token and what it said.
   answer said;      ///< If it is recorded; else that the lease is lost.
   answer_ptr reply;
+  std::optional<storage::audit_entry> note = {}; ///< With what is recorded.
 };
 using step_result = std::variant<effect_outcome, step_failed, step_stopped,
                                  worker_told, step_held>;

@@ -218,6 +218,8 @@ struct lease_wish {
   json::object usage = {}; ///< complete, fail: what it has used, numbers.
   std::string digest = {}; ///< complete, fail: SHA-256 of verb and body.
   std::optional<idempotency> once = {}; ///< heartbeat, release
+  mandate_ptr by = {};
+  access::caller_ptr proven = {}; ///< Whose roles say which queues he serves.
 };
 
 /// What /v1/stats is to tell; "" for all.

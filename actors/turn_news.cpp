@@ -3,6 +3,7 @@
 #include "actors/limits/limit_keeper.hpp"
 #include "actors/notify/message_post.hpp"
 #include "actors/tracing/tracer.hpp"
+#include "actors/worker_news.hpp"
 #include "base/log.hpp"
 #include "workflow/lifecycle.hpp"
 #include "workflow/sensitive.hpp"
@@ -40,6 +41,8 @@ void publish_lifecycle(const context& ctx, open_turn& turn,
 
 void complete_record(const context& ctx, open_turn& turn, const machine& flow) {
   turn.record.note = take_note(turn, flow);
+  if (auto told = note_of_worker(turn, turn.record.events))
+    turn.record.note = std::move(told);
   if (!ctx.post->wanted())
     return;
   const auto events = lifecycle_of(

@@ -69,6 +69,12 @@ kept_for_worker(const open_turn& turn, const std::vector<event>& facts,
                               .expires = turn.at + kept_for};
 }
 
+std::optional<storage::audit_entry>
+note_of_worker(const open_turn& turn, const std::vector<event>& facts) {
+  return turn.told && is_recorded(facts, turn.told_of) ? turn.told->note
+                                                       : std::nullopt;
+}
+
 void tell_queues(context& ctx, const storage::turn& written) {
   for (const auto frame : written.jobs_ended)
     ctx.queues.forget({written.key, frame});

@@ -23,6 +23,10 @@ namespace pawl::actors {
 kept_for_worker(const open_turn& turn, const std::vector<event>& facts,
                 duration kept_for);
 
+/// The record of the audit log for the same.
+[[nodiscard]] std::optional<storage::audit_entry>
+note_of_worker(const open_turn& turn, const std::vector<event>& facts);
+
 /// The turn is durable: jobs whose tasks are over are nobody's any more.
 void tell_queues(context& ctx, const storage::turn& written);
 

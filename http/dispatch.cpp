@@ -12,6 +12,8 @@ namespace pawl::http {
 
 namespace {
 
+constexpr std::size_t reason_max = 1024;
+
 bool is_known_parameter(std::string_view list, std::string_view name) {
   while (!list.empty()) {
     const auto end = std::min(list.find(' '), list.size());
@@ -40,6 +42,10 @@ void check_parameters(const route& by, const target& where,
                          [&](const auto& q) { return q.first == name; }))
       faults.add(errc::invalid_request, "",
                  "The query parameter `" + name + "` stands twice.");
+    else if (name == "reason" && p->second.size() > reason_max)
+      faults.add(errc::invalid_request, "",
+                 "The query parameter `reason` is longer than "
+                   + std::to_string(reason_max) + " bytes.");
   }
 }
 
@@ -113,13 +119,6 @@ std::optional<response> refuse_form(const route& by, const request& message,
 }
 
 } // namespace
-
-const std::string* call::parameter(std::string_view name) const {
-  for (const auto& [key, value] : where.parameters)
-    if (key == name)
-      return &value;
-  return nullptr;
-}
 
 response answer_response(const actors::answer& said) {
   response out{.status = said.status,

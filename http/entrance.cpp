@@ -121,6 +121,8 @@ enter(const service& serve, const request& message, const target& where,
   if (who->almighty && only_reads(by))
     return entrance{who, nullptr};
   note.who = who->name;
+  if (const auto* reason = where.parameter("reason"))
+    note.why = *reason;
   note.may = who->has(needs, queue_in(match));
   if (note.may.is_empty()) {
     if (!only_reads(by))

@@ -33,7 +33,9 @@ struct call {
   const std::vector<std::string>* places = nullptr;
 
   /// The value of the query parameter `name`; null if it is absent.
-  [[nodiscard]] const std::string* parameter(std::string_view name) const;
+  [[nodiscard]] const std::string* parameter(std::string_view name) const {
+    return where.parameter(name);
+  }
 };
 
 /// Something to ask of the daemon, and how to tell what it says.

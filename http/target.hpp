@@ -15,6 +15,14 @@ struct target {
   std::string_view query;            ///< As it came, without the '?'.
   std::vector<std::string> segments; ///< Decoded: "/v1/a%20b" is {"v1","a b"}.
   std::vector<std::pair<std::string, std::string>> parameters; ///< Decoded.
+
+  /// The value of the query parameter `name`; null if it is absent.
+  [[nodiscard]] const std::string* parameter(std::string_view name) const {
+    for (const auto& [known, value] : parameters)
+      if (known == name)
+        return &value;
+    return nullptr;
+  }
 };
 
 /// Takes `text` apart: origin form ("/path?query") or absolute form

@@ -22,6 +22,7 @@ public:
   /// Takes the turn in, or says in `refusal` why not. Fails only if the store
   /// cannot be read.
   result<> admit(const prepared_turn& what, result<>& refusal);
+  void add_note(const prepared_turn& what);
 
   /// All rows, in order. Valid until the next call.
   std::span<const row_list* const> rows();
@@ -63,9 +64,18 @@ group_commit::end_of(const instance_key& key) const {
   return std::optional{*end};
 }
 
+void group_commit::add_note(const prepared_turn& what) {
+  if (!what.note)
+    return;
+  auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
+  trail_.add(rows, *what.note);
+  parts_.push_back(&rows);
+}
+
 result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
   if (what.loose) {
     parts_.push_back(&what.rows);
+    add_note(what);
     return {};
   }
   auto end = end_of(what.key);
@@ -89,11 +99,7 @@ result<> group_commit::admit(const prepared_turn& what, result<>& refusal) {
       numbering_.add(rows, what.ns, what.at, what.emitted_until, cbor);
     parts_.push_back(&rows);
   }
-  if (what.note) {
-    auto& rows = *extra_.emplace_back(std::make_unique<row_list>());
-    trail_.add(rows, *what.note);
-    parts_.push_back(&rows);
-  }
+  add_note(what);
   const head_end after{.last = what.last_after,
                        .bytes = what.sizes_after ? what.sizes_after->all() : 0};
   // From what the row says, which is what was counted: the turn's maker may

@@ -5,10 +5,11 @@
 
 namespace pawl::storage {
 
-prepared_turn loose_rows(row_list rows) {
+prepared_turn loose_rows(row_list rows, std::optional<audit_entry> note) {
   prepared_turn out;
   out.loose = true;
   out.rows = std::move(rows);
+  out.note = std::move(note);
   out.bytes = out.rows.bytes();
   return out;
 }

@@ -26,8 +26,10 @@ struct stored_lease {
   bool operator==(const stored_lease&) const = default;
 };
 
-/// Rows that are no instance's turn, to be committed with a group.
-[[nodiscard]] prepared_turn loose_rows(row_list rows);
+/// Rows that are no instance's turn, to be committed with a group, and `note`
+/// with them.
+[[nodiscard]] prepared_turn loose_rows(row_list rows,
+                                       std::optional<audit_entry> note = {});
 /// Adds the row of a lease, and what is to be remembered of `last`.
 void add_lease(row_list& rows, const stored_lease& what);
 void erase_lease(row_list& rows, const instance_key& key, frame_id frame);

@@ -231,24 +231,40 @@ void work_queues::given(const std::vector<grant>& grants, bool durable,
 
 // --- Holding ----------------------------------------------------------------
 
+bool work_queues::may_have(const job& j, const claim& from) {
+  // What nobody has offered since the start belongs to nobody yet.
+  return !from.may || j.work.ns.empty()
+         || from.may(j.lease.queue, j.work.ns, j.work.workflow);
+}
+
+std::optional<storage::audit_entry> work_queues::note_of(const job& j,
+                                                         const claim& from) {
+  auto note = from.note;
+  if (note) {
+    note->ns = j.work.ns;
+    note->target = j.work.instance + ' ' + j.work.task;
+  }
+  return note;
+}
+
 /// The job that this is the token of, out of its queue; null if there is none.
-work_queues::job* work_queues::holder(const std::string& token) {
-  const auto found = tokens_.find(sha256(token));
+work_queues::job* work_queues::holder(const claim& from) {
+  const auto found = tokens_.find(sha256(from.token));
   if (found == tokens_.end())
     return nullptr;
   auto& j = jobs_.at(found->second);
-  if (j.at == phase::telling || j.at == phase::giving || j.parked)
+  if (j.at == phase::telling || j.at == phase::giving || j.parked
+      || !may_have(j, from))
     return nullptr;
   see(queue_of(j.lease.queue), j.lease.worker, nullptr);
   return &j;
 }
 
-/// Writes how the lease of `j` stands, then says `said`.
-void work_queues::write(job& j, answer said,
+/// Writes how the lease of `j` stands with `one`, then says `said`.
+void work_queues::write(job& j, letter one, answer said,
                         const std::optional<idempotency>& once,
                         const reply_to& to) {
   j.lease.last = last_lease_;
-  letter one;
   storage::add_lease(one.rows, j.lease);
   if (once)
     storage::add_answer(one.rows,
@@ -269,7 +285,7 @@ void work_queues::write(job& j, answer said,
 void work_queues::heartbeat(const beat& what, const reply_to& to) {
   bool known = false;
   locked([&](errands&) {
-    auto* j = holder(what.token);
+    auto* j = holder(what.from);
     known = j != nullptr;
     if (!known)
       return;
@@ -282,7 +298,7 @@ void work_queues::heartbeat(const beat& what, const reply_to& to) {
     if (!j->told || *j->told == giving_up::drain)
       hold(*j, world_.now()
                  + std::max(lease_min, what.extend.value_or(j->lease.length)));
-    write(*j,
+    write(*j, {},
           {.body = to_text(
              json::value(json::object{{"leaseUntil", to_text(j->lease.until)},
                                       {"directive", directive_of(j->told)}}))},
@@ -292,12 +308,12 @@ void work_queues::heartbeat(const beat& what, const reply_to& to) {
     to(lost_lease());
 }
 
-void work_queues::release(const std::string& token,
+void work_queues::release(const claim& from,
                           const std::optional<idempotency>& once,
                           const reply_to& to) {
   bool known = false;
   locked([&](errands& todo) {
-    auto* j = holder(token);
+    auto* j = holder(from);
     known = j != nullptr;
     if (!known)
       return;
@@ -308,7 +324,8 @@ void work_queues::release(const std::string& token,
     let_go(*j);
     drop_holder(*j);
     // First, so that another lease is written behind the end of this one.
-    write(*j, {.body = R"({"outcome":"released"})"}, once, to);
+    write(*j, {.rows = {}, .then = {}, .note = note_of(*j, from)},
+          {.body = R"({"outcome":"released"})"}, once, to);
     if (j->told)
       stop(*j, todo);
     else if (j->ticket != 0)
@@ -318,7 +335,7 @@ void work_queues::release(const std::string& token,
     to(lost_lease());
 }
 
-void work_queues::report(const std::string& token, worker_outcome outcome,
+void work_queues::report(const claim& from, worker_outcome outcome,
                          const idempotency& once, reply_to to) {
   const bool failed = !outcome.error.empty();
   worker_told told{.what = std::move(outcome),
@@ -329,14 +346,16 @@ void work_queues::report(const std::string& token, worker_outcome outcome,
   bool known = false;
   std::optional<instance_key> hurry;
   locked([&](errands& todo) {
-    auto* j = holder(token);
+    auto* j = holder(from);
     known = j != nullptr;
     if (!known)
       return;
-    if (j->ticket != 0)
+    if (j->ticket != 0) {
+      told.note = note_of(*j, from);
       return tell(*j, std::move(told), todo);
-    j->parked
-      = parked_report{std::move(told), world_.monotonic() + report_patience};
+    }
+    j->parked = parked_report{std::move(told), from,
+                              world_.monotonic() + report_patience};
     parked_.insert(j->id);
     hurry = j->id.key;
   });

@@ -79,12 +79,15 @@ std::uint64_t work_queues::offer(offered_job what) {
     if (j.at == phase::telling)
       hold(j, j.lease.until);
     if (j.parked) {
-      auto parked = std::move(j.parked->what);
+      auto parked = std::move(*j.parked);
       j.parked.reset();
       parked_.erase(j.id);
-      if (same)
-        return tell(j, std::move(parked), todo);
-      todo.push_back([reply = parked.reply] { reply->give(lost_lease()); });
+      if (same && may_have(j, parked.from)) {
+        parked.what.note = note_of(j, parked.from);
+        return tell(j, std::move(parked.what), todo);
+      }
+      todo.push_back(
+        [reply = parked.what.reply] { reply->give(lost_lease()); });
     }
     if (j.at == phase::held) {
       if (!j.tokens && world_.count)
@@ -269,7 +272,8 @@ void work_queues::send_letters() {
     auto one = std::move(outbox_.front());
     outbox_.pop_front();
     hold_lock.unlock();
-    world_.write(std::move(one.rows), std::move(one.then));
+    world_.write(storage::loose_rows(std::move(one.rows), std::move(one.note)),
+                 std::move(one.then));
     hold_lock.lock();
   }
   sending_ = false;

@@ -50,7 +50,7 @@ struct queue_world {
   /// Calls back once, after about so long, on any thread.
   std::function<void(duration, std::function<void()>)> wake;
   /// Makes rows durable, in the order of the calls, and tells whether it did.
-  std::function<void(storage::row_list, std::function<void(bool)>)> write;
+  std::function<void(storage::prepared_turn, std::function<void(bool)>)> write;
   /// Lets the instance look at its effects.
   std::function<void(const instance_key&)> hurry;
   std::function<std::string()> token; ///< Unguessable.
@@ -128,19 +128,29 @@ public:
   /// Answers with 200 and leases, or with 204.
   void lease(ask what, reply_to to);
 
-  struct beat {
+  /// Who says that a lease is his.
+  struct claim {
     std::string token;
+    /// Whether he may serve the queue for a workflow; null: he may.
+    std::function<bool(const std::string& queue, const std::string& ns,
+                       const std::string& workflow)>
+      may = {};
+    /// What the audit log is to say of him, but for what it is done to.
+    std::optional<storage::audit_entry> note = {};
+  };
+  struct beat {
+    claim from;
     std::optional<json::value> progress = {};
     std::optional<json::value> checkpoint = {};
     std::optional<duration> extend = {};
     std::optional<idempotency> once = {};
   };
   /// All three answer lost_lease() where the token is not, or no longer, that
-  /// of the job's last lease.
+  /// of the job's last lease, or who shows it may not serve its queue.
   void heartbeat(const beat& what, const reply_to& to);
-  void release(const std::string& token, const std::optional<idempotency>& once,
+  void release(const claim& from, const std::optional<idempotency>& once,
                const reply_to& to);
-  void report(const std::string& token, worker_outcome outcome,
+  void report(const claim& from, worker_outcome outcome,
               const idempotency& once, reply_to to);
 
   // --- For people ----------------------------------------------------------
@@ -165,6 +175,7 @@ private:
   };
   struct parked_report {
     worker_told what;
+    claim from;
     steady::time_point until;
   };
   struct job {
@@ -202,6 +213,7 @@ private:
   struct letter {
     storage::row_list rows;
     std::function<void(bool)> then;
+    std::optional<storage::audit_entry> note = {};
   };
   struct grant {
     job_id id;
@@ -243,10 +255,13 @@ private:
   grant begin_lease(job& j, const ask& what);
   void give(std::vector<grant> grants, const ask& what, const reply_to& to);
   void given(const std::vector<grant>& grants, bool durable, errands& todo);
-  job* holder(const std::string& token);
+  [[nodiscard]] static bool may_have(const job& j, const claim& from);
+  [[nodiscard]] static std::optional<storage::audit_entry>
+  note_of(const job& j, const claim& from);
+  job* holder(const claim& from);
   void see(queue& q, const std::string& name, const label_map* labels);
-  void write(job& j, answer said, const std::optional<idempotency>& once,
-             const reply_to& to);
+  void write(job& j, letter one, answer said,
+             const std::optional<idempotency>& once, const reply_to& to);
 
   // queue_view.cpp
   [[nodiscard]] json::object view(const std::string& name,

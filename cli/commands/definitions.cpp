@@ -15,14 +15,19 @@ namespace {
 
 /// Registers or checks every file; a bad one does not keep the next from its
 /// turn.
-outcome<exit_code> send_all(session& s, const std::vector<std::string>& files,
-                            bool dry_run) {
+struct send_options {
+  std::vector<std::string> files;
+  std::string reason;
+  bool dry_run = false;
+};
+
+outcome<exit_code> send_all(session& s, const send_options& o) {
   auto code = exit_code::ok;
   table rows{{"DEFINITION", "RESULT", "FILE"}, {}};
   json::array bodies;
   std::vector<std::string> names;
-  for (const auto& file : files) {
-    auto sent = send_document(s, file, dry_run);
+  for (const auto& file : o.files) {
+    auto sent = send_document(s, file, o.dry_run, o.reason);
     if (!sent) {
       if (code == exit_code::ok)
         code = sent.error().code;
@@ -34,7 +39,7 @@ outcome<exit_code> send_all(session& s, const std::vector<std::string>& files,
     auto name = workflow_name(sent->body);
     names.push_back(name);
     rows.rows.push_back({name,
-                         dry_run               ? "valid"
+                         o.dry_run             ? "valid"
                          : sent->status == 201 ? "created"
                                                : "unchanged",
                          file});
@@ -42,7 +47,7 @@ outcome<exit_code> send_all(session& s, const std::vector<std::string>& files,
   }
   if (bodies.empty())
     return code;
-  json::value data = files.size() == 1
+  json::value data = o.files.size() == 1
                        ? bodies[0]
                        : json::value(json::object{{"items", bodies}});
   print(s, data, rows, names);
@@ -147,7 +152,7 @@ outcome<exit_code> show(session& s, const show_options& o) {
   return exit_code::ok;
 }
 
-outcome<exit_code> remove(session& s, const std::vector<std::string>& which) {
+outcome<exit_code> remove(session& s, const removal& which) {
   return delete_each(
     s, which, "removed", [&](const std::string& text) -> outcome<std::string> {
       auto named = parse_reference(text);
@@ -165,17 +170,18 @@ outcome<exit_code> remove(session& s, const std::vector<std::string>& which) {
 
 void add_files(CLI::App& def, action& chosen, const char* name,
                const char* help, bool dry_run) {
-  auto files = std::make_shared<std::vector<std::string>>();
+  auto o = std::make_shared<send_options>();
+  o->dry_run = dry_run;
   auto* cmd = def.add_subcommand(name, help);
-  cmd->add_option("file", *files, "YAML or JSON documents; - for stdin")
+  cmd->add_option("file", o->files, "YAML or JSON documents; - for stdin")
     ->required()
     ->type_name("FILE...");
-  auto dry = std::make_shared<bool>(dry_run);
-  if (!dry_run)
-    cmd->add_flag("--dry-run", *dry, "Check only, as validate does");
-  cmd->callback([files, dry, &chosen] {
-    chosen = [files, dry](session& s) { return send_all(s, *files, *dry); };
-  });
+  if (!dry_run) {
+    cmd->add_flag("--dry-run", o->dry_run, "Check only, as validate does");
+    add_reason(*cmd, o->reason);
+  }
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return send_all(s, *o); }; });
 }
 
 } // namespace
@@ -211,11 +217,9 @@ void add_definitions(CLI::App& app, action& chosen) {
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return show(s, *o); }; });
   add_diagram(*def, chosen);
-  auto gone = std::make_shared<std::vector<std::string>>();
   cmd = def->add_subcommand("rm", "Remove versions that nothing runs");
-  cmd->add_option("which", *gone, "Which; - for those on stdin")
-    ->required()
-    ->type_name("NS/NAME@VER...");
+  auto gone = add_removal(*cmd, "which", "Which; - for those on stdin",
+                          "NS/NAME@VER...");
   cmd->callback([gone, &chosen] {
     chosen = [gone](session& s) { return remove(s, *gone); };
   });

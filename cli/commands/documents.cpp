@@ -45,7 +45,7 @@ bool names_file(const std::string& text) {
 }
 
 outcome<sent_document> send_document(session& s, const std::string& path,
-                                     bool dry_run) {
+                                     bool dry_run, const std::string& reason) {
   auto text = read_file(s, path);
   if (!text)
     return text.error();
@@ -54,6 +54,7 @@ outcome<sent_document> send_document(session& s, const std::string& path,
   request what{.method = "POST", .target = "/v1/definitions"};
   if (dry_run)
     add_query(what.target, "dryRun", "true");
+  add_query(what.target, "reason", reason);
   what.headers
     = {{"Content-Type", is_json ? "application/json" : "application/yaml"}};
   what.body = std::move(*text);

@@ -34,7 +34,8 @@ struct sent_document {
 /// Registers the document in `path` ("-": stdin), or only checks it with
 /// `dry_run`. Warnings go to stderr. Fails with every fault, one a line.
 [[nodiscard]] outcome<sent_document>
-send_document(session& s, const std::string& path, bool dry_run);
+send_document(session& s, const std::string& path, bool dry_run,
+              const std::string& reason = {});
 
 /// {"KEY": "VALUE"} of --label KEY=VALUE, given any number of times. Fails with
 /// usage.

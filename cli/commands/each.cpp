@@ -1,9 +1,22 @@
 #include "cli/commands/each.hpp"
 
+#include <CLI/CLI.hpp>
 #include <iostream>
 #include <sstream>
 
 namespace pawl::cli::commands {
+
+void add_reason(CLI::App& cmd, std::string& into) {
+  cmd.add_option("--reason", into, "Why, for the audit log")->type_name("TEXT");
+}
+
+std::shared_ptr<removal> add_removal(CLI::App& cmd, const char* option,
+                                     const char* help, const char* type) {
+  auto out = std::make_shared<removal>();
+  cmd.add_option(option, out->names, help)->required()->type_name(type);
+  add_reason(cmd, out->reason);
+  return out;
+}
 
 outcome<std::vector<std::string>>
 names_of(session& s, const std::vector<std::string>& given) {
@@ -58,19 +71,19 @@ json::value data_of(const each_outcome& of) {
 }
 
 outcome<exit_code> delete_each(
-  session& s, const std::vector<std::string>& given, const char* did,
+  session& s, const removal& what, const char* did,
   const std::function<outcome<std::string>(const std::string&)>& target_of) {
-  auto gone
-    = for_each(s, given, [&](const std::string& name) -> outcome<json::value> {
-        auto target = target_of(name);
-        if (!target)
-          return target.error();
-        auto answer
-          = call(s, {.method = "DELETE", .target = *target}, {}, name);
-        if (answer)
-          s.err << did << ' ' << printable(name) << std::endl;
-        return answer;
-      });
+  auto gone = for_each(
+    s, what.names, [&](const std::string& name) -> outcome<json::value> {
+      auto target = target_of(name);
+      if (!target)
+        return target.error();
+      add_query(*target, "reason", what.reason);
+      auto answer = call(s, {.method = "DELETE", .target = *target}, {}, name);
+      if (answer)
+        s.err << did << ' ' << printable(name) << std::endl;
+      return answer;
+    });
   if (!gone)
     return gone.error();
   if (s.output == format::name)

@@ -3,11 +3,28 @@
 #include "cli/session.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 /// What commands that take several names share.
 namespace pawl::cli::commands {
+
+/// Adds `--reason TEXT`.
+void add_reason(CLI::App& cmd, std::string& into);
+
+/// What is to be removed, and why.
+struct removal {
+  std::vector<std::string> names;
+  std::string reason; ///< For the audit log; "" for none.
+};
+
+/// Adds the names, one at least, as the option `option` with `help` and their
+/// `type`, and `--reason`.
+[[nodiscard]] std::shared_ptr<removal> add_removal(CLI::App& cmd,
+                                                   const char* option,
+                                                   const char* help,
+                                                   const char* type);
 
 /// How it went with each of several names.
 struct each_outcome {
@@ -32,10 +49,10 @@ for_each(session& s, const std::vector<std::string>& given,
 /// What `-o json` shows of it: the one answer as it is, several as a list.
 [[nodiscard]] json::value data_of(const each_outcome& of);
 
-/// Deletes each of `given`, found at `target_of`, tells so on stderr as "`did`
+/// Deletes each of `what`, found at `target_of`, tells so on stderr as "`did`
 /// NAME", and with -o name on stdout.
 [[nodiscard]] outcome<exit_code> delete_each(
-  session& s, const std::vector<std::string>& given, const char* did,
+  session& s, const removal& what, const char* did,
   const std::function<outcome<std::string>(const std::string&)>& target_of);
 
 } // namespace pawl::cli::commands

@@ -1,5 +1,6 @@
 #include "base/ids.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/prefix.hpp"
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,7 @@ struct emit_options {
   std::string subject;
   std::string id;
   std::string instance;
+  std::string reason;
   bool now = false;
 };
 
@@ -48,6 +50,7 @@ outcome<exit_code> emit(session& s, const emit_options& o) {
   } else {
     add_query(what.target, "namespace", s.ns);
   }
+  add_query(what.target, "reason", o.reason);
   what.headers = {{"Content-Type", "application/cloudevents+json"}};
   what.body = to_text(event);
   auto answer = call(s, std::move(what), {}, instance);
@@ -83,6 +86,7 @@ void add_emit(CLI::App& app, action& chosen) {
                "With --instance: refuse it if nothing waits for it, instead of "
                "keeping it for later")
     ->needs("--instance");
+  add_reason(*cmd, o->reason);
   cmd->footer("Examples:\n"
               "  pawl emit com.example.paid -d '{\"order\":7}'\n"
               "  pawl emit approved --instance 01JABC --now");

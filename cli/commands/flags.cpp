@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/commands/kept.hpp"
 
 #include <CLI/CLI.hpp>
@@ -25,6 +26,7 @@ struct flag_options {
   std::string name;
   std::string value;
   std::string description;
+  std::string reason;
 };
 
 outcome<exit_code> set(session& s, const flag_options& o) {
@@ -36,7 +38,7 @@ outcome<exit_code> set(session& s, const flag_options& o) {
   json::object body{{"value", value ? *value : json::value(*text)}};
   if (!o.description.empty())
     body["description"] = o.description;
-  return put_kept(s, words(), o.name, body);
+  return put_kept(s, words(), o.name, body, o.reason);
 }
 
 } // namespace
@@ -61,6 +63,7 @@ void add_flags(CLI::App& app, action& chosen) {
     ->type_name("VALUE");
   cmd->add_option("--description", o->description, "What it is for")
     ->type_name("TEXT");
+  add_reason(*cmd, o->reason);
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return set(s, *o); }; });
   add_kept(*flag, chosen, words());

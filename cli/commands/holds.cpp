@@ -96,11 +96,11 @@ outcome<std::string> hold_target(const std::string& text,
   return "/v1/holds/" + url_encode(*id);
 }
 
-outcome<exit_code> release(session& s, const std::vector<std::string>& ids) {
+outcome<exit_code> release(session& s, const removal& what) {
   const auto known = all_holds(s);
   if (!known)
     return known.error();
-  return delete_each(s, ids, "released", [&](const std::string& text) {
+  return delete_each(s, what, "released", [&](const std::string& text) {
     return hold_target(text, *known);
   });
 }
@@ -155,14 +155,11 @@ void add_holds(CLI::App& app, action& chosen) {
                return known.error();
              return hold_target(text, *known);
            });
-  auto ids = std::make_shared<std::vector<std::string>>();
   auto* cmd = hold->add_subcommand("release", "Let it go on");
-  cmd
-    ->add_option("id", *ids,
-                 "Which, as `hold ls` names them, or unique beginnings; "
-                 "- for those on stdin")
-    ->required()
-    ->type_name("ID...");
+  auto ids = add_removal(*cmd, "id",
+                         "Which, as `hold ls` names them, or unique "
+                         "beginnings; - for those on stdin",
+                         "ID...");
   cmd->callback([ids, &chosen] {
     chosen = [ids](session& s) { return release(s, *ids); };
   });

@@ -161,7 +161,7 @@ outcome<exit_code> purge(session& s, const purge_options& o) {
     return order_bulk(s, o.all);
   if (o.all.dry_run)
     return failure{exit_code::usage, "--dry-run is for -q QUERY"};
-  return delete_each(s, o.ids, "purged",
+  return delete_each(s, {o.ids, o.all.reason}, "purged",
                      [&](const std::string& text) -> outcome<std::string> {
                        auto id = resolve_id(s, text);
                        if (!id)
@@ -261,7 +261,7 @@ void add_purge(CLI::App& app, action& chosen) {
                  "Ids, or unique beginnings of them; - for those on stdin")
     ->type_name("ID...");
   add_bulk_options(*cmd, o->all);
-  cmd->add_option("--reason", o->all.reason, "With -q: why")->type_name("TEXT");
+  add_reason(*cmd, o->all.reason);
   cmd->add_flag("--dry-run", o->all.dry_run,
                 "With -q: count them and show some, and do nothing");
   cmd->footer(

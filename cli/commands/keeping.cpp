@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/size_text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -61,8 +62,10 @@ outcome<exit_code> show_retention(session& s, const retention_options& o) {
   return exit_code::ok;
 }
 
-outcome<exit_code> create(session& s) {
-  auto made = call(s, {.method = "POST", .target = "/v1/admin/backups"});
+outcome<exit_code> create(session& s, const std::string& reason) {
+  std::string target = "/v1/admin/backups";
+  add_query(target, "reason", reason);
+  auto made = call(s, {.method = "POST", .target = std::move(target)});
   if (!made)
     return made.error();
   if (text_at(*made, {"status"}) == "running") {
@@ -210,7 +213,11 @@ void add_keeping(CLI::App& app, action& chosen) {
                  "  pawl backup restore --from /backup/pawl "
                  "--to /var/lib/pawl");
   cmd = backup->add_subcommand("create", "Take a backup now");
-  cmd->callback([&chosen] { chosen = [](session& s) { return create(s); }; });
+  auto reason = std::make_shared<std::string>();
+  add_reason(*cmd, *reason);
+  cmd->callback([reason, &chosen] {
+    chosen = [reason](session& s) { return create(s, *reason); };
+  });
   cmd = backup->add_subcommand("ls", "List them, newest first");
   cmd->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
   add_offline(*backup, chosen);

@@ -60,9 +60,12 @@ std::string kept_target(const session& s, const kept_words& words,
 }
 
 outcome<exit_code> put_kept(session& s, const kept_words& words,
-                            const std::string& name, const json::object& body) {
+                            const std::string& name, const json::object& body,
+                            const std::string& reason) {
+  auto target = kept_target(s, words, name);
+  add_query(target, "reason", reason);
   auto made = call(s, {.method = "PUT",
-                       .target = kept_target(s, words, name),
+                       .target = std::move(target),
                        .headers = {{"Content-Type", "application/json"}},
                        .body = to_text(json::value(body))});
   if (!made)
@@ -86,14 +89,12 @@ void add_kept(CLI::App& group, action& chosen, const kept_words& words) {
   one->callback([name, &chosen, &words] {
     chosen = [name, &words](session& s) { return show_one(s, words, *name); };
   });
-  auto names = std::make_shared<std::vector<std::string>>();
   auto* gone = group.add_subcommand("rm", fmt::format("Remove {}", words.many));
-  gone->add_option("name", *names, "Which; - reads them from stdin")
-    ->required()
-    ->type_name("NAME...");
-  gone->callback([names, &chosen, &words] {
-    chosen = [names, &words](session& s) {
-      return delete_each(s, *names, "removed",
+  auto which
+    = add_removal(*gone, "name", "Which; - reads them from stdin", "NAME...");
+  gone->callback([which, &chosen, &words] {
+    chosen = [which, &words](session& s) {
+      return delete_each(s, *which, "removed",
                          [&](const std::string& each) -> outcome<std::string> {
                            return kept_target(s, words, each);
                          });

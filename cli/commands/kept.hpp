@@ -24,10 +24,12 @@ struct kept_words {
                                       const std::string& name,
                                       const std::string& rest = {});
 
-/// Puts `body` under `name` and prints what is kept now.
+/// Puts `body` under `name`, for the `reason` if it is not "", and prints what
+/// is kept now.
 [[nodiscard]] outcome<exit_code> put_kept(session& s, const kept_words& words,
                                           const std::string& name,
-                                          const json::object& body);
+                                          const json::object& body,
+                                          const std::string& reason = {});
 
 /// Adds `ls`, `show` and `rm` to `group`; `words` must outlive the parser.
 void add_kept(CLI::App& group, action& chosen, const kept_words& words);

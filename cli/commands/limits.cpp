@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each.hpp"
 #include "cli/commands/kept.hpp"
 #include "cli/size_text.hpp"
 
@@ -79,6 +80,7 @@ struct limit_options {
   std::string bytes;
   std::string queue, host, space;
   std::string description;
+  std::string reason;
 };
 
 failure bad_rule(const char* option, const std::string& text) {
@@ -158,7 +160,7 @@ outcome<exit_code> set(session& s, const limit_options& o) {
     body["on"] = std::move(on);
   if (!o.description.empty())
     body["description"] = o.description;
-  return put_kept(s, words(), o.name, body);
+  return put_kept(s, words(), o.name, body, o.reason);
 }
 
 void add_set(CLI::App& limit, action& chosen) {
@@ -190,6 +192,7 @@ void add_set(CLI::App& limit, action& chosen) {
          "No start once its instances take so much on disk", "SIZE");
   option("--starts", o->starts, "So many instances are started", "N/TIME");
   option("--description", o->description, "What it is for", "TEXT");
+  add_reason(*cmd, o->reason);
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return set(s, *o); }; });
 }

@@ -44,8 +44,14 @@ json::value value_of(std::string text) {
   return json::value(text);
 }
 
-outcome<exit_code> set(session& s, const std::string& name,
-                       const std::string& file) {
+struct secret_options {
+  std::string name;
+  std::string file;
+  std::string reason;
+};
+
+outcome<exit_code> set(session& s, const secret_options& o) {
+  const auto& [name, file, reason] = o;
   std::string text;
   if (file.empty() && s.asks) {
     text = read_hidden(s, name);
@@ -56,8 +62,10 @@ outcome<exit_code> set(session& s, const std::string& name,
     text = std::move(*content);
   }
   const json::object body{{"value", value_of(std::move(text))}};
+  auto target = secret_target(name);
+  add_query(target, "reason", reason);
   auto stored = call(s, {.method = "PUT",
-                         .target = secret_target(name),
+                         .target = std::move(target),
                          .headers = {{"Content-Type", "application/json"}},
                          .body = to_text(json::value(body))});
   if (!stored)
@@ -85,8 +93,8 @@ outcome<exit_code> list(session& s) {
   return exit_code::ok;
 }
 
-outcome<exit_code> remove(session& s, const std::vector<std::string>& names) {
-  return delete_each(s, names, "removed",
+outcome<exit_code> remove(session& s, const removal& what) {
+  return delete_each(s, what, "removed",
                      [](const std::string& name) -> outcome<std::string> {
                        return secret_target(name);
                      });
@@ -103,24 +111,21 @@ void add_secrets(CLI::App& app, action& chosen) {
                  "  pawl secret set login --from-file login.json\n"
                  "  pawl secret rm api-key\n"
                  "  pawl secret ls");
-  auto name = std::make_shared<std::string>();
-  auto file = std::make_shared<std::string>();
+  auto o = std::make_shared<secret_options>();
   auto* cmd
     = secret->add_subcommand("set", "Store a secret, or replace it: the text "
                                     "from stdin, or a JSON object");
-  cmd->add_option("name", *name, "Its name")->required()->type_name("NAME");
-  cmd->add_option("--from-file", *file, "The file that holds the value")
+  cmd->add_option("name", o->name, "Its name")->required()->type_name("NAME");
+  cmd->add_option("--from-file", o->file, "The file that holds the value")
     ->type_name("FILE");
-  cmd->callback([name, file, &chosen] {
-    chosen = [name, file](session& s) { return set(s, *name, *file); };
-  });
+  add_reason(*cmd, o->reason);
+  cmd->callback(
+    [o, &chosen] { chosen = [o](session& s) { return set(s, *o); }; });
   cmd = secret->add_subcommand("ls", "List the names");
   cmd->callback([&chosen] { chosen = [](session& s) { return list(s); }; });
-  auto gone = std::make_shared<std::vector<std::string>>();
   cmd = secret->add_subcommand("rm", "Remove stored secrets");
-  cmd->add_option("name", *gone, "Which; - for those on stdin")
-    ->required()
-    ->type_name("NAME...");
+  auto gone
+    = add_removal(*cmd, "name", "Which; - for those on stdin", "NAME...");
   cmd->callback([gone, &chosen] {
     chosen = [gone](session& s) { return remove(s, *gone); };
   });

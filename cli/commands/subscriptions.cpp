@@ -49,6 +49,7 @@ struct set_options {
   std::string mode;
   std::string description;
   bool paused = false;
+  std::string reason;
 };
 
 /// 'Name: value' each.
@@ -106,13 +107,16 @@ outcome<exit_code> set(session& s, const set_options& o) {
     body["headers"] = std::move(*headers);
   if (o.paused)
     body["paused"] = true;
-  return put_kept(s, words(), o.name, body);
+  return put_kept(s, words(), o.name, body, o.reason);
 }
 
 outcome<json::value> ask(session& s, const std::string& name, const char* verb,
-                         const json::object& body = {}) {
+                         const json::object& body = {},
+                         const std::string& reason = {}) {
+  auto target = kept_target(s, words(), name, verb);
+  add_query(target, "reason", reason);
   return call(s, {.method = "POST",
-                  .target = kept_target(s, words(), name, verb),
+                  .target = std::move(target),
                   .headers = {{"Content-Type", "application/json"}},
                   .body = to_text(json::value(body))});
 }
@@ -134,6 +138,7 @@ outcome<exit_code> test(session& s, const std::string& name) {
 struct dead_options {
   std::string name;
   std::vector<std::string> ids;
+  std::string reason; ///< Of what changes something.
 };
 
 outcome<exit_code> redeliver(session& s, const dead_options& o) {
@@ -145,7 +150,7 @@ outcome<exit_code> redeliver(session& s, const dead_options& o) {
       return ids.error();
     body["messages"] = json::value_from(*ids);
   }
-  auto said = ask(s, name, "/redeliver", body);
+  auto said = ask(s, name, "/redeliver", body, o.reason);
   if (!said)
     return said.error();
   const auto many = text_at(*said, {"redelivered"});
@@ -194,10 +199,11 @@ outcome<exit_code> show_dead(session& s, const dead_options& o) {
 }
 
 outcome<exit_code> discard(session& s, const dead_options& o) {
-  return delete_each(
-    s, o.ids, "discarded", [&](const std::string& id) -> outcome<std::string> {
-      return kept_target(s, words(), o.name, "/dead/" + url_encode(id));
-    });
+  return delete_each(s, {o.ids, o.reason}, "discarded",
+                     [&](const std::string& id) -> outcome<std::string> {
+                       return kept_target(s, words(), o.name,
+                                          "/dead/" + url_encode(id));
+                     });
 }
 
 void add_set(CLI::App& of, action& chosen) {
@@ -231,6 +237,7 @@ void add_set(CLI::App& of, action& chosen) {
          "structured|binary");
   option("--description", o->description, "What it is for", "TEXT");
   cmd->add_flag("--paused", o->paused, "Send nothing yet");
+  add_reason(*cmd, o->reason);
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return set(s, *o); }; });
 }
@@ -246,12 +253,19 @@ void add_named(CLI::App& of, action& chosen,
   });
 }
 
-/// A command about dead messages; `needed`: they must be named.
-void add_dead(CLI::App& of, action& chosen,
-              std::pair<const char*, const char*> what, bool needed,
+/// A command about dead messages, that may change them; `needed`: they must be
+/// named.
+struct dead_words {
+  const char* name;
+  const char* help;
+  bool changes;
+  bool needed;
+};
+
+void add_dead(CLI::App& of, action& chosen, const dead_words& what,
               outcome<exit_code> (*run)(session&, const dead_options&)) {
   auto o = std::make_shared<dead_options>();
-  auto* cmd = of.add_subcommand(what.first, what.second);
+  auto* cmd = of.add_subcommand(what.name, what.help);
   cmd->add_option("name", o->name, "The subscription")
     ->required()
     ->type_name("NAME");
@@ -259,8 +273,10 @@ void add_dead(CLI::App& of, action& chosen,
     ->add_option("message", o->ids,
                  "Dead messages, as `subscription dead NAME` lists them; - "
                  "reads them from stdin")
-    ->required(needed)
+    ->required(what.needed)
     ->type_name("MESSAGE");
+  if (what.changes)
+    add_reason(*cmd, o->reason);
   cmd->callback([o, run, &chosen] {
     chosen = [o, run](session& s) { return run(s, *o); };
   });
@@ -289,16 +305,21 @@ void add_subscriptions(CLI::App& app, action& chosen) {
             {"test", "Send it one event now; exit code 1 if it was not taken"},
             test);
   add_dead(*of, chosen,
-           {"dead", "What could not be delivered, or all of one such message"},
-           false, show_dead);
+           {"dead", "What could not be delivered, or all of one such message",
+            false, false},
+           show_dead);
   add_dead(*of, chosen,
-           {"redeliver", "Try again to deliver what was set aside: all of it, "
-                         "or these messages"},
-           false, redeliver);
+           {"redeliver",
+            "Try again to deliver what was set aside: all of it, "
+            "or these messages",
+            true, false},
+           redeliver);
   add_dead(*of, chosen,
-           {"discard", "Forget messages that were set aside; they are never "
-                       "sent"},
-           true, discard);
+           {"discard",
+            "Forget messages that were set aside; they are never "
+            "sent",
+            true, true},
+           discard);
   add_kept(*of, chosen, words());
 }
 

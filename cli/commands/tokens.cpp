@@ -20,6 +20,7 @@ struct token_options {
   std::vector<std::string> definitions;
   std::vector<std::string> events;
   std::string expires;
+  std::string reason;
 };
 
 std::string token_target(const std::string& id) {
@@ -83,8 +84,10 @@ outcome<exit_code> create(session& s, const token_options& o) {
   json::object body{{"name", o.name}, {"roles", std::move(roles)}};
   if (!expires->empty())
     body["expiresAt"] = *expires;
+  std::string target = "/v1/tokens";
+  add_query(target, "reason", o.reason);
   auto made = call(s, {.method = "POST",
-                       .target = "/v1/tokens",
+                       .target = std::move(target),
                        .headers = {{"Content-Type", "application/json"}},
                        .body = to_text(json::value(body))});
   if (!made)
@@ -118,11 +121,11 @@ outcome<exit_code> list(session& s) {
   return exit_code::ok;
 }
 
-outcome<exit_code> revoke(session& s, const std::vector<std::string>& given) {
+outcome<exit_code> revoke(session& s, const removal& what) {
   auto known = all_items(s, "/v1/tokens?limit=1000");
   if (!known)
     return known.error();
-  return delete_each(s, given, "revoked",
+  return delete_each(s, what, "revoked",
                      [&](const std::string& text) -> outcome<std::string> {
                        auto id = choose_among(text, *known, "token");
                        if (!id)
@@ -182,6 +185,7 @@ void add_create(CLI::App& token, action& chosen) {
                            : "TYPE");
   cmd->add_option("--expires", o->expires, "Until when it holds (for ever)")
     ->type_name("TIME|90d|12h");
+  add_reason(*cmd, o->reason);
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return create(s, *o); }; });
 }
@@ -214,14 +218,11 @@ void add_tokens(CLI::App& app, action& chosen) {
                return id.error();
              return token_target(*id);
            });
-  auto ids = std::make_shared<std::vector<std::string>>();
   auto* cmd = token->add_subcommand("revoke", "End tokens at once");
-  cmd
-    ->add_option("id", *ids,
-                 "Which, as `token ls` names them, or unique beginnings; - for "
-                 "those on stdin")
-    ->required()
-    ->type_name("ID...");
+  auto ids = add_removal(*cmd, "id",
+                         "Which, as `token ls` names them, or unique "
+                         "beginnings; - for those on stdin",
+                         "ID...");
   cmd->callback(
     [ids, &chosen] { chosen = [ids](session& s) { return revoke(s, *ids); }; });
   cmd = app.add_subcommand("whoami", "Who the daemon takes you for, and what "

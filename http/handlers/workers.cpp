@@ -142,6 +142,8 @@ outcome act(const call& from, verb what) {
   actors::lease_wish wish;
   wish.token = std::string{from.names.front()};
   wish.what = what;
+  wish.by = from.by;
+  wish.proven = from.who;
   if (what == verb::heartbeat)
     read_heartbeat(from, members, wish);
   if (what == verb::complete || what == verb::fail)

@@ -29,6 +29,7 @@ struct fixture {
   std::deque<wake> wakes;
   std::deque<letter> letters;
   std::vector<instance_key> hurried;
+  std::vector<std::string> noted;
   bool disk_waits = false;
   int tokens = 0;
   work_queues queues{{
@@ -39,8 +40,11 @@ struct fixture {
         wakes.push_back({clock + after, std::move(then)});
       },
     .write =
-      [this](const storage::row_list& rows, std::function<void(bool)> then) {
-        letters.push_back({rows.count(), std::move(then)});
+      [this](const storage::prepared_turn& what,
+             std::function<void(bool)> then) {
+        if (what.note)
+          noted.push_back(what.note->ns + ": " + what.note->target);
+        letters.push_back({what.rows.count(), std::move(then)});
         if (!disk_waits)
           write();
       },
@@ -138,7 +142,7 @@ struct fixture {
   std::string lease() { return token_of(ask()); }
   said& beat(const std::string& token, std::optional<json::value> mark = {}) {
     auto& s = answers.emplace_back();
-    queues.heartbeat({.token = token, .checkpoint = std::move(mark)}, into(s));
+    queues.heartbeat({.from = {token}, .checkpoint = std::move(mark)}, into(s));
     return s;
   }
   std::string directive(const std::string& token) {
@@ -148,17 +152,55 @@ struct fixture {
   }
   said& complete(const std::string& token, json::value output) {
     auto& s = answers.emplace_back();
-    queues.report(token, {.output = std::move(output)}, {}, into(s));
+    queues.report({token}, {.output = std::move(output)}, {}, into(s));
     return s;
   }
   std::uint32_t release(const std::string& token) {
     auto& s = answers.emplace_back();
-    queues.release(token, {}, into(s));
+    queues.release({token}, {}, into(s));
     return s.status;
   }
 };
 
 } // namespace
+
+BOOST_FIXTURE_TEST_CASE(who_may_not_serve_the_queue_has_lost_the_lease,
+                        fixture) {
+  auto& s = offer(1);
+  const work_queues::claim foreign{
+    .token = lease(),
+    .may = [](const auto& queue, const auto& ns, const auto& workflow) {
+      BOOST_TEST(queue + ns + workflow == "qnf");
+      return false;
+    }};
+  said& end = answers.emplace_back();
+  queues.heartbeat({.from = foreign}, into(end));
+  BOOST_TEST(std::exchange(end.status, 0) == 409U);
+  queues.release(foreign, {}, into(end));
+  BOOST_TEST(std::exchange(end.status, 0) == 409U);
+  queues.report(foreign, {}, {}, into(end));
+  BOOST_TEST(end.status == 409U);
+  BOOST_TEST(s.end == "");
+  BOOST_TEST(directive(foreign.token) == "continue");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_told_of_a_lease_is_noted_with_it, fixture) {
+  auto& s = offer(1);
+  said& end = answers.emplace_back();
+  queues.release({.token = lease(), .note = storage::audit_entry{}}, {},
+                 into(end));
+  BOOST_TEST(end.status == 200U);
+  BOOST_TEST(noted == (std::vector<std::string>{"n: i /do/0/w"}),
+             boost::test_tools::per_element());
+  const auto token = lease();
+  queues.report({.token = token, .note = storage::audit_entry{.reason = "r"}},
+                {.output = 5}, {}, into(end));
+  BOOST_REQUIRE(s.told != nullptr);
+  BOOST_REQUIRE(s.told->note.has_value());
+  BOOST_TEST(s.told->note->target == "i /do/0/w");
+  BOOST_TEST(s.told->note->reason == "r");
+  s.told->reply->give(s.told->said);
+}
 
 BOOST_FIXTURE_TEST_CASE(a_job_goes_to_a_worker_and_its_result_to_the_step,
                         fixture) {

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
 import harness  # noqa: E402
 from harness import same, wait_until  # noqa: E402
-from tenancy import World, run_all  # noqa: E402
+from tenancy import World, role, run_all  # noqa: E402
 
 
 class Audit(World):
@@ -61,6 +61,61 @@ class Audit(World):
         uid = f"uid:{os.getuid()}"
         same(any(each["action"] == "createToken" and each["from"] == "unix"
                  for each in self.audit(who=uid)), True, "by the socket")
+
+    def what_workers_tell_is_in_the_audit_log(self):
+        mine = self.made("q of a", role("worker:q", "a"))
+        who = f"token:{mine.split('_')[1]} (q of a)"
+        other = self.made("r of a", role("worker:r", "a"))
+
+        def leased():
+            name = self.start("a", "works")
+            said = self.ok("POST", "/v1/queues/q/leases",
+                           {"worker": {"id": "w"}, "wait": "PT20S"}, mine)
+            same(said["leases"][0]["task"]["instance"], name, "its job")
+            return name, f"/v1/leases/{said['leases'][0]['token']}"
+        name, lease = leased()
+        for verb in ("heartbeat", "complete", "fail", "release"):
+            status, said = self.ask("POST", f"{lease}/{verb}", {}, other)
+            same((status, said["code"]), (409, "lease-lost"), f"foreign {verb}")
+        self.ok("POST", f"{lease}/heartbeat", {}, mine)
+        self.ok("POST", f"{lease}/release?reason=going%20home", {}, mine)
+        lease = self.ok("POST", "/v1/queues/q/leases",
+                        {"worker": {"id": "w"}, "wait": "PT20S"},
+                        mine)["leases"][0]
+        for _ in range(2):  # A repeat changes nothing.
+            self.ok("POST", f"/v1/leases/{lease['token']}/complete",
+                    {"output": 1}, mine)
+        failed, lease = leased()
+        self.ok("POST", f"{lease}/fail", {"error": {"title": "no"}}, mine)
+        told = [(each["action"], each["namespace"], each["target"],
+                 each["reason"], each["from"])
+                for each in self.audit(who=f"token:{mine.split('_')[1]}",
+                                       order="oldest")]
+        same(told, [("releaseLease", "a", f"{name} /do/0/job", "going home",
+                     "127.0.0.1"),
+                    ("completeLease", "a", f"{name} /do/0/job", "",
+                     "127.0.0.1"),
+                    ("failLease", "a", f"{failed} /do/0/job", "",
+                     "127.0.0.1")], f"told by {who}")
+
+    def a_reason_without_a_body_is_kept(self):
+        name = self.start("a", "hears", self.a_operator)
+        self.ok("POST", f"/v1/instances/{name}/cancel", {}, self.a_operator)
+        self.ok("DELETE", f"/v1/instances/{name}?reason=a%20m%C3%BCddle",
+                token=self.a_operator)
+        self.ok("PUT", "/v1/flags/why?namespace=a&reason=to%20see",
+                {"value": 1}, self.a_operator)
+        self.cli("-n", "a", "flag", "rm", "why", "--reason", "seen",
+                 token=self.a_operator)
+        same([(each["action"], each["reason"])
+              for each in self.audit(target="why", order="oldest")],
+             [("putFlag", "to see"), ("removeFlag", "seen")], "of the flag")
+        same(self.audit(action="removeInstance")[0]["reason"], "a müddle",
+             "of the purge")
+        status, said = self.ask(
+            "DELETE", f"/v1/flags/why?namespace=a&reason={'x' * 1025}",
+            token=self.a_operator)
+        same((status, said["code"]), (422, "invalid-request"), "too long")
 
     def a_repeat_and_a_change_of_nothing_leave_no_record(self):
         name = self.start("a", "hears")

@@ -25,6 +25,7 @@ schedule: {cron: '0 3 * * *'}
 do: [{x: {set: {a: 1}}}]
 """,
     "quick": "do: [{x: {set: {a: 1}}}]\n",
+    "works": "do: [{job: {call: worker, with: {queue: q, input: 1}}}]\n",
 }
 
 
