@@ -1,6 +1,7 @@
 #include "actors/figures/census_taker.hpp"
 
 #include "actors/context.hpp"
+#include "actors/figures/past_lessons.hpp"
 #include "base/log.hpp"
 #include "workflow/schedule.hpp"
 
@@ -94,6 +95,8 @@ bool census_taker::is_stopping() {
 }
 
 void census_taker::run() {
+  learn_from_histories(ctx_.store, ctx_.figures,
+                       [this] { return is_stopping(); });
   std::unique_lock hold{lock_};
   while (!stopping_) {
     hold.unlock();

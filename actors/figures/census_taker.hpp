@@ -10,9 +10,10 @@ namespace pawl::actors {
 
 struct context;
 
-/// Counts all instances, on a thread of its own, every metrics.census_every;
-/// more seldom where it would be at work for more than a fiftieth of the time.
-/// It reads beside the writer and past the cache.
+/// Looks once at what former lives have left, and counts all instances, on a
+/// thread of its own, every metrics.census_every; more seldom where it would be
+/// at work for more than a fiftieth of the time. It reads beside the writer and
+/// past the cache.
 ///
 /// Thread safety: all functions may be called from any thread.
 class census_taker {

@@ -37,6 +37,7 @@ struct figure_book::state {
     return first;
   }();
   std::optional<figure_span> former;
+  figure_span past; ///< Of former lives.
   census_ptr last;
 };
 
@@ -62,6 +63,11 @@ void figure_book::called(std::string_view uri, std::uint32_t status) {
   state_->shown.called(uri, status);
 }
 
+void figure_book::learned(const turn_figures& past) {
+  const std::lock_guard hold{state_->lock};
+  state_->past.add(past);
+}
+
 void figure_book::counted(census_ptr all) {
   const std::lock_guard hold{state_->lock};
   state_->last = std::move(all);
@@ -73,8 +79,9 @@ figure_book::usual(const workflow_name& workflow,
   std::map<std::string, duration> out;
   const std::lock_guard hold{state_->lock};
   // What is going on now tells more than what was before.
-  for (const auto* span :
-       {&state_->current, state_->former ? &*state_->former : nullptr}) {
+  const auto* former = state_->former ? &*state_->former : nullptr;
+  for (const figure_span* span : {&std::as_const(state_->current), former,
+                                  &std::as_const(state_->past)}) {
     if (span == nullptr)
       continue;
     const auto found = span->workflows.find(workflow);

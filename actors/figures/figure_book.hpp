@@ -37,6 +37,8 @@ public:
   void published(std::size_t events);
   /// A step has called `uri`; a `status` of 0: there was no answer.
   void called(std::string_view uri, std::uint32_t status);
+  /// What a former life has left of an instance, for usual() alone.
+  void learned(const turn_figures& past);
   /// All instances were counted.
   void counted(census_ptr all);
 
@@ -46,7 +48,8 @@ public:
     bool shows_all = true; ///< Of this daemon's namespaces: totals, too.
   };
   /// How long tasks of a workflow took when they completed, each by its
-  /// pointer: half of them took no longer. Only those of `wanted`.
+  /// pointer: half of them took no longer. Only those of `wanted`. What was
+  /// learned of former lives counts where nothing newer is known.
   [[nodiscard]] std::map<std::string, duration>
   usual(const std::pair<std::string, std::string>& workflow,
         const std::vector<std::string>& wanted) const;

@@ -271,6 +271,28 @@ BOOST_AUTO_TEST_CASE(figures_are_forgotten_after_two_windows) {
   BOOST_TEST(workflows(150s) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(
+  what_former_lives_have_taught_counts_where_nothing_is_new) {
+  figure_book book{{}};
+  const auto took = [](duration how_long) {
+    turn_figures out;
+    out.workflow = {"default", "f", "1.0.0"};
+    out.tasks = {{.pointer = "/do/0/a",
+                  .kind = {},
+                  .end = task_end::completed,
+                  .dwell = how_long}};
+    return out;
+  };
+  const auto usual = [&] { return book.usual({"default", "f"}, {"/do/0/a"}); };
+  BOOST_TEST(usual().empty());
+  book.learned(took(10s));
+  BOOST_REQUIRE(usual().contains("/do/0/a"));
+  BOOST_TEST((usual().at("/do/0/a") >= 8s));
+  BOOST_TEST(book.view({}, clock::now()).at("workflows").as_array().empty());
+  book.saw(took(1s), clock::now());
+  BOOST_TEST((usual().at("/do/0/a") <= 2s));
+}
+
 BOOST_AUTO_TEST_CASE(hosts_are_few_and_tell_no_secret) {
   BOOST_TEST(host_of("https://u:p@Svc.Example:8080/a?b@c")
              == "svc.example:8080");

@@ -81,6 +81,22 @@ class Control(Suite):
             self.daemon.act(name, "resume")
             self.daemon.becomes(made, "waiting")
 
+    def how_long_it_takes_is_known_after_a_kill(self):
+        first = self.start("hears")
+        self.daemon.becomes(first, "waiting")
+        self.daemon.must("POST", f"/v1/instances/{first}/events", {
+            "specversion": "1.0", "id": "1", "source": "/t", "data": {},
+            "type": "com.example.answer"},
+            {"Content-Type": "application/cloudevents+json"})
+        self.daemon.becomes(first, "completed")
+        self.restart()
+        name = self.start("hears")
+        # The histories are read while the daemon does its work.
+        told = wait_until(lambda: self.daemon.instance(name)["progress"][
+            "estimatedEnd"], "an end is foreseen")
+        same(told > self.daemon.instance(name)["startedAt"], True, told)
+        self.daemon.act(name, "cancel")
+
     def a_frozen_wait_keeps_what_is_left(self):
         name = self.start("blinks")
         self.daemon.act(name, "pause", {"timers": "freeze"})
