@@ -25,6 +25,15 @@ bool fits_text(const std::string& wanted, const std::string& is) {
   return wanted.empty() || wanted == is;
 }
 
+using texts = std::map<std::string, std::string>;
+
+bool has_all(const texts& in, const texts& wanted) {
+  return std::ranges::all_of(wanted, [&](const auto& pair) {
+    const auto at = in.find(pair.first);
+    return at != in.end() && at->second == pair.second;
+  });
+}
+
 } // namespace
 
 class lifecycle_feed::guard : public watch {
@@ -98,10 +107,6 @@ sequence lifecycle_feed::position() {
 
 bool lifecycle_feed::fits(const lifecycle_filter& want, const item& one) {
   const auto& from = *one.from;
-  const auto labelled = [&](const auto& wanted) {
-    const auto at = from.labels.find(wanted.first);
-    return at != from.labels.end() && at->second == wanted.second;
-  };
   return fits_text(want.ns, from.of.ns)
          && fits_text(want.workflow, from.of.name)
          && fits_text(want.version, from.of.version)
@@ -109,7 +114,11 @@ bool lifecycle_feed::fits(const lifecycle_filter& want, const item& one) {
          && one.shown.type.starts_with(want.type)
          && (!want.status || *want.status == from.status)
          && (!want.state || *want.state == from.state)
-         && std::ranges::all_of(want.labels, labelled)
+         && has_all(from.labels, want.labels) && has_all(from.index, want.index)
+         && (!want.started_after
+             || (from.started && *from.started > *want.started_after))
+         && (!want.started_before
+             || (from.started && *from.started < *want.started_before))
          && access::sees(want.by, from.of.ns, from.of.name);
 }
 

@@ -23,6 +23,8 @@ struct lifecycle_origin {
   instance_status status = instance_status::pending; ///< As users see it.
   std::string state;                                 ///< The business state.
   std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> index = {};
+  std::optional<timestamp> started = {};
 };
 
 /// The newest lifecycle CloudEvents, in memory alone: they follow from the

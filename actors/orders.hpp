@@ -313,6 +313,9 @@ struct lifecycle_filter {
   std::optional<instance_status> status = {};
   std::optional<std::string> state = {}; ///< The business state.
   std::map<std::string, std::string> labels = {};
+  std::map<std::string, std::string> index = {}; ///< `metadata.index`
+  std::optional<timestamp> started_after = {};
+  std::optional<timestamp> started_before = {};
   mandate_ptr by = {};
 };
 

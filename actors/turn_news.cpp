@@ -63,7 +63,9 @@ void tell_of_lifecycle(context& ctx, const open_turn& turn, sequence last,
      .instance = s.id,
      .status = shown_status(s, flow.flow()),
      .state = s.business_state,
-     .labels = s.labels},
+     .labels = s.labels,
+     .index = s.index,
+     .started = s.started},
     lifecycle_of(lifecycle_now(turn, turn.record.events, last, flow),
                  lifecycle_scope::tasks));
 }

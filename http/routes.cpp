@@ -84,9 +84,11 @@ constexpr route table[] = {
   {"POST", "/v1/events", "publishEvents", publish_events, send, event,
    "namespace reason"},
   {"GET", "/v1/events", "followLifecycle", follow_lifecycle, view, none,
-   "namespace workflow version type instance status state label.* after"},
+   "namespace workflow version type instance status state label.* index.* "
+   "startedAfter startedBefore after"},
   {"GET", "/v1/ws", "followByWebSocket", follow_by_websocket, view, none,
-   "namespace workflow version type instance status state label.* after"},
+   "namespace workflow version type instance status state label.* index.* "
+   "startedAfter startedBefore after"},
 
   {"GET", "/v1/approvals", "listApprovals", list_approvals, consult, none,
    "namespace workflow group user dueBefore limit cursor"},

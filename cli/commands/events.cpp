@@ -30,8 +30,11 @@ struct events_options {
   std::string status;
   std::string state;
   std::vector<std::string> labels; ///< KEY=VALUE
-  std::uint64_t count = 0;         ///< 0: no end.
-  double seconds = 0;              ///< 0: no end.
+  std::vector<std::string> index;  ///< NAME=VALUE
+  std::string started_after;
+  std::string started_before;
+  std::uint64_t count = 0; ///< 0: no end.
+  double seconds = 0;      ///< 0: no end.
 };
 
 std::string target_of(const session& s, const events_options& o) {
@@ -50,11 +53,18 @@ std::string target_of(const session& s, const events_options& o) {
   add_query(target, "instance", o.instance);
   add_query(target, "status", o.status);
   add_query(target, "state", o.state);
-  for (const auto& pair : o.labels) {
-    const auto equals = std::min(pair.find('='), pair.size());
-    add_query(target, "label." + pair.substr(0, equals),
-              pair.substr(std::min(equals + 1, pair.size())));
-  }
+  add_query(target, "startedAfter", o.started_after);
+  add_query(target, "startedBefore", o.started_before);
+  const auto add_pairs
+    = [&](const std::vector<std::string>& pairs, const std::string& prefix) {
+        for (const auto& pair : pairs) {
+          const auto equals = std::min(pair.find('='), pair.size());
+          add_query(target, prefix + pair.substr(0, equals),
+                    pair.substr(std::min(equals + 1, pair.size())));
+        }
+      };
+  add_pairs(o.labels, "label.");
+  add_pairs(o.index, "index.");
   return target;
 }
 
@@ -177,13 +187,30 @@ void add_events(CLI::App& app, action& chosen) {
     ->type_name("STATUS");
   cmd->add_option("--state", o->state, "The same of the business state")
     ->type_name("STATE");
-  cmd->add_option("--label", o->labels, "Only with this label; repeatable")
-    ->type_name("KEY=VALUE")
-    ->expected(1)
-    ->check([](const std::string& pair) -> std::string {
-      const auto equals = pair.find('=');
-      return equals == pair.npos || equals == 0 ? "expected KEY=VALUE" : "";
-    });
+  const auto add_pairs = [&](const char* name, std::vector<std::string>& into,
+                             const char* help, const char* type) {
+    cmd->add_option(name, into, help)
+      ->type_name(type)
+      ->expected(1)
+      ->check([type](const std::string& pair) -> std::string {
+        const auto equals = pair.find('=');
+        return equals == pair.npos || equals == 0
+                 ? std::string{"expected "} + type
+                 : "";
+      });
+  };
+  add_pairs("--label", o->labels, "Only with this label; repeatable",
+            "KEY=VALUE");
+  add_pairs("--index", o->index,
+            "Only with this value of metadata.index; repeatable", "NAME=VALUE");
+  cmd
+    ->add_option("--started-after", o->started_after,
+                 "Only of instances that were started later, RFC 3339")
+    ->type_name("TIME");
+  cmd
+    ->add_option("--started-before", o->started_before,
+                 "Only of instances that were started earlier")
+    ->type_name("TIME");
   cmd->add_option("--count", o->count, "End after so many")
     ->type_name("N")
     ->check(CLI::PositiveNumber.description(""));

@@ -34,6 +34,9 @@ stream lifecycle_of(const call& from, fault_list& faults) {
     .status = status_of(from, faults),
     .state = text_of(from, "state"),
     .labels = parameters_of(from, "label."),
+    .index = parameters_of(from, "index."),
+    .started_after = time_of(from, "startedAfter", faults),
+    .started_before = time_of(from, "startedBefore", faults),
     .by = from.by};
   const bool tells = access::sees_all(from.by);
   return {.read =

@@ -20,7 +20,9 @@ struct fixture {
                   .instance = std::move(instance),
                   .status = instance_status::running,
                   .state = "open",
-                  .labels = {{"team", "red"}}},
+                  .labels = {{"team", "red"}},
+                  .index = {{"order", "7"}},
+                  .started = from_unix_ms(1000)},
                  {make_datum(json::object{{"type", std::move(type)},
                                           {"x", std::string(bytes, 'x')}})});
     return feed.position();
@@ -60,6 +62,12 @@ BOOST_AUTO_TEST_CASE(filters_look_at_the_instance) {
   BOOST_TEST(count({.state = ""}, begin) == 0U);
   BOOST_TEST(count({.labels = {{"team", "red"}}}, begin) == 1U);
   BOOST_TEST(count({.labels = {{"team", "red"}, {"x", "y"}}}, begin) == 0U);
+  BOOST_TEST(count({.index = {{"order", "7"}}}, begin) == 1U);
+  BOOST_TEST(count({.index = {{"order", "8"}}}, begin) == 0U);
+  BOOST_TEST(count({.started_after = from_unix_ms(999)}, begin) == 1U);
+  BOOST_TEST(count({.started_after = from_unix_ms(1000)}, begin) == 0U);
+  BOOST_TEST(count({.started_before = from_unix_ms(1001)}, begin) == 1U);
+  BOOST_TEST(count({.started_before = from_unix_ms(1000)}, begin) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(what_was_looked_at_is_not_missed) {

@@ -116,6 +116,8 @@ class Streams(World):
         done = self.listen("/v1/ws?namespace=a&status=completed")
         stands = self.listen("/v1/ws?namespace=a&status=waiting")
         marked = self.listen("/v1/ws?label.team=red&label.tier=1")
+        since = self.listen("/v1/ws?namespace=a&index.by=me&"
+                            "startedAfter=2001-01-01T00:00:00Z")
         one = Events(self.daemon.port, "/v1/events?instance=only-this&"
                      "namespace=a", bearer(self.admin))
         waits = self.start("a", "hears", id="only-this",
@@ -125,10 +127,18 @@ class Streams(World):
         same(done.message()["subject"] in (waits,), False, "completed")
         same(stands.message()["subject"], waits, "waiting")
         same(marked.message()["subject"], quick, "labels")
+        self.ok("POST", "/v1/definitions", """
+document: {dsl: '1.0.3', namespace: a, name: owned, version: '1.0.0',
+           metadata: {index: {by: '${ .who }'}}}
+do: [{x: {set: '${ . }'}}]
+""", kind="application/yaml")
+        self.start("a", "owned", input={"who": "you"})
+        mine = self.start("a", "owned", input={"who": "me"})
+        same(since.message()["subject"], mine, "index and time")
         same(one.next()[2]["subject"], waits, "instance")
         self.ok("DELETE", f"/v1/instances/{quick}?namespace=a")
         self.ok("POST", f"/v1/instances/{waits}/cancel?namespace=a", {})
-        for stream in (done, stands, marked):
+        for stream in (done, stands, marked, since):
             stream.close()
         one.close()
         for path in ("/v1/events", "/v1/ws"):
