@@ -38,6 +38,7 @@ json::object render(const storage::audit_check& found) {
   for (const auto& f : found.faults)
     faults.emplace_back(f);
   return {{"ok", found.faults.empty()},
+          {"pruned", found.pruned},
           {"checked", found.checked},
           {"complete", found.complete},
           {"faults", std::move(faults)},

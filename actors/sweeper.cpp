@@ -21,6 +21,8 @@ constexpr std::size_t purged_at_once = 32;
 constexpr std::size_t rows_measured_max = 4096;
 /// Below this the space is left to RocksDB's own housekeeping.
 constexpr std::uint64_t reclaim_min = 16ULL << 20;
+/// Records of the audit log, in one write.
+constexpr std::uint64_t records_at_once = 10'000;
 
 } // namespace
 
@@ -73,6 +75,7 @@ sweep_report sweeper::sweep() {
     so_far.complete = look_at_some(so_far, after);
   while (after && so_far.complete && !stopping_);
   so_far.complete = so_far.complete && !after;
+  prune_audit();
   unreclaimed_ += so_far.bytes;
   if (unreclaimed_ >= std::max(reclaim_min, ctx_.store.table_bytes()))
     reclaim();
@@ -158,6 +161,23 @@ bool sweeper::purge(const std::vector<storage::ended_instance>& some,
   so_far.bytes += bytes;
   ctx_.measured.purged(*gone, bytes);
   return !stopping_;
+}
+
+/// By whole days: each time leaves a record, which is to be seldom.
+void sweeper::prune_audit() {
+  const auto keep = ctx_.options.retention.audit;
+  if (keep <= duration{})
+    return;
+  const auto now = clock::now();
+  const timestamp until{std::chrono::floor<std::chrono::days>(now - keep)};
+  const storage::audit_entry note{
+    .at = now, .who = "pawld", .action = "pruneAudit", .status = 200};
+  std::optional<std::uint64_t> gone;
+  do
+    gone = ask_writer<std::uint64_t>(ctx_, [until, note](storage::store& s) {
+      return s.prune_audit(until, records_at_once, note);
+    });
+  while (gone == records_at_once && !stopping_);
 }
 
 void sweeper::reclaim() {

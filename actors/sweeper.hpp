@@ -37,8 +37,9 @@ public:
   sweeper(const sweeper&) = delete;
   sweeper& operator=(const sweeper&) = delete;
 
-  /// One pass, by the clock's time now. When enough has gone, the space is
-  /// given back to the file system as well.
+  /// One pass, by the clock's time now, also over the audit log if that is not
+  /// kept for ever. When enough has gone, the space is given back to the file
+  /// system as well.
   sweep_report sweep();
   /// Ends a pass between two writes, and waits for the thread.
   void stop();
@@ -50,6 +51,7 @@ private:
              sweep_report& so_far);
   std::optional<storage::ended_instance> put_down(const instance_key& key,
                                                   const storage::head& of);
+  void prune_audit();
   void reclaim();
 
   context& ctx_;

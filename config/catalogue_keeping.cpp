@@ -63,6 +63,12 @@ constexpr option keeping[] = {
    .help = "How long the id of a purged instance is answered with 410 rather "
            "than 404.",
    .at = at<&o::retention, &t::tombstones>},
+  {.key = "retention.audit",
+   .is = unit::time,
+   .max = 36'500 * day,
+   .help = "How long records of the audit log are kept, by whole days (UTC); "
+           "that some went is a record itself. 0ms: for ever.",
+   .at = at<&o::retention, &t::audit>},
   {.key = "backup.directory",
    .is = unit::text,
    .help = "Where backups go, outside of data_dir and better on another disk; "

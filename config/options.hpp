@@ -183,6 +183,7 @@ struct options {
     std::vector<std::string> namespaces; ///< config/retention.hpp.
     duration purge_every{600'000};       ///< All instances are looked at.
     duration tombstones{30LL * 86'400'000};
+    duration audit{}; ///< Of records of the audit log; 0: for ever.
     bool operator==(const retention_options&) const = default;
   } retention;
 

@@ -75,14 +75,16 @@ result<std::vector<audit_record>> read_block(const database& db,
   return out;
 }
 
-result<audit_position> last_of(const database& db,
-                               const database::read_point* at = nullptr) {
-  const auto row = db.get(family::meta, meta_keys::audit_last, at);
+/// Where the log ends (`key` is audit_last), or what of it was pruned
+/// (audit_pruned).
+result<audit_position> position_of(const database& db, std::string_view key,
+                                   const database::read_point* at = nullptr) {
+  const auto row = db.get(family::meta, key, at);
   if (!row)
     return row.error();
   if (!*row)
     return audit_position{};
-  return decode_audit_last(**row);
+  return decode_audit_position(key, **row);
 }
 
 } // namespace
@@ -141,11 +143,11 @@ void audit_trail::add(row_list& rows, const audit_entry& what) {
 
 void audit_trail::finish(row_list& rows) const {
   if (used_)
-    rows.put(family::meta, meta_keys::audit_last, encode_audit_last(last_));
+    rows.put(family::meta, meta_keys::audit_last, encode_audit_position(last_));
 }
 
 result<> store::find_end_of_audit() {
-  auto last = last_of(*db_);
+  auto last = position_of(*db_, meta_keys::audit_last);
   if (!last)
     return last.error();
   audit_ = std::move(*last);
@@ -171,19 +173,63 @@ result<> store::put_audit(const audit_entry& what) {
   return write_noted(rows, what);
 }
 
+result<std::uint64_t> store::prune_audit(timestamp until, std::uint64_t most,
+                                         audit_entry note) {
+  const database::read_point now{*db_};
+  auto pruned = position_of(*db_, meta_keys::audit_pruned, &now);
+  if (!pruned)
+    return pruned.error();
+  const auto first = pruned->number + 1;
+  // The last one stays: the next one follows it.
+  const auto end = std::min(audit_.number, first + most);
+  for (auto at = first; at < end;) {
+    const auto some = read_block(*db_, now, at, std::min(end, at + block) - 1);
+    if (!some)
+      return some.error();
+    const auto over
+      = std::ranges::find_if(
+          *some, [&](const auto& one) { return one.what.at >= until; })
+        - some->begin();
+    if (over > 0)
+      *pruned = {(*some)[static_cast<std::size_t>(over) - 1].number,
+                 (*some)[static_cast<std::size_t>(over) - 1].hash};
+    if (some->empty() || over != std::ssize(*some))
+      break;
+    at = pruned->number + 1;
+  }
+  if (pruned->number < first)
+    return std::uint64_t{0};
+  row_list rows;
+  rows.erase_range(family::meta, audit_key(first),
+                   audit_key(pruned->number + 1));
+  rows.put(family::meta, meta_keys::audit_pruned,
+           encode_audit_position(*pruned));
+  note.target = fmt::format("{}-{}", first, pruned->number);
+  note.reason = "the last hash was " + pruned->hash;
+  if (auto written = write_noted(rows, note); !written)
+    return written.error();
+  return pruned->number - first + 1;
+}
+
 result<audit_page> store::read_audit(const audit_query& query) const {
   const database::read_point now{*db_};
-  const auto last = last_of(*db_, &now);
+  const auto last = position_of(*db_, meta_keys::audit_last, &now);
   if (!last)
     return last.error();
-  const auto end = last->number;
+  const auto pruned = position_of(*db_, meta_keys::audit_pruned, &now);
+  if (!pruned)
+    return pruned.error();
+  const auto begin = pruned->number + 1, end = last->number;
   audit_page page;
   auto at = query.from;
   if (at == 0)
-    at = query.oldest_first ? 1 : end;
+    at = query.oldest_first ? begin : end;
+  if (query.oldest_first)
+    at = std::max(at, begin);
   std::uint64_t looked_at = 0;
-  while (at >= 1 && at <= end) {
-    const auto first = query.oldest_first ? at : at - std::min(at, block) + 1;
+  while (at >= begin && at <= end) {
+    const auto first
+      = query.oldest_first ? at : std::max(begin, at - std::min(at, block) + 1);
     const auto final = query.oldest_first ? std::min(end, at + block - 1) : at;
     auto some = read_block(*db_, now, first, final);
     if (!some)
@@ -207,16 +253,23 @@ result<audit_page> store::read_audit(const audit_query& query) const {
 result<audit_check> store::verify_audit(std::uint64_t after,
                                         std::uint64_t max) const {
   const database::read_point now{*db_};
-  const auto end = last_of(*db_, &now);
+  const auto end = position_of(*db_, meta_keys::audit_last, &now);
   if (!end)
     return end.error();
-  audit_check out;
+  const auto pruned = position_of(*db_, meta_keys::audit_pruned, &now);
+  if (!pruned)
+    return pruned.error();
+  audit_check out{.pruned = pruned->number};
+  if (after == 0)
+    after = pruned->number;
   auto complain = [&](std::string what) {
     if (out.faults.size() < faults_max)
       out.faults.push_back(std::move(what));
   };
   // The first one that is read must follow the one before it.
-  if (after > 0) {
+  if (after == pruned->number) {
+    out.last = *pruned;
+  } else {
     const auto before = read_block(*db_, now, after, after);
     if (!before)
       return before.error();

@@ -86,10 +86,11 @@ struct audit_page {
 
 /// What reading the chain over found.
 struct audit_check {
+  std::uint64_t pruned = 0; ///< Records that are no more, the first ones.
   std::uint64_t checked = 0;
-  std::vector<std::string> faults; ///< A sentence each; the first hundred.
-  audit_position last;             ///< The last record that was read.
-  bool complete = false;           ///< It reached the end of the log.
+  std::vector<std::string> faults = {}; ///< A sentence each; the first hundred.
+  audit_position last = {};             ///< The last record that was read.
+  bool complete = false;                ///< It reached the end of the log.
 };
 
 } // namespace pawl::storage

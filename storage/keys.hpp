@@ -71,6 +71,8 @@ inline constexpr std::string_view boots = "boots";
 /// All definitions stand in the list by time; see newest_key().
 inline constexpr std::string_view definitions_by_time = "definitions_by_time";
 inline constexpr std::string_view audit_last = "audit_last";
+/// The last record that was pruned; as audit_last.
+inline constexpr std::string_view audit_pruned = "audit_pruned";
 inline constexpr std::string_view tokens_made = "tokens_made";
 inline constexpr std::string_view link_key = "link_key";
 inline constexpr std::string_view last_lease = "last_lease";

@@ -126,6 +126,11 @@ public:
                            std::span<const std::string> gone);
   /// Adds to the audit log what changed nothing: a refusal.
   result<> put_audit(const audit_entry& what);
+  /// Forgets records of before `until`, the oldest first and at most `most`,
+  /// and adds `note`, which then says which went and what they ended with.
+  /// Returns how many.
+  result<std::uint64_t> prune_audit(timestamp until, std::uint64_t most,
+                                    audit_entry note);
   /// Keeps `key` as what links are signed with, unless there is one.
   result<> put_link_key(std::string_view key);
   /// Replaces what is kept of a schedule.
@@ -285,7 +290,7 @@ public:
   /// A page of the audit log. Fails with errc::corrupt.
   [[nodiscard]] result<audit_page> read_audit(const audit_query& query) const;
   /// Reads the chain over: at most `max` records behind record `after`.
-  /// Fails with errc::not_found if there is no such record.
+  /// Fails with errc::not_found if there is no such record (any more).
   [[nodiscard]] result<audit_check> verify_audit(std::uint64_t after,
                                                  std::uint64_t max) const;
   /// What links are signed with. Fails with errc::not_found if there is no key

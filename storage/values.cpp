@@ -243,7 +243,7 @@ error broken_audit(std::string_view key) {
   return broken_row(family::meta, key);
 }
 
-std::string encode_audit_last(const audit_position& what) {
+std::string encode_audit_position(const audit_position& what) {
   auto out = begin_value(format, 12 + what.hash.size());
   put_u64(out, what.number);
   put_text(out, what.hash);
@@ -251,13 +251,14 @@ std::string encode_audit_last(const audit_position& what) {
   return out;
 }
 
-result<audit_position> decode_audit_last(std::string_view value) {
+result<audit_position> decode_audit_position(std::string_view key,
+                                             std::string_view value) {
   wire_reader in{value, format};
   audit_position out;
   out.number = in.u64();
   out.hash = in.text();
   if (!in.done())
-    return broken_row(family::meta, meta_keys::audit_last);
+    return broken_row(family::meta, key);
   return out;
 }
 

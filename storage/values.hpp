@@ -77,8 +77,9 @@ decode_record(record_kind kind, std::string_view key, std::string_view value);
 [[nodiscard]] result<std::string> decode_audit(std::string_view key,
                                                std::string_view value);
 [[nodiscard]] error broken_audit(std::string_view key);
-[[nodiscard]] std::string encode_audit_last(const audit_position& what);
-[[nodiscard]] result<audit_position> decode_audit_last(std::string_view value);
+[[nodiscard]] std::string encode_audit_position(const audit_position& what);
+[[nodiscard]] result<audit_position>
+decode_audit_position(std::string_view key, std::string_view value);
 [[nodiscard]] std::string encode_lease(const stored_lease& what);
 [[nodiscard]] result<stored_lease> decode_lease(std::string_view key,
                                                 std::string_view value);

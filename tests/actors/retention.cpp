@@ -187,6 +187,37 @@ BOOST_AUTO_TEST_CASE(forgets_a_purged_id_in_time_or_when_it_is_taken) {
   BOOST_TEST((code_of("s") == errc::not_found));
 }
 
+BOOST_AUTO_TEST_CASE(lets_old_records_of_the_audit_log_go_by_whole_days) {
+  chosen.retention.audit = 24h;
+  begin();
+  const auto by = std::make_shared<access::mandate>(
+    access::mandate{.who = "uid:0",
+                    .action = "startInstance",
+                    .sees = access::scope::all(),
+                    .may = access::scope::all()});
+  const auto start_by = [&](const std::string& id) {
+    start_one(
+      {.workflow = {.ns = "default", .name = "sets", .by = by}, .id = id});
+    BOOST_REQUIRE(reaches(id, "completed"));
+  };
+  const auto actions = [&] {
+    std::string out;
+    const auto page = inside->ctx().store.read_audit({.oldest_first = true});
+    for (const auto& one : page->items)
+      out += one.what.action + ' ' + one.what.target + ';';
+    return out;
+  };
+  start_by("a");
+  start_by("b");
+  sweep();
+  BOOST_TEST(actions() == "startInstance a;startInstance b;");
+  clock::shift(std::chrono::hours{48});
+  start_by("c");
+  sweep();
+  sweep();
+  BOOST_TEST(actions() == "startInstance c;pruneAudit 1-2;");
+}
+
 BOOST_AUTO_TEST_CASE(previews_by_policy_and_purges_nothing) {
   chosen.retention.completed = 1h;
   chosen.retention.namespaces = {"other=1h"};

@@ -8,6 +8,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 using namespace pawl;
 using namespace pawl::storage;
 using pawl::test::led_instance;
@@ -170,6 +172,46 @@ BOOST_FIXTURE_TEST_CASE(it_is_read_over_piece_by_piece, fixture) {
   BOOST_TEST(rest.complete);
   BOOST_TEST(rest.faults.empty());
   BOOST_TEST((store->verify_audit(11, 1).error().code == errc::not_found));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_pruned_is_not_missed, fixture) {
+  write(600); // At 1 to 600 ms.
+  const auto note = entry("pawld", "", 1'000);
+  const auto prune = [&](std::int64_t until, std::uint64_t most) {
+    return store->prune_audit(from_unix_ms(until), most, note).value();
+  };
+  BOOST_TEST(prune(1, 100) == 0U);
+  BOOST_TEST(prune(401, 300) == 300U);
+  BOOST_TEST(prune(401, 300) == 100U);
+  BOOST_TEST(prune(401, 300) == 0U);
+  reopen();
+  const auto seen = check();
+  BOOST_TEST(seen.faults.empty());
+  BOOST_TEST(seen.pruned == 400U);
+  BOOST_TEST(seen.checked == 202U); // Each pruning is a record.
+  BOOST_TEST(verify(*store)->empty());
+  const auto oldest = numbers({.oldest_first = true, .limit = 1000});
+  BOOST_TEST_REQUIRE(oldest.size() == 202U);
+  BOOST_TEST(oldest.front() == 401U);
+  auto newest = numbers({.limit = 50});
+  BOOST_TEST(newest.front() == 602U);
+  std::ranges::reverse(newest);
+  BOOST_TEST(newest == oldest, boost::test_tools::per_element());
+  const auto told = store->read_audit({.limit = 1})->items.at(0).what;
+  BOOST_TEST(told.target == "301-400");
+  BOOST_TEST(told.reason.starts_with("the last hash was "));
+  BOOST_TEST(store->verify_audit(400, 1)->faults.empty());
+  BOOST_TEST((store->verify_audit(399, 1).error().code == errc::not_found));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_last_record_is_not_pruned, fixture) {
+  write(3);
+  const auto all
+    = store->prune_audit(from_unix_ms(10'000), 100, entry("pawld", "", 20'000));
+  BOOST_TEST(all.value() == 2U);
+  BOOST_TEST(check().faults.empty());
+  write(1);
+  BOOST_TEST(check().faults.empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(tokens_come_and_go_but_were_made, fixture) {
