@@ -3,16 +3,11 @@
 and stdin, lists that say what is waited for, events of all, and `pawl top`."""
 
 import json
-import os
-import pathlib
 import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite, patiently
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-from harness import same  # noqa: E402
+from harness import same
 
 WAITS = """document:
   dsl: '1.0.3'
@@ -30,47 +25,19 @@ do:
       listen: {to: {one: {with: {type: answered}}}}
       metadata: {state: {done: done}}
 """
-QUICK = """document: {dsl: '1.0.3', namespace: tests, name: quick, version: '1.0.0'}
-do:
-  - only: {set: {a: 1}}
-"""
-PAWL = pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl"
 
 
-class Client:
-    def __init__(self, daemon):
-        self.daemon = daemon
-        self.waits = daemon.define(WAITS)
-        self.quick = daemon.define(QUICK)
+class Client(Suite):
+    flows = {"waits": WAITS, "quick": "do: [{only: {set: {a: 1}}}]"}
 
-    def words(self, *words):
-        return [PAWL, "--url", f"http://127.0.0.1:{self.daemon.port}", *words]
-
-    def cli(self, *words, code=0, text=None, out=True):
-        ran = subprocess.run(self.words(*words), capture_output=True,
-                             input=text, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout if out else ran.stderr
-
-    def start(self, what):
-        """The id of a new instance; a slow disk makes the daemon say: later."""
-        def once():
-            try:
-                return self.daemon.start_instance(what, {})["id"]
-            except harness.Refused as why:
-                same(why.status, 429, why)
-                return None
-        return harness.wait_until(once, "an instance is taken")
+    def start(self, what, value=None, **more):
+        return patiently(lambda: super(Client, self).start(what, value, **more))
 
     def waiting(self, count):
-        ids = [self.start(self.waits) for _ in range(count)]
+        ids = [self.start("waits") for _ in range(count)]
         for name in ids:
             self.daemon.becomes(name, "waiting")
         return ids
-
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
 
     # --- Checks --------------------------------------------------------------
 
@@ -79,7 +46,7 @@ class Client:
         listed = self.cli("ls", "-s", "waiting", "-w", "waits", "-o", "name")
         same(set(ids) <= set(listed.split()), True, "listed")
         done = self.cli("pause", "-", "--reason", "why", "-o", "name",
-                        text="\n".join(ids))
+                        input="\n".join(ids))
         same(done.split(), ids, "paused")
         self.restart()
         for name in ids:
@@ -88,10 +55,10 @@ class Client:
         self.cli("cancel", ids[0], "NOBODY", ids[1], code=3)
         self.daemon.becomes(ids[1], "cancelled")
         plan = json.loads(self.cli("cancel", "-", "--dry-run", "-o", "json",
-                                   text=ids[2]))
+                                   input=ids[2]))
         same(plan["items"][0]["instance"]["status"], "cancelled", "plan")
         same(self.daemon.instance(ids[2])["status"], "suspended", "not done")
-        said = self.cli("retry", ids[2], code=4, out=False)
+        said = self.pawl("retry", ids[2], code=4).stderr
         same(f"pawl resume {ids[2]}" in said, True, said)
         shown = self.cli("status", *ids)
         same([line.split()[1] for line in shown.splitlines()
@@ -127,13 +94,12 @@ class Client:
         self.cli("cancel", name)
 
     def events_of_all_are_followed(self):
-        events = subprocess.Popen(
-            self.words("events", "-f", "-w", "tests/quick", "--count", "2",
-                       "-o", "name", "--for", "30"),
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        events = self.spawn("events", "-f", "-w", "tests/quick", "--count", "2",
+                            "-o", "name", "--for", "30",
+                            stderr=subprocess.DEVNULL)
         # It tells nothing of what was before it came, so there is more to tell.
         while events.poll() is None:
-            self.start(self.quick)
+            self.start("quick")
             try:
                 events.wait(0.1)
             except subprocess.TimeoutExpired:
@@ -152,9 +118,8 @@ class Client:
         same(load["workflows"][0]["startedLastMinute"] >= 2, True, load)
         same(load["rates"]["faulted"], 0, load)
         same(load["memoryBytes"] > 0, True, load)
-        top = subprocess.Popen(
-            self.words("top", "--interval", "0.2", "-o", "jsonl"),
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        top = self.spawn("top", "--interval", "0.2", "-o", "jsonl",
+                         stderr=subprocess.DEVNULL)
         try:
             json.loads(top.stdout.readline())
             self.restart()
@@ -168,11 +133,11 @@ class Client:
             top.wait(30)
         table = self.cli("top", "--once", "--interval", "0.2")
         same("tests/waits@1.0.0" in table, True, table)
-        self.cli("cancel", "-", text=" ".join(ids))
+        self.cli("cancel", "-", input=" ".join(ids))
 
 
 def main():
-    cases.run_all(Client, "The client").finish("client.md")
+    Client.main("The client")
 
 
 if __name__ == "__main__":
