@@ -3,19 +3,14 @@
 a real daemon that dies in between."""
 
 import http.client
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 import xml.etree.ElementTree
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same  # noqa: E402
+import stub
+from harness import same
 
 FLOW = """document:
   dsl: '1.0.3'
@@ -41,10 +36,13 @@ do:
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-class Diagrams:
-    def __init__(self, daemon, _services):
-        self.daemon = daemon
-        self.made = daemon.define(FLOW)
+class Diagrams(Suite):
+    flows = {"drawn": FLOW}
+    calls = True
+
+    def __init__(self, daemon, services):
+        super().__init__(daemon, services)
+        services.service = lambda _: stub.answer(500, None)
 
     def get(self, path):
         connection = http.client.HTTPConnection("127.0.0.1", self.daemon.port,
@@ -57,14 +55,6 @@ class Diagrams:
             connection.close()
         same(answer.status, 200, f"status of {path}: {text}")
         return answer.headers, text
-
-    def cli(self, *words, code=0, text=None):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False, input=text)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
 
     @staticmethod
     def classes(svg):
@@ -119,7 +109,7 @@ class Diagrams:
             file.write_text("do: [{a: {nothing: 1}}]")
             self.cli("def", "diagram", str(file), code=1)
         same("stateDiagram-v2" in self.cli("def", "diagram", "-", "--of",
-                                           "states", text=FLOW), True, "stdin")
+                                           "states", input=FLOW), True, "stdin")
         same("stateDiagram" in self.cli("def", "diagram", "tests/drawn@1.0.0"),
              False, "tasks")
         self.cli("def", "diagram", "tests/none", code=3)
@@ -128,10 +118,9 @@ class Diagrams:
     # --- Instances -----------------------------------------------------------
 
     def an_instance_shows_where_it_is(self):
-        name = self.daemon.start_instance(self.made, {})["id"]
+        name = self.start("drawn")
         self.daemon.becomes(name, "waiting")
-        self.daemon.kill()
-        self.daemon.start()
+        self.restart()
         path = f"/v1/instances/{name}/diagram"
         headers, text = self.get(path + "?format=svg")
         same(headers["ETag"], f'"{self.daemon.instance(name)["sequence"]}"',
@@ -153,9 +142,7 @@ class Diagrams:
 
 
 def main():
-    services = stub.Stub(lambda call: stub.answer(500, None))
-    cases.run_all(Diagrams, "Drawings",
-                  services=services).finish("diagrams.md")
+    Diagrams.main("Drawings")
 
 
 if __name__ == "__main__":
