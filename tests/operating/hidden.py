@@ -5,18 +5,13 @@ daemon that dies in between."""
 
 import http.client
 import json
-import os
-import pathlib
-import subprocess
-import sys
 import threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same  # noqa: E402
+import harness
+import stub
+from harness import same
 
 SECRETIVE = """
 document:
@@ -75,21 +70,9 @@ LOGIN_SCHEMA = {
     "$defs": {"hidden": {"type": "string", "x-sensitive": True}}}
 
 
-class Hidden:
-    def __init__(self, daemon, services):
-        self.daemon, self.services = daemon, services
-
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
+class Hidden(Suite):
+    flows = {"secretive": SECRETIVE}
+    calls = True
 
     def shows_none(self, name, hidden):
         """Looks at all that is shown of an instance."""
@@ -130,12 +113,12 @@ class Hidden:
             return stub.answer(200, {"token": token, "admin": True}
                                if asked.path == "/login" else {"heard": token})
         self.services.service = service
-        made = self.daemon.define(LOGIN.strip() + "\n")
+        made = self.define("login", LOGIN)
         self.daemon.must("PUT", "/v1/subscriptions/all?namespace=tests", {
             "url": "http://hooks.test/in", "filter": {"workflow": "login"}})
         streamed = []
         self.follow("/v1/events?workflow=tests/login", streamed)
-        name = self.daemon.start_instance(made)["id"]
+        name = self.start(made)
         self.follow(f"/v1/instances/{name}/events", streamed)
         self.daemon.becomes(name, "waiting")
         used = [one.headers["authorization"] for one in self.services.seen
@@ -185,8 +168,8 @@ class Hidden:
                 return stub.answer(200, LOGIN_SCHEMA)
             return stub.answer(200, {"token": 47110815, "admin": True})
         self.services.service = service
-        made = self.daemon.define(LOGIN.strip() + "\n")
-        name = self.daemon.start_instance(made)["id"]
+        made = self.define("login", LOGIN)
+        name = self.start(made)
         error = self.daemon.becomes(name, "faulted")["error"]
         same(error["errors"], [{"pointer": "/token", "detail":
                                 "it does not fit, and must not be shown"}], error)
@@ -194,9 +177,8 @@ class Hidden:
 
     def what_is_sensitive_is_shown_nowhere(self):
         self.services.service = lambda asked: stub.answer(200, asked.json())
-        made = self.daemon.define(SECRETIVE.strip() + "\n")
-        name = self.daemon.start_instance(
-            made, {"name": "Ann", "pin": "9462-x", "number": "4711-0815"})["id"]
+        name = self.start("secretive", {"name": "Ann", "pin": "9462-x",
+                                        "number": "4711-0815"})
         self.daemon.becomes(name, "faulted")
         same(self.services.seen[-1].json()["pin"], "9462-x",
              "the call gets it")
@@ -209,8 +191,7 @@ class Hidden:
 
 
 def main():
-    cases.run_all(Hidden, "What is hidden",
-                  services=stub.Stub(None)).finish("hidden.md")
+    Hidden.main("What is hidden")
 
 
 if __name__ == "__main__":
