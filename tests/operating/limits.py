@@ -2,19 +2,15 @@
 """What limits keep waiting, over HTTP and with `pawl`, against a real daemon
 that dies in between."""
 
-import os
-import pathlib
-import subprocess
-import sys
+import contextlib
 import threading
 import time
 from email.utils import formatdate
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite
 
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same, wait_until  # noqa: E402
+import stub
+from harness import same, wait_until
 
 CALL = "call: http, with: {method: get, endpoint: 'http://%s/'}"
 FLOWS = {
@@ -58,20 +54,18 @@ do:
 }
 
 
-class Limits:
+class Limits(Suite):
+    flows = FLOWS
+    calls = True
+
     def __init__(self, daemon, services):
-        self.daemon, self.services = daemon, services
+        super().__init__(daemon, services)
         self.gate = threading.Event()
         self.gate.set()
         self.lock = threading.Lock()
         self.at_once = self.most = 0
         self.said = {}
         services.service = self.serve
-        self.made = {
-            name: daemon.define(
-                f"document: {{dsl: '1.0.3', namespace: tests, name: {name}, "
-                f"version: '1.0.0'}}\n{flow.strip()}\n")
-            for name, flow in FLOWS.items()}
 
     def serve(self, request):
         if request.host in self.said:
@@ -83,6 +77,15 @@ class Limits:
         with self.lock:
             self.at_once -= 1
         return stub.answer(200, {"ok": True})
+
+    @contextlib.contextmanager
+    def shut(self):
+        """Who calls gets no answer meanwhile."""
+        self.gate.clear()
+        try:
+            yield
+        finally:
+            self.gate.set()
 
     def put(self, name, body, ns=None, status=None):
         path = f"/v1/limits/{name}" + (f"?namespace={ns}" if ns else "")
@@ -96,25 +99,8 @@ class Limits:
     def state(self, name):
         return self.daemon.must("GET", f"/v1/limits/{name}")["state"]
 
-    def start(self, name, value=None, **more):
-        return self.daemon.start_instance(self.made[name], value or {},
-                                          **more)["id"]
-
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
-
     def blocked(self, name):
-        return [each for each in self.daemon.must(
-            "GET", f"/v1/instances/{name}/explain")["blockedBy"]
+        return [each for each in self.explain(name)["blockedBy"]
                 if each["kind"] == "limit"]
 
     def asked_of(self, host):
@@ -124,26 +110,24 @@ class Limits:
 
     def so_many_at_once_and_again_after_a_kill(self):
         self.put("pair", {"concurrency": 2})
-        self.gate.clear()
         self.most = 0
-        all_of = [self.start("one") for _ in range(6)]
-        wait_until(lambda: self.at_once == 2, "two are out")
-        wait_until(lambda: self.state("pair")["waiting"] == 4, "four wait")
-        waits = [name for name in all_of if self.blocked(name)]
-        same(len(waits), 4, "explained")
-        why = self.blocked(waits[0])[0]
-        same((why["name"], why["task"], why["movedBy"][0]["href"]),
-             ("pair", "/do/0/ask", "/v1/limits/pair"), "why")
-        shown = self.daemon.instance(waits[0])
-        same((shown["status"], shown["current"][0]["waitingFor"]["kind"]),
-             ("waiting", "limit"), "shown")
-        status, text = self.daemon.ask("GET", "/metrics")
-        same('pawl_limit_waiting{limit="pair",namespace=""} 4' in text, True,
-             text[-2000:])
-        self.gate.set()
-        self.gate.clear()
-        self.restart()
-        self.gate.set()
+        with self.shut():
+            all_of = [self.start("one") for _ in range(6)]
+            wait_until(lambda: self.at_once == 2, "two are out")
+            wait_until(lambda: self.state("pair")["waiting"] == 4, "four wait")
+            waits = [name for name in all_of if self.blocked(name)]
+            same(len(waits), 4, "explained")
+            why = self.blocked(waits[0])[0]
+            same((why["name"], why["task"], why["movedBy"][0]["href"]),
+                 ("pair", "/do/0/ask", "/v1/limits/pair"), "why")
+            shown = self.daemon.instance(waits[0])
+            same((shown["status"], shown["current"][0]["waitingFor"]["kind"]),
+                 ("waiting", "limit"), "shown")
+            status, text = self.daemon.ask("GET", "/metrics")
+            same('pawl_limit_waiting{limit="pair",namespace=""} 4' in text,
+                 True, text[-2000:])
+        with self.shut():
+            self.restart()
         for name in all_of:
             self.daemon.becomes(name, "completed")
         same(self.most <= 4, True, "two before the kill, two after it")
@@ -152,17 +136,16 @@ class Limits:
     def who_waits_can_be_paused_cancelled_and_timed_out(self):
         self.put("closed", {"quota": {"max": 1, "per": "P1D"}})
         self.put("pair", {"concurrency": 1})
-        self.gate.clear()
-        first = self.start("one")
-        wait_until(lambda: self.at_once == 1, "one is out")
-        paused, gone = self.start("one"), self.start("one")
-        wait_until(lambda: self.state("pair")["waiting"] == 2, "two wait")
-        self.daemon.act(paused, "pause")
-        self.daemon.becomes(paused, "suspended")
-        self.daemon.act(gone, "cancel")
-        self.daemon.becomes(gone, "cancelled")
-        same(self.state("pair")["waiting"], 0, "waiting")
-        self.gate.set()
+        with self.shut():
+            first = self.start("one")
+            wait_until(lambda: self.at_once == 1, "one is out")
+            paused, gone = self.start("one"), self.start("one")
+            wait_until(lambda: self.state("pair")["waiting"] == 2, "two wait")
+            self.daemon.act(paused, "pause")
+            self.daemon.becomes(paused, "suspended")
+            self.daemon.act(gone, "cancel")
+            self.daemon.becomes(gone, "cancelled")
+            same(self.state("pair")["waiting"], 0, "waiting")
         self.daemon.becomes(first, "completed")
         self.daemon.act(paused, "resume")
         self.daemon.becomes(paused, "completed")
@@ -172,12 +155,12 @@ class Limits:
 
     def each_key_has_its_own(self):
         self.put("pair", {"concurrency": 1})
-        self.gate.clear()
-        a, b, a2 = (self.start("keyed", {"who": who}) for who in "aba")
-        wait_until(lambda: self.at_once == 2, "one of each is out")
-        waits = wait_until(lambda: self.blocked(a) + self.blocked(a2), "waits")
-        same([each["key"] for each in waits], ["a"], "keys")
-        self.gate.set()
+        with self.shut():
+            a, b, a2 = (self.start("keyed", {"who": who}) for who in "aba")
+            wait_until(lambda: self.at_once == 2, "one of each is out")
+            waits = wait_until(lambda: self.blocked(a) + self.blocked(a2),
+                               "waits")
+            same([each["key"] for each in waits], ["a"], "keys")
         for name in (a, b, a2):
             self.daemon.becomes(name, "completed")
 
@@ -322,17 +305,7 @@ class Limits:
 
 
 def main():
-    report = harness.Report("What limits keep waiting")
-    services = stub.Stub(None)
-    with harness.Daemon(environment=services.environment()) as daemon:
-        limits = Limits(daemon, services)
-        for name, run in vars(Limits).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "),
-                             lambda run=run: run(limits))
-                limits.gate.set()
-    services.close()
-    report.finish("limits.md")
+    Limits.main("What limits keep waiting")
 
 
 if __name__ == "__main__":
