@@ -77,13 +77,12 @@ class Suite:
     def __init__(self, daemon, services=None):
         self.daemon, self.services = daemon, services
         self.workflows = {name: self.define(name, flow)
-                     for name, flow in self.flows.items()}
+                          for name, flow in self.flows.items()}
 
-    def define(self, name, flow, ns=None):
+    def define(self, name, flow):
         whole = flow.lstrip().startswith("document:")
-        return self.daemon.define(
-            flow.strip() + "\n" if whole
-            else document(name, flow, ns or self.namespace))
+        return self.daemon.define(flow.strip() + "\n" if whole
+                                  else document(name, flow, self.namespace))
 
     def begin(self, what, value=None, **more):
         """What the daemon says of a new instance of `what`: one of `flows`, or

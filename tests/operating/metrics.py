@@ -3,40 +3,40 @@
 docs/operating/metrics.md names every metric, with its type and labels."""
 
 import datetime
-import os
-import pathlib
 import re
-import subprocess
-import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same, wait_until  # noqa: E402
-from runbook_pages import page_of_metrics  # noqa: E402
+import stub
+from harness import same, wait_until
+from runbook_pages import page_of_metrics
 
-PAWL = pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl"
-
-HEAD = "document: {dsl: '1.0.3', namespace: %s, name: %s, version: '1.0.0'%s}\n"
-STATES = (", metadata: {states: {initial: new, terminal: [done], "
-          "transitions: {new: [done]}}}")
 FLOWS = {
-    "hears": (STATES, "do: [{hear: {listen: {to: {one: {with: {type: go}}}}, "
-                      "metadata: {state: {done: done}}}}]\n"),
-    "calls": ("", "do: [{t: {try: [{c: {call: http, with: {method: get, "
-                  "endpoint: '${ .url }'}}}], catch: {retry: {delay: "
-                  "{milliseconds: 10}, limit: {attempt: {count: 2}}}}}}]\n"),
-    "works": ("", "do: [{w: {call: worker, with: {queue: q1}}}]\n"),
-    "asks": ("", "do: [{ask: {call: approval, with: {title: Go?, approvers: "
-                 "{users: [ann]}, due: '${ .due }', onDue: reject}}}]\n"),
-    "sleeps": ("", "do: [{s: {wait: {hours: 1}}}]\n"),
-    "backs_off": ("", "do: [{t: {try: [{c: {call: http, with: {method: get, "
-                      "endpoint: 'http://down.test/'}}}], catch: {retry: "
-                      "{delay: {hours: 1}, limit: {attempt: {count: 2}}}}}}]\n"),
-    "nightly": ("", "schedule: {cron: '0 3 * * *'}\ndo: [{x: {set: {a: 1}}}]\n"),
+    "hears": """
+document:
+  dsl: '1.0.3'
+  namespace: shop
+  name: hears
+  version: '1.0.0'
+  metadata:
+    states: {initial: new, terminal: [done], transitions: {new: [done]}}
+do:
+  - hear:
+      listen: {to: {one: {with: {type: go}}}}
+      metadata: {state: {done: done}}
+""",
+    "calls": "do: [{t: {try: [{c: {call: http, with: {method: get, endpoint: "
+             "'${ .url }'}}}], catch: {retry: {delay: {milliseconds: 10}, "
+             "limit: {attempt: {count: 2}}}}}}]",
+    "works": "do: [{w: {call: worker, with: {queue: q1}}}]",
+    "asks": "do: [{ask: {call: approval, with: {title: Go?, approvers: "
+            "{users: [ann]}, due: '${ .due }', onDue: reject}}}]",
+    "sleeps": "do: [{s: {wait: {hours: 1}}}]",
+    "backs-off": "do: [{t: {try: [{c: {call: http, with: {method: get, "
+                 "endpoint: 'http://down.test/'}}}], catch: {retry: {delay: "
+                 "{hours: 1}, limit: {attempt: {count: 2}}}}}}]",
+    "nightly": "schedule: {cron: '0 3 * * *'}\ndo: [{x: {set: {a: 1}}}]",
 }
 
 
@@ -56,12 +56,18 @@ def samples(text):
     return values, types
 
 
-class Metrics:
-    def __init__(self, daemon, _services):
-        self.daemon = daemon
-        self.flows = {name: daemon.define(
-            HEAD % ("shop", name.replace("_", "-"), more) + text)
-            for name, (more, text) in FLOWS.items()}
+class Metrics(Suite):
+    options = ["--set=metrics.census_every=100ms", "--set=metrics.hosts_max=3",
+               "--set=tracing.endpoint=http://traces.test/v1/traces"]
+    namespace = "shop"
+    flows = FLOWS
+    calls = True
+
+    def __init__(self, daemon, services):
+        super().__init__(daemon, services)
+        services.service = lambda call: stub.answer(
+            {"bad.test": 503, "down.test": 503, "wrong.test": 404}.get(
+                call.host, 200), {})
 
     def now(self):
         return samples(self.daemon.ask("GET", "/metrics")[1])
@@ -74,9 +80,6 @@ class Metrics:
                    f"{name} {labels} is {wanted}, not "
                    f"{self.value(name, **labels)}")
 
-    def start(self, name, value=None, **more):
-        return self.daemon.start_instance(self.flows[name], value or {}, **more)
-
     def stats(self, query="", **ask):
         return self.daemon.must("GET", "/v1/stats" + query, **ask)
 
@@ -84,13 +87,6 @@ class Metrics:
         found = self.stats(f"?namespace=shop&workflow={name}")["workflows"]
         same(len(found), 1, f"workflows of {name}")
         return found[0]
-
-    def cli(self, *words):
-        ran = subprocess.run(
-            [PAWL, "--url", f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, 0, f"code of {words}: {ran.stderr}")
-        return ran.stdout
 
     # --- In this order -------------------------------------------------------
 
@@ -120,13 +116,13 @@ class Metrics:
         same(self.value("pawl_workflow_seconds_count", **ended), 2.0, "took")
 
     def what_is_waited_for_is_counted_through_a_crash(self):
-        self.job = self.start("works")["id"]
+        self.job = self.start("works")
         self.start("sleeps")
-        self.start("backs_off")
+        self.start("backs-off")
         self.start("asks", {"due": "P1D"})
-        paused = self.start("asks", {"due": "PT1S"})["id"]
+        paused = self.start("asks", {"due": "PT1S"})
         self.daemon.act(paused, "pause")
-        self.heard = [self.start("hears")["id"] for _ in range(2)]
+        self.heard = [self.start("hears") for _ in range(2)]
         wanted = {"timer": 1.0, "event": 2.0, "approval": 1.0, "worker": 1.0,
                   "retry": 1.0, "child": 0.0, "hold": 0.0}
         for _ in range(2):
@@ -138,8 +134,7 @@ class Metrics:
             self.becomes(1.0, "pawl_approvals_overdue")
             self.becomes(1.0, "pawl_schedules", status="active")
             same(self.value("pawl_parked_instances") >= 1.0, True, "parked")
-            self.daemon.kill()
-            self.daemon.start()
+            self.restart()
 
     def a_hold_shows_in_what_is_waited_for(self):
         hold = self.daemon.must("POST", "/v1/holds", {
@@ -241,14 +236,7 @@ class Metrics:
 
 
 def main():
-    def serve(call):
-        status = {"bad.test": 503, "down.test": 503,
-                  "wrong.test": 404}.get(call.host, 200)
-        return stub.answer(status, {})
-    options = ["--set=metrics.census_every=100ms", "--set=metrics.hosts_max=3",
-               "--set=tracing.endpoint=http://traces.test/v1/traces"]
-    cases.run_all(Metrics, "Metrics and stats", options,
-                  stub.Stub(serve)).finish("metrics.md")
+    Metrics.main("Metrics and stats")
 
 
 if __name__ == "__main__":
