@@ -3,17 +3,11 @@
 namespace is full, against a real daemon that dies in between."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite, document
 
-import cases  # noqa: E402
-from harness import same, wait_until  # noqa: E402
+from harness import same, wait_until
 
-PAWL = pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl"
 HEARS = ("do: [{hear: {listen: {to: {one: {with: {type: %s}}}}}}, "
          "{after: {set: {done: true}}}]")
 QUICK = "do: [{x: {set: '${ . }'}}]"
@@ -31,18 +25,12 @@ def ticks_of(instances):
     return out
 
 
-class Quotas:
-    def __init__(self, daemon):
-        self.daemon = daemon
+class Quotas(Suite):
+    options = ["--set=metrics.census_every=100ms"]
 
-    def define(self, ns, name, flow, schedule=""):
+    def define_in(self, ns, name, flow, schedule=""):
         more = f"schedule: {schedule}\n" if schedule else ""
-        return self.daemon.define(
-            f"document: {{dsl: '1.0.3', namespace: {ns}, name: {name}, "
-            f"version: '1.0.0'}}\n{more}{flow}\n")
-
-    def start(self, made, value=None, **more):
-        return self.daemon.start_instance(made, value or {}, **more)["id"]
+        return self.daemon.define(document(name, more + flow, ns))
 
     def refused(self, made, value=None):
         status, no = self.daemon.ask("POST", "/v1/instances", {
@@ -82,21 +70,10 @@ class Quotas:
         return wait_until(lambda: self.schedule(name)["blockedBy"],
                           f"{name} waits")[0]
 
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [PAWL, "--url", f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout + ran.stderr
-
     # --- Sizes -----------------------------------------------------------------
 
     def what_is_taken_is_told_and_known_after_a_kill(self):
-        made = self.define("sized", "quick", QUICK)
+        made = self.define_in("sized", "quick", QUICK)
         small = self.start(made, wait=5)
         large = self.start(made, {"text": "x" * 50_000}, wait=5)
         takes = {each["id"]: each["sizeBytes"] for each in self.listed("sized")}
@@ -119,7 +96,7 @@ class Quotas:
         same("sized" in self.cli("stats", "--sizes"), True, "stats")
 
     def a_purge_gives_bytes_back(self):
-        made = self.define("purged", "quick", QUICK)
+        made = self.define_in("purged", "quick", QUICK)
         stays = self.start(made, wait=5)
         goes = self.start(made, {"text": "x" * 20_000}, wait=5)
         same(self.taken("purged") > 20_000, True, "before")
@@ -132,8 +109,8 @@ class Quotas:
     # --- Bytes of a namespace ----------------------------------------------------
 
     def a_full_namespace_takes_no_more_and_goes_on(self):
-        made = self.define("full", "hears", HEARS % "full.go")
-        quick = self.define("full", "quick", QUICK)
+        made = self.define_in("full", "hears", HEARS % "full.go")
+        quick = self.define_in("full", "quick", QUICK)
         runs = self.start(made, {"text": "x" * 10_000})
         self.daemon.becomes(runs, "waiting")
         used = self.taken("full")
@@ -176,10 +153,10 @@ class Quotas:
     # --- Starts that nobody asked for over HTTP ----------------------------------
 
     def ticks_wait_for_room_and_none_is_lost(self):
-        holds = self.start(self.define("ticks", "hears", HEARS % "ticks.go"))
+        holds = self.start(self.define_in("ticks", "hears", HEARS % "ticks.go"))
         self.limit("ticks", live=1)
         wait_until(lambda: self.state("ticks").get("live") == 1, "counted")
-        quick = self.define("ticks", "often", QUICK, "{every: {seconds: 1}}")
+        quick = self.define_in("ticks", "often", QUICK, "{every: {seconds: 1}}")
         why = self.waits("ticks.often")
         same((why["kind"], why["name"], why["rule"], why["used"], why["max"]),
              ("limit", "ticks", "live", 1, 1), why)
@@ -191,7 +168,7 @@ class Quotas:
         wait_until(lambda: self.overdue("ticks.often") >= 4, "more are due")
         same(self.waits("ticks.often")["since"], why["since"], "since")
         same(len(self.listed("ticks")), 1, "none was made")
-        told = self.cli("schedule", "next", "ticks.often")
+        told = self.pawl("schedule", "next", "ticks.often").stderr
         same("waits since" in told and "1 of at most 1" in told, True, told)
         same("limit ticks" in self.cli("schedule", "ls"), True, "listed")
         # It goes before those that have only come now.
@@ -213,11 +190,11 @@ class Quotas:
         return len([each for each in shown["next"] if each <= now])
 
     def events_wait_for_room_in_their_order(self):
-        holds = self.start(self.define("heard", "hears", HEARS % "heard.go"))
+        holds = self.start(self.define_in("heard", "hears", HEARS % "heard.go"))
         self.limit("heard", live=1)
         wait_until(lambda: self.state("heard").get("live") == 1, "counted")
-        self.define("heard", "on-order", QUICK,
-                    "{on: {one: {with: {type: order}}}}")
+        self.define_in("heard", "on-order", QUICK,
+                       "{on: {one: {with: {type: order}}}}")
         for n in range(4):
             self.daemon.publish({"type": "order", "data": {"n": n}})
         self.waits("heard.on-order")
@@ -241,11 +218,12 @@ class Quotas:
         self.daemon.must("DELETE", "/v1/limits/heard")
 
     def a_pause_ends_the_waiting(self):
-        holds = self.start(self.define("paused", "hears", HEARS % "paused.go"))
-        quick = self.define("paused", "quick", QUICK)
+        holds = self.start(
+            self.define_in("paused", "hears", HEARS % "paused.go"))
+        quick = self.define_in("paused", "quick", QUICK)
         self.limit("paused", live=1)
         wait_until(lambda: self.state("paused").get("live") == 1, "counted")
-        self.define("paused", "often", QUICK, "{every: {seconds: 1}}")
+        self.define_in("paused", "often", QUICK, "{every: {seconds: 1}}")
         self.waits("paused.often")
         self.daemon.must("POST", "/v1/schedules/paused.often/pause", {})
         same(self.schedule("paused.often")["blockedBy"], [], "paused")
@@ -256,10 +234,10 @@ class Quotas:
         self.daemon.must("DELETE", "/v1/limits/paused")
 
     def bytes_keep_schedules_waiting_until_something_is_purged(self):
-        quick = self.define("kept", "quick", QUICK)
+        quick = self.define_in("kept", "quick", QUICK)
         big = self.start(quick, {"text": "x" * 50_000}, wait=5)
         self.limit("kept", bytes=40_000)
-        often = self.define("kept", "often", QUICK, "{every: {seconds: 1}}")
+        often = self.define_in("kept", "often", QUICK, "{every: {seconds: 1}}")
         why = self.waits("kept.often")
         same((why["rule"], why["max"]), ("bytes", 40_000), why)
         same(why["movedBy"][0]["href"], "/v1/limits/kept", why)
@@ -269,8 +247,8 @@ class Quotas:
         self.daemon.must("DELETE", "/v1/limits/kept")
 
     def children_of_what_runs_are_let_through(self):
-        self.define("family", "child", QUICK)
-        parent = self.define("family", "parent", """
+        self.define_in("family", "child", QUICK)
+        parent = self.define_in("family", "parent", """
 do:
   - child:
       run:
@@ -284,8 +262,8 @@ do:
         self.daemon.must("DELETE", "/v1/limits/family")
 
     def what_is_asked_for_by_hand_is_refused(self):
-        self.define("byhand", "hourly", QUICK, "{cron: '0 * * * *'}")
-        big = self.start(self.define("byhand", "quick", QUICK),
+        self.define_in("byhand", "hourly", QUICK, "{cron: '0 * * * *'}")
+        big = self.start(self.define_in("byhand", "quick", QUICK),
                          {"text": "x" * 5_000}, wait=5)
         self.limit("byhand", bytes=1_000)
         span = {"from": "2020-03-01T00:00:00Z", "to": "2020-03-01T05:00:00Z"}
@@ -302,8 +280,7 @@ do:
 
 
 def main():
-    cases.run_all(Quotas, "Sizes and quotas",
-                  ["--set=metrics.census_every=100ms"]).finish("quotas.md")
+    Quotas.main("Sizes and quotas")
 
 
 if __name__ == "__main__":
