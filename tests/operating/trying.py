@@ -3,19 +3,12 @@
 and dry runs beside a daemon: they leave nothing behind."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
-import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite
 
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same  # noqa: E402
+import stub
+from harness import same
 
-PAWL = pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl"
 FLOW = """document: {dsl: '1.0.3', namespace: tests, name: bought, version: '1.0.0'}
 do:
   - stock:
@@ -83,19 +76,23 @@ def answers_as_mocks(answers):
                    for status, body in rows] for task, rows in answers.items()}
 
 
-class Trying:
-    def __init__(self, daemon, service, folder):
-        self.daemon = daemon
-        self.service = service
-        self.folder = pathlib.Path(folder)
+class Trying(Suite):
+    calls = True
+
+    def __init__(self, daemon, services):
+        super().__init__(daemon, services)
+        self.answers = {}  # Task -> what it is answered, each once.
+        services.service = self.answer
+        self.folder = daemon.folder / "files"
+        self.folder.mkdir()
         (self.folder / "flow.yaml").write_text(FLOW)
 
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [PAWL, "--url", f"http://127.0.0.1:{self.daemon.port}", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stdout}{ran.stderr}")
-        return ran.stdout
+    def answer(self, request):
+        status, body = self.answers[TASKS[request.path]].pop(0)
+        if body is None:
+            return stub.answer(status)
+        return stub.answer(status, text=json.dumps(body, separators=",:"),
+                           headers={"Content-Type": "application/json"})
 
     def tried(self, answers, expect, code=0, workflow="flow.yaml", **more):
         file = self.folder / "flow.test.json"
@@ -106,8 +103,12 @@ class Trying:
                           )["items"][0]
 
     def really(self, answers):
-        self.service.answers = {k: list(rows) for k, rows in answers.items()}
-        return self.daemon.run(FLOW, {})
+        return self.runs(FLOW, {}, answers)
+
+    def runs(self, definition, value, answers):
+        """What becomes of it where the services answer so."""
+        self.answers = {k: list(rows) for k, rows in answers.items()}
+        return self.daemon.run(definition, value)
 
     # --- Checks --------------------------------------------------------------
 
@@ -134,11 +135,10 @@ class Trying:
         people = {"people": ["a", "b", "a"]}
         self.daemon.must("PUT", "/v1/flags/hello?namespace=tests",
                          {"value": "Dear"})
-        before = len(self.service.stub.seen)
-        self.service.answers = {k: list(rows) for k, rows in NOTED.items()}
-        real = self.daemon.run(NOTES, people)
+        before = len(self.services.seen)
+        real = self.runs(NOTES, people, NOTED)
         same(real["status"], "completed", real)
-        sent = [(one.path, one.json()) for one in self.service.stub.seen[before:]
+        sent = [(one.path, one.json()) for one in self.services.seen[before:]
                 if one.host == "chat.test"]
         text = "Dear Ann, Bob, Ann"
         same(sent, [("/hook", {"text": text}), ("/hook", {"text": text}),
@@ -191,7 +191,7 @@ do: [{{send: {{call: notify, with: {{url: 'http://chat.test/hook', {given}}}}}}}
     def a_dry_run_leaves_nothing_behind(self):
         made = self.daemon.define(FLOW.replace("bought, version", "dry, version"))
         before = self.daemon.must("GET", "/v1/instances")["items"]
-        seen = len(self.service.stub.seen)
+        seen = len(self.services.seen)
         path = json.loads(self.cli(
             "run", "tests/dry", "--dry-run", "-o", "json", "--mock",
             'look={"items": [{"name": "a1"}, {"name": "a2"}]}'))
@@ -204,35 +204,12 @@ do: [{{send: {{call: notify, with: {{url: 'http://chat.test/hook', {given}}}}}}}
         self.cli("run", str(self.folder / "new.yaml"), "--dry-run")
         self.cli("run", "tests/unknown", "--dry-run", code=3)
         same(self.daemon.must("GET", "/v1/instances")["items"], before, "none")
-        same(len(self.service.stub.seen), seen, "nobody was called")
+        same(len(self.services.seen), seen, "nobody was called")
         same(made["name"], "dry", made)
 
 
-class Service:
-    """Answers what it was told, each once."""
-
-    def __init__(self):
-        self.answers = {}
-        self.stub = stub.Stub(self.answer)
-
-    def answer(self, request):
-        status, body = self.answers[TASKS[request.path]].pop(0)
-        if body is None:
-            return stub.answer(status)
-        return stub.answer(status, text=json.dumps(body, separators=",:"),
-                           headers={"Content-Type": "application/json"})
-
-
 def main():
-    report = harness.Report("Trying")
-    service = Service()
-    with tempfile.TemporaryDirectory() as folder, harness.Daemon(
-            environment=service.stub.environment()) as daemon:
-        trying = Trying(daemon, service, folder)
-        for name, run in vars(Trying).items():
-            if name[0] != "_" and name.count("_") > 1:
-                report.check(name.replace("_", " "), lambda run=run: run(trying))
-    report.finish("trying.md")
+    Trying.main("Trying")
 
 
 if __name__ == "__main__":
