@@ -4,41 +4,35 @@ there, on instances that are in the state that the page speaks of. What needs
 systemd or the disk is only named."""
 
 import os
-import pathlib
 import re
 import subprocess
-import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+from cases import Suite, finish
 
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same, wait_until  # noqa: E402
-from runbook_pages import RUNBOOKS, commands  # noqa: E402
+import harness
+import stub
+from harness import same, wait_until
+from runbook_pages import RUNBOOKS, commands
 
 ELSEWHERE = ("systemctl", "journalctl", "iostat")
 
-HEAD = "document: {dsl: '1.0.3', namespace: %s, name: %s, version: '1.0.0'}\n"
 FLOWS = {
-    "sleeps": "do: [{s: {wait: {hours: 1}}}]\n",
+    "sleeps": "do: [{s: {wait: {hours: 1}}}]",
     "faults": "do: [{c: {call: http, with: {method: get, endpoint: "
-              "'http://bad.test/'}}}]\n",
-    "works": "do: [{w: {call: worker, with: {queue: orders}}}]\n",
+              "'http://bad.test/'}}}]",
+    "works": "do: [{w: {call: worker, with: {queue: orders}}}]",
     "asks": "do: [{ask: {call: approval, with: {title: 'Go?', approvers: "
-            "{users: [ann]}}}}]\n",
+            "{users: [ann]}}}}]",
 }
 
 
-class Scene:
-    def __init__(self, daemon):
-        self.daemon = daemon
-        self.url = f"http://127.0.0.1:{daemon.port}"
-        self.flows = {name: daemon.define(HEAD % ("shop", name) + text)
-                      for name, text in FLOWS.items()}
+class Scene(Suite):
+    namespace = "shop"
+    flows = FLOWS
 
     def start(self, name, *statuses):
-        made = self.daemon.start_instance(self.flows[name], {})["id"]
+        made = super().start(name)
         self.daemon.becomes(made, *statuses)
         return made
 
@@ -101,7 +95,7 @@ class Scene:
         same(left, [], f"names of {command}")
         return command
 
-    def run(self, command):
+    def carry_out(self, command):
         ready = self.fill_in(command)
         folder = os.environ["PAWL_BIN_DIR"]
         ran = subprocess.run(
@@ -142,12 +136,12 @@ def main():
                 seen.add(page)
                 if not command.startswith(ELSEWHERE):
                     report.check(f"{page}: {command}",
-                                 lambda c=command: scene.run(c))
+                                 lambda c=command: scene.carry_out(c))
             report.check("every page has commands", lambda: same(
                 sorted(seen), sorted(p.stem for p in RUNBOOKS.glob("Pawl*.md")),
                 "pages"))
     services.close()
-    report.finish("runbooks.md")
+    finish(report)
 
 
 if __name__ == "__main__":
