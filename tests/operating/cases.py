@@ -159,15 +159,3 @@ def check(report, runs, *given):
 def finish(report):
     """Writes the report under the name of the program, and ends it."""
     report.finish(pathlib.Path(sys.argv[0]).stem + ".md")
-
-
-def run_all(kind, title, options=(), services=None):
-    """Runs the cases of `kind`, which is made of a daemon, and of the services
-    that its workflows call if there are any; returns the report."""
-    report = harness.Report(title)
-    more = (services,) if services else ()
-    with harness.Daemon(options, services and services.environment()) as daemon:
-        check(report, of(kind), kind(daemon, *more))
-    if services:
-        services.close()
-    return report
