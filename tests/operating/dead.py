@@ -5,15 +5,18 @@ see each of them, send one or all again, or let it go; over HTTP and with
 
 import json
 
-import notify
+from receivers import COMPLETED, Receivers
+
 import stub
 from harness import same, wait_until
 
 QUERY = "?namespace=tests"
-FILTER = {"workflow": "quick", "type": notify.COMPLETED}
+FILTER = {"workflow": "quick", "type": COMPLETED}
 
 
-class Dead(notify.Notify):
+class Dead(Receivers):
+    flows = {"quick": "do: [{x: {set: {a: 1}}}]"}
+
     def dead(self, name, more=""):
         return self.daemon.must(
             "GET", f"/v1/subscriptions/{name}/dead{QUERY}{more}")["items"]
@@ -23,7 +26,7 @@ class Dead(notify.Notify):
         the instances that they are of."""
         self.rules[f"{name}.test"] = lambda _: stub.answer(400)
         self.subscribe(name, f"{name}.test", filter=FILTER)
-        ids = [self.start("quick", wait=10)["id"] for _ in range(count)]
+        ids = [self.start("quick", wait=10) for _ in range(count)]
         self.stands(name, pending=0, dead=count)
         return ids
 
@@ -192,5 +195,9 @@ class Dead(notify.Notify):
         self.remove("mine")
 
 
+def main():
+    Dead.main("Events that were set aside")
+
+
 if __name__ == "__main__":
-    notify.run_suite(Dead, "Events that were set aside", "dead.md")
+    main()

@@ -1,31 +1,16 @@
 #!/usr/bin/env python3
-"""Who is told of what: subscriptions to events and `call: notify`, over HTTP
-and with `pawl`, against a real daemon that dies in between, receivers that
-fail, and a mail server."""
+"""Who is told of what: subscriptions to events, over HTTP and with `pawl`,
+against a real daemon that dies in between, and receivers that fail."""
 
-import base64
-import hashlib
-import hmac
 import json
-import os
-import pathlib
-import subprocess
-import sys
-import tempfile
 import threading
+import time
 
-HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "conformance"))
-sys.path.insert(0, str(HERE.parent / "support"))
+from receivers import COMPLETED, KEY, Receivers, is_signed
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same, wait_until  # noqa: E402
-from smtp_stub import SmtpStub  # noqa: E402
+import stub
+from harness import same, wait_until
 
-KEY = base64.b64encode(b"a key of some length").decode()
-COMPLETED = "io.serverlessworkflow.workflow.completed.v1"
 FLOWS = {
     "quick": "do: [{x: {set: {a: 1}}}]",
     "faulty": """
@@ -33,143 +18,11 @@ do: [{x: {raise: {error: {type: 'https://e.test/x', status: 500}}}}]
 """,
     "long": "do:\n" + "\n".join(f"  - t{n}: {{set: {{n: {n}}}}}"
                                 for n in range(20)),
-    "asks": """
-do: [{ask: {call: approval, with: {title: 'Go?', approvers: {users: [ann]}}}}]
-""",
-    "relay": """
-schedule:
-  on: {one: {with: {type: io.serverlessworkflow.approval.requested.v1}}}
-do:
-  - tell:
-      call: notify
-      with:
-        channel: slack
-        url: http://chat.test/hook
-        text: '${ "Waits for you: " + $workflow.input[0].title }'
-""",
-    "slack": """
-use: {secrets: [chat]}
-do:
-  - tell:
-      call: notify
-      with:
-        channel: slack
-        url: '${ "http://chat.test/" + $secrets.chat }'
-        text: '${ "Hello " + .name }'
-        blocks: [{type: divider}]
-""",
-    "teams": """
-do:
-  - tell:
-      call: notify
-      with: {channel: teams, url: 'http://chat.test/teams', title: T, text: X}
-""",
-    "hook": """
-use: {secrets: [hook-key]}
-do:
-  - tell:
-      call: notify
-      with:
-        channel: webhook
-        url: http://hook.test/in
-        headers: {X-Team: a}
-        body: {a: '${ .n }'}
-        secret: ${ $secrets["hook-key"] }
-""",
-    "retried": """
-do:
-  - tell:
-      try:
-        - post:
-            call: notify
-            with: {channel: webhook, url: 'http://hook.test/in', body: {a: 1}}
-      catch:
-        errors: {with: {status: 503}}
-        retry: {delay: PT0.05S, limit: {attempt: {count: 5}}}
-""",
-    "mail": """
-do:
-  - tell:
-      call: notify
-      with:
-        channel: email
-        to: [ann@example.com, 'Jörg <joerg@example.com>']
-        cc: bob@example.com
-        replyTo: help@example.com
-        subject: '${ "Grüße an " + .name }'
-        text: ".\\nZeile äöü\\n"
-        html: <b>Grüße</b>
-""",
-    "mailed": """
-do:
-  - tell:
-      try:
-        - post:
-            call: notify
-            with: {channel: email, to: a@b.test, subject: '${ .subject }', text: T}
-      catch:
-        errors: {with: {type: 'https://serverlessworkflow.io/spec/1.0.0/errors/communication'}}
-        as: why
-        do: [{keep: {set: {status: '${ $why.status }', detail: '${ $why.detail }'}}}]
-""",
 }
 
 
-class Notify:
-    def __init__(self, daemon, services, mail):
-        self.daemon, self.services, self.mail = daemon, services, mail
-        self.lock = threading.Lock()
-        self.rules = {}  # host -> what makes its answer
-        services.service = self.answer
-        self.made = {
-            name: daemon.define(
-                f"document: {{dsl: '1.0.3', namespace: tests, name: {name}, "
-                f"version: '1.0.0'}}\n{flow.strip()}\n")
-            for name, flow in FLOWS.items()}
-
-    def answer(self, request):
-        rule = self.rules.get(request.host)
-        return rule(request) if rule else stub.answer(204)
-
-    def start(self, name, value=None, **more):
-        return self.daemon.start_instance(self.made[name], value or {}, **more)
-
-    def subscribe(self, name, host, query="?namespace=tests", **more):
-        return self.daemon.must("PUT", f"/v1/subscriptions/{name}{query}",
-                                {"url": f"http://{host}/in", **more})
-
-    def remove(self, name, query="?namespace=tests"):
-        same(self.daemon.ask("DELETE", f"/v1/subscriptions/{name}{query}")[0],
-             204, "removed")
-
-    def shown(self, name, query="?namespace=tests"):
-        return self.daemon.must("GET", f"/v1/subscriptions/{name}{query}")
-
-    def stands(self, name, **wanted):
-        """Waits until the subscription shows so."""
-        def look():
-            now = self.shown(name)
-            return now if all(now[k] == v for k, v in wanted.items()) else None
-        return wait_until(look, f"{name} shows {wanted}")
-
-    def seen(self, host):
-        with self.services.lock:
-            return [each for each in self.services.seen if each.host == host]
-
-    def events(self, host):
-        return [each.json() for each in self.seen(host)]
-
-    def cli(self, *words, code=0):
-        ran = subprocess.run(
-            [pathlib.Path(os.environ["PAWL_BIN_DIR"]) / "pawl", "--url",
-             f"http://127.0.0.1:{self.daemon.port}", "-n", "tests", *words],
-            capture_output=True, text=True, timeout=60, check=False)
-        same(ran.returncode, code, f"code of {words}: {ran.stderr}")
-        return ran.stdout
-
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
+class Notify(Receivers):
+    flows = FLOWS
 
     # --- What is sent ----------------------------------------------------------
 
@@ -183,7 +36,7 @@ class Notify:
         same((first.method, first.headers["content-type"]),
              ("POST", "application/cloudevents+json"), "request")
         events = self.events("plain.test")
-        same({e["subject"] for e in events}, {done["id"]}, "of whom")
+        same({e["subject"] for e in events}, {done}, "of whom")
         same(len({e["id"] for e in events}), len(events), "ids")
         now = self.stands("plain", pending=0, dead=0)
         same((now["lastFailure"], now["lastSuccess"] is not None), (None, True),
@@ -206,12 +59,9 @@ class Notify:
         h = got.headers
         same((h["ce-type"], h["ce-specversion"], h["ce-subject"],
               h["content-type"], h["authorization"], h["x-a"]),
-             (COMPLETED, "1.0", done["id"], "application/json",
+             (COMPLETED, "1.0", done, "application/json",
               "Bearer hush-hush", "secret-x"), "headers")
-        signed = f"{h['webhook-id']}.{h['webhook-timestamp']}.{got.body}"
-        same(h["webhook-signature"], "v1," + base64.b64encode(hmac.new(
-            base64.b64decode(KEY), signed.encode(), hashlib.sha256
-        ).digest()).decode(), "signature")
+        is_signed(got)
         same(json.loads(got.body)["output"], {"a": 1}, "body")
         self.remove("binary")
 
@@ -221,7 +71,7 @@ class Notify:
             "label": {"team": "a"}})
         self.start("faulty", wait=10)
         self.start("quick", wait=10, labels={"team": "a"})
-        name = self.start("faulty", wait=10, labels={"team": "a"})["id"]
+        name = self.start("faulty", wait=10, labels={"team": "a"})
         wait_until(lambda: any(e["type"].endswith("workflow.faulted.v1")
                                for e in self.events("bad.test")), "it came")
         same({e["subject"] for e in self.events("bad.test")}, {name}, "whose")
@@ -324,7 +174,7 @@ class Notify:
         times = []
 
         def rule(_):
-            times.append(harness.time.monotonic())
+            times.append(time.monotonic())
             if len(times) == 1:
                 return stub.answer(429, headers={"Retry-After": "2"})
             return stub.answer(200)
@@ -384,7 +234,7 @@ class Notify:
         begun = []
         for _ in range(3):
             for _ in range(8):
-                begun.append(self.start("long")["id"])
+                begun.append(self.start("long"))
             self.restart()
         for name in begun:
             self.daemon.becomes(name, "completed")
@@ -437,101 +287,6 @@ class Notify:
         self.cli("subscription", "rm", "mine")
         self.cli("subscription", "show", "mine", code=3)
 
-    # --- call: notify ----------------------------------------------------------
-
-    def slack_is_told_and_the_secret_stays_secret(self):
-        self.daemon.must("PUT", "/v1/secrets/chat", {"value": "T0/B0/hidden"})
-        done = self.start("slack", {"name": "Ann"}, wait=10)
-        same((done["status"], done["output"]),
-             ("completed", {"channel": "slack", "status": 204}), "outcome")
-        got = [e for e in self.seen("chat.test") if "hidden" in e.path][-1]
-        same((got.path, got.json()),
-             ("/T0/B0/hidden",
-              {"text": "Hello Ann", "blocks": [{"type": "divider"}]}), "sent")
-        same(bool(got.headers["idempotency-key"]), True, "key")
-        text = json.dumps(self.daemon.history(done["id"]))
-        same("hidden" in text, False, "history")
-
-    def teams_gets_an_adaptive_card(self):
-        same(self.start("teams", wait=10)["status"], "completed", "status")
-        got = [e for e in self.seen("chat.test") if e.path == "/teams"][-1]
-        card = got.json()["attachments"][0]
-        same((got.json()["type"], card["contentType"],
-              [each["text"] for each in card["content"]["body"]]),
-             ("message", "application/vnd.microsoft.card.adaptive", ["T", "X"]),
-             "card")
-
-    def a_webhook_is_signed(self):
-        self.daemon.must("PUT", "/v1/secrets/hook-key",
-                         {"value": "whsec_" + KEY})
-        done = self.start("hook", {"n": 7}, wait=10)
-        same(done["output"], {"channel": "webhook", "status": 204}, "outcome")
-        got = self.seen("hook.test")[-1]
-        h = got.headers
-        signed = f"{h['webhook-id']}.{h['webhook-timestamp']}.{got.body}"
-        same((got.json(), h["x-team"]), ({"a": 7}, "a"), "request")
-        same(h["webhook-signature"], "v1," + base64.b64encode(hmac.new(
-            base64.b64decode(KEY), signed.encode(), hashlib.sha256
-        ).digest()).decode(), "signature")
-
-    def a_failure_is_a_communication_error_that_is_retried(self):
-        keys = []
-
-        def rule(request):
-            keys.append((request.headers["idempotency-key"],
-                         request.headers["pawl-attempt"]))
-            return stub.answer(503 if len(keys) < 3 else 200)
-        self.rules["hook.test"] = rule
-        done = self.start("retried", wait=20)
-        same((done["status"], len(keys)), ("completed", 3), "retried")
-        same(self.daemon.instance(done["id"])["output"]["status"], 200, "at last")
-        self.rules.pop("hook.test")
-
-    def people_are_told_of_approvals_by_a_small_workflow(self):
-        name = self.start("asks")["id"]
-        wait_until(lambda: any(
-            e.path == "/hook" and e.json()["text"] == "Waits for you: Go?"
-            for e in self.seen("chat.test")), "the chat was told")
-        self.daemon.act(name, "cancel")
-
-    # --- Mail ------------------------------------------------------------------
-
-    def mail_arrives_whole(self):
-        done = self.start("mail", {"name": "Ann"}, wait=20)
-        same((done["status"], done["output"]),
-             ("completed", {"channel": "email", "status": 250}), "outcome")
-        got = self.mail.mails[-1]
-        same((got.user, got.sender, got.recipients),
-             ("pawl", "pawl@example.com",
-              ["ann@example.com", "joerg@example.com", "bob@example.com"]),
-             "envelope")
-        m = got.message
-        same((m["Subject"], m["Reply-To"], m["Cc"]),
-             ("Grüße an Ann", "help@example.com", "bob@example.com"), "header")
-        same("Jörg <joerg@example.com>" in m["To"], True, str(m["To"]))
-        same(m.get_body(("plain",)).get_content().replace("\r\n", "\n")
-             .rstrip("\n"), ".\nZeile äöü", "text")
-        same(m.get_body(("html",)).get_content().strip(), "<b>Grüße</b>",
-             "html")
-        same(m["Message-ID"].endswith("@example.com>"), True, "id")
-        same(all(len(line) <= 78 and line.isascii()
-                 for line in got.data.split(b"\r\n")), True, "lines")
-
-    def a_mail_that_is_refused_says_why(self):
-        self.mail.refuse = {"RCPT": "550 5.1.1 no such user"}
-        said = self.start("mailed", {"subject": "x"}, wait=20)["output"]
-        same((said["status"], "no such user" in said["detail"]), (550, True),
-             said["detail"])
-        self.mail.refuse = {}
-
-    def no_header_is_smuggled_into_mail(self):
-        count = len(self.mail.mails)
-        done = self.start("mailed", {"subject": "x\r\nBcc: evil@x.test"},
-                          wait=20)
-        same((done["status"], "subject" in done["error"]["detail"]),
-             ("faulted", True), "refused")
-        same(len(self.mail.mails), count, "mails")
-
 
 def number_of(event_id):
     """"01J.../12.2" -> (12, 2)"""
@@ -539,48 +294,9 @@ def number_of(event_id):
     return int(first), int(rest or 1)
 
 
-def without_a_mail_server(report):
-    def run():
-        with harness.Daemon() as daemon:
-            done = daemon.run("document: {dsl: '1.0.3', namespace: tests, name: "
-                              "m, version: '1.0.0'}\ndo: [{t: {call: notify, "
-                              "with: {channel: email, to: a@b.test, subject: s,"
-                              " text: t}}}]\n")
-            same((done["status"], "`smtp.url`" in done["error"]["detail"]),
-                 ("faulted", True), done["error"]["detail"])
-    report.check("without a mail server the key is named", run)
-
-
-def run_suite(kind, title, file, then=None):
-    """Runs the cases of `kind`, a Notify or more, on a daemon with services, a
-    mail server and secrets, and ends the program."""
-    report = harness.Report(title)
-    services = stub.Stub(None)
-    mail = SmtpStub({"pawl": "pass-word"})
-    with tempfile.TemporaryDirectory(prefix="pawl-keys-") as folder:
-        keys = pathlib.Path(folder)
-        (keys / "key").write_bytes(os.urandom(32))
-        (keys / "key").chmod(0o600)
-        (keys / "secrets").mkdir()
-        (keys / "secrets" / "mail-password").write_text("pass-word")
-        environment = {**services.environment(),
-                       "PAWL_SECRETS_KEY_FILE": str(keys / "key"),
-                       "PAWL_SECRETS_DIRECTORY": str(keys / "secrets"),
-                       "PAWL_EVENTS_LIFECYCLE": "workflows",
-                       "PAWL_NOTIFY_RETRY_MAX": "200ms",
-                       "PAWL_NOTIFY_RETRY_FOR": "3s",
-                       "PAWL_SMTP_URL": mail.url,
-                       "PAWL_SMTP_FROM": "Pawl <pawl@example.com>",
-                       "PAWL_SMTP_USER": "pawl",
-                       "PAWL_SMTP_PASSWORD": "mail-password"}
-        with harness.Daemon(environment=environment) as daemon:
-            cases.check(report, cases.of(kind), kind(daemon, services, mail))
-        if then:
-            then(report)
-    mail.close()
-    services.close()
-    report.finish(file)
+def main():
+    Notify.main("Who is told of what")
 
 
 if __name__ == "__main__":
-    run_suite(Notify, "Who is told of what", "notify.md", without_a_mail_server)
+    main()
