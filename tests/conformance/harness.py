@@ -152,12 +152,13 @@ class Daemon:
             if each["workflow"]["name"] == workflow["name"]:
                 self.must("POST", f"/v1/schedules/{each['id']}/pause", {})
 
-    def start_instance(self, made, value=None, wait=None, **more):
+    def start_instance(self, made, value=None, wait=None, headers=None, **more):
         """`made` is what define() gave. An input that the schema refuses makes
         no instance; it counts as one that faulted."""
         workflow = {k: made[k] for k in ("namespace", "name", "version")}
         body = {"workflow": workflow, "input": value, **more}
-        headers = {"Prefer": f"wait={wait}"} if wait else {}
+        headers = {**({"Prefer": f"wait={wait}"} if wait else {}),
+                   **(headers or {})}
         try:
             return self.must("POST", "/v1/instances", body, headers)
         except Refused as why:

@@ -239,11 +239,10 @@ class Redo(Suite):
     def a_trace_leads_through(self):
         self.writes("old")
         trace = "0af7651916cd43dd8448eb211c80319c"
-        made = self.daemon.must("POST", "/v1/instances", {
-            "workflow": {"namespace": "tests", "name": "memoir"},
-            "input": {"sections": ["a"], "hint": ""}},
-            {"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
-        self.daemon.becomes(made["id"], "waiting")
+        name = self.start(
+            "memoir", {"sections": ["a"], "hint": ""},
+            headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+        self.daemon.becomes(name, "waiting")
         sent = self.services.seen[-1].headers["traceparent"]
         same((sent[:36], sent[-2:], "b7ad6b7169203331" in sent),
              (f"00-{trace}-", "01", False), "what leaves")
