@@ -1,85 +1,18 @@
 #!/usr/bin/env python3
-"""Retention, backups, restore and export, over HTTP and with `pawl` and `pawld`,
-against real daemons that die in between."""
+"""Retention, purges, what lists and conditions say, and export, over HTTP and
+with `pawl`, against real daemons that die in between."""
 
 import json
-import os
-import pathlib
 import random
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
+import cases
+from shelves import FAILS, HEARS, SETS, Kept, flow
 
-import cases  # noqa: E402
-import harness  # noqa: E402
-import stub  # noqa: E402
-from harness import same, wait_until  # noqa: E402
-
-BIN = pathlib.Path(os.environ["PAWL_BIN_DIR"])
-SECRET = "the-plain-text-of-a-secret-4711"
-
-
-def flow(name, work, metadata="{}"):
-    return (f"document: {{dsl: '1.0.3', namespace: tests, name: {name}, "
-            f"version: '1.0.0', metadata: {metadata}}}\ndo:\n{work}\n")
-
-
-SETS = "- a: {set: {x: 1}}"
-FAILS = "- a: {raise: {error: {type: 'https://e', status: 500}}}"
-HEARS = ("- hear: {listen: {to: {one: {with: {type: com.example.go}}}}}\n"
-         "- after: {set: {done: true}}")
-ASKS = ("- ask: {call: http, with: {method: post, "
-        "endpoint: 'http://svc.test/', body: {}}, "
-        "output: {schema: {document: {type: object}}}}\n"
-        "- after: {set: {done: true}}")
-
-
-def run(*words, code=0, **more):
-    """A program of ours; its stdout and stderr."""
-    ran = subprocess.run([BIN / words[0], *map(str, words[1:])],
-                         capture_output=True, text=True, timeout=120,
-                         check=False, **more)
-    same(ran.returncode, code, f"code of {words}: {ran.stdout}{ran.stderr}")
-    return ran
-
-
-class Kept(harness.Daemon):
-    """A daemon with a directory for its backups."""
-
-    def __init__(self, *settings, environment=None):
-        self.shelf_scratch = tempfile.TemporaryDirectory(prefix="pawl-shelf-")
-        self.shelf = pathlib.Path(self.shelf_scratch.name) / "backups"
-        options = [f"--set=backup.directory={self.shelf}"]
-        options += [f"--set={each}" for each in settings]
-        super().__init__(options, environment)
-
-    def __exit__(self, *why):
-        super().__exit__(*why)
-        self.shelf_scratch.cleanup()
-
-    @property
-    def data(self):
-        return self.folder / "data"
-
-    def pawl(self, *words, code=0, **more):
-        return run("pawl", "--url", f"http://127.0.0.1:{self.port}", *words,
-                   code=code, **more).stdout
-
-    def status_of(self, name, method="GET", rest="", body=None):
-        status, answer = self.ask(method, f"/v1/instances/{name}{rest}", body)
-        code = answer.get("code") if isinstance(answer, dict) else None
-        return status, code
-
-    def metric(self, name):
-        _, text = self.ask("GET", "/metrics")
-        for line in text.splitlines():
-            if line.startswith(name + " "):
-                return float(line.split()[-1])
-        raise AssertionError(f"no metric {name}")
+import harness
+from harness import same, wait_until
 
 
 def a_purged_id_is_gone_and_not_unknown():
@@ -110,8 +43,7 @@ def a_purged_id_is_gone_and_not_unknown():
         unknown = (404, "not-found")
         same(daemon.status_of("two"), unknown)
         same(daemon.status_of("one?namespace=other"), unknown)
-        run("pawl", "--url", f"http://127.0.0.1:{daemon.port}", "status",
-            "one", code=3)
+        daemon.pawl("status", "one", code=3)
         daemon.kill()
         daemon.start()
         same(daemon.status_of("one"), gone)
@@ -211,7 +143,7 @@ def retention_purges_and_frees_the_directory():
         print(f"the directory took {before} bytes, and then {after}")
         if after > before / 5:
             raise AssertionError(f"{after} of {before} bytes are left")
-        run("pawld", "verify", "--data-dir", daemon.data)
+        cases.run("pawld", "verify", "--data-dir", daemon.data)
 
 
 def retention_is_shown_before_it_is_set():
@@ -250,177 +182,6 @@ def retention_is_shown_before_it_is_set():
         else:
             raise AssertionError("a bad retention was taken")
         same(len(daemon.must("GET", "/v1/instances")["items"]), 4)
-
-
-def files_with(folder, needle):
-    return [f for f in folder.rglob("*")
-            if f.is_file() and needle in f.read_bytes()]
-
-
-def a_backup_restores_what_was_acknowledged():
-    scratch = tempfile.TemporaryDirectory(prefix="pawl-restored-")
-    root = pathlib.Path(scratch.name)
-    key = root / "key"
-    key.write_text("0123456789abcdef" * 4 + "\n")
-    key.chmod(0o600)
-    held = threading.Event()
-
-    def serve(call):
-        if call.host == "svc.test":
-            held.wait(20)
-        return stub.answer(200, {})
-    services = stub.Stub(serve)
-    settings = (f"secrets.key_file={key}", "drain_timeout=1s")
-    with Kept(*settings, environment=services.environment()) as daemon:
-        flows = {name: daemon.define(flow(name, work))
-                 for name, work in (("sets", SETS), ("hears", HEARS),
-                                    ("asks", ASKS))}
-        daemon.must("PUT", "/v1/secrets/api", {"value": SECRET})
-        for i in range(30):
-            daemon.start_instance(flows["sets"], {}, wait=5, id=f"done{i}")
-        daemon.start_instance(flows["hears"], {}, id="waits")
-        daemon.becomes("waits", "waiting")
-        daemon.start_instance(flows["asks"], {}, id="calls")
-        wait_until(lambda: services.seen, "the call is out")
-        daemon.pawl("backup", "create")
-        daemon.start_instance(flows["sets"], {}, wait=5, id="late")
-        taken = json.loads(daemon.pawl("backup", "ls", "-o", "json"))
-        same([b["name"] for b in taken["items"]], ["1"])
-        same(taken["directory"], str(daemon.shelf))
-        daemon.kill()
-        same(files_with(daemon.shelf, SECRET.encode()), [])
-        same(files_with(daemon.shelf, key.read_bytes().strip()), [])
-        run("pawld", "backup", "verify", daemon.shelf)
-        target = root / "restored"
-        told = run("pawl", "backup", "restore", "--from", daemon.shelf,
-                   "--to", target).stdout
-        if "2 live instances are suspended" not in told:
-            raise AssertionError(told)
-        run("pawl", "backup", "restore", "--from", daemon.shelf, "--to",
-            target, code=64)
-        run("pawld", "verify", "--data-dir", target)
-        check_restored(services, held, target, taken["items"][0], settings)
-    services.close()
-    scratch.cleanup()
-
-
-def check_restored(services, held, target, backup, settings):
-    def asked():
-        return [r for r in services.seen if r.host == "svc.test"]
-    calls = len(asked())
-    other = harness.Daemon([f"--set={each}" for each in settings],
-                           services.environment())
-    target.rename(other.folder / "data")
-    with other as daemon:
-        same(daemon.ask("GET", "/v1/instances/late")[0], 404)
-        same(daemon.instance("done29")["status"], "completed")
-        same([s["name"] for s in daemon.must("GET", "/v1/secrets")["items"]],
-             ["api"])
-        reason = f"restored from backup {backup['name']} of {backup['takenAt']}"
-        for name in ("waits", "calls"):
-            now = daemon.instance(name)
-            same((now["status"], now["reason"]), ("suspended", reason), name)
-            why = daemon.must("GET", f"/v1/instances/{name}/explain")
-            same(why["canProceed"], False)
-            same(why["blockedBy"][0]["detail"], f"it is paused: {reason}")
-        # Behind a call that was ordered and answered later there is none.
-        probe = daemon.define(flow("probes", ASKS.replace("svc", "probe")))
-        daemon.start_instance(probe, {}, id="probe")
-        daemon.becomes("probe", "completed")
-        same(len(asked()), calls, "calls of a suspended instance")
-        held.set()
-        run("pawl", "--url", f"http://127.0.0.1:{daemon.port}", "resume",
-            "waits", "calls")
-        daemon.becomes("calls", "completed")
-        daemon.publish({"type": "com.example.go"})
-        daemon.becomes("waits", "completed")
-        same(len(asked()), calls + 1)
-        keys = {r.headers["idempotency-key"] for r in asked()}
-        same(len(keys), 1, "effect keys")
-
-
-def a_crash_while_a_backup_is_made_leaves_the_old_ones_good():
-    dice = random.Random(11)
-    with Kept() as daemon:
-        made = daemon.define(flow("sets", SETS))
-        daemon.start_instance(made, {}, wait=5, id="first")
-        daemon.must("POST", "/v1/admin/backups", {})
-        for crash in range(6):
-            for i in range(20):
-                daemon.start_instance(made, {"t": "x" * 50_000}, wait=5,
-                                      id=f"i{crash}-{i}")
-
-            def back_up():
-                try:
-                    daemon.ask("POST", "/v1/admin/backups", {})
-                except OSError:
-                    pass
-            asked = threading.Thread(target=back_up)
-            asked.start()
-            time.sleep(dice.uniform(0, 0.03))
-            daemon.kill()
-            asked.join()
-            told = run("pawld", "backup", "verify", daemon.shelf).stdout
-            if "backup 1: 0 faults" not in told:
-                raise AssertionError(told)
-            daemon.start()
-        newest = daemon.must("POST", "/v1/admin/backups", {})
-        target = daemon.folder / "restored"
-        run("pawld", "backup", "restore", daemon.shelf, "--to", target)
-        same(newest["name"] in run("pawld", "backup", "ls", daemon.shelf).stdout,
-             True)
-        run("pawld", "verify", "--data-dir", target)
-
-
-def backups_are_taken_on_a_timer_and_old_ones_go():
-    with Kept("backup.every=1s", "backup.keep=2") as daemon:
-        def names():
-            return [b["name"] for b in
-                    daemon.must("GET", "/v1/admin/backups")["items"]]
-        wait_until(lambda: names() and int(names()[0]) >= 3, "three are taken")
-        wait_until(lambda: len(names()) == 2, "two are kept")
-        wait_until(lambda: daemon.metric(
-            'pawl_backups_total{outcome="taken"}') >= 3, "they are counted")
-        key = {"Idempotency-Key": "once"}
-        first = daemon.must("POST", "/v1/admin/backups", {}, key)
-        same(daemon.must("POST", "/v1/admin/backups", {}, key), first)
-
-
-def backups_come_in_pages():
-    with Kept() as daemon:
-        for _ in range(11):
-            daemon.must("POST", "/v1/admin/backups", {}, {"Prefer": "wait=20"})
-        listed, cursor = [], ""
-        while cursor is not None:
-            page = daemon.must("GET", "/v1/admin/backups?limit=3" + (
-                f"&cursor={cursor}" if cursor else ""))
-            listed += [each["name"] for each in page["items"]]
-            cursor = page["nextCursor"]
-        same(listed, [str(n) for n in range(11, 4, -1)])
-        same(page["directory"], str(daemon.shelf))
-
-
-def damage_is_found_and_named():
-    with Kept() as daemon:
-        made = daemon.define(flow("sets", SETS))
-        for i in range(20):
-            daemon.start_instance(made, {}, wait=5, id=f"i{i}")
-        daemon.must("POST", "/v1/admin/backups", {})
-        daemon.pawl("backup", "verify")
-        table = max(daemon.shelf.rglob("*.sst"), key=lambda f: f.stat().st_size)
-        bytes_ = bytearray(table.read_bytes())
-        bytes_[60] ^= 1
-        table.write_bytes(bytes_)
-        told = run("pawl", "--url", f"http://127.0.0.1:{daemon.port}", "backup",
-                   "verify", "1", code=78).stdout
-        if "hecksum" not in told:
-            raise AssertionError(told)
-        target = daemon.folder / "restored"
-        run("pawld", "backup", "restore", daemon.shelf, "--to", target, code=78)
-        same(target.exists(), False)
-    with harness.Daemon() as daemon:
-        same(daemon.ask("POST", "/v1/admin/backups", {})[0], 409)
-        same(daemon.must("GET", "/v1/admin/backups")["directory"], None)
 
 
 def an_export_has_everything_once_and_goes_on():
@@ -464,7 +225,7 @@ def an_export_has_everything_once_and_goes_on():
 def main():
     report = harness.Report("How things are kept")
     cases.check(report, cases.of(sys.modules[__name__]))
-    report.finish("keeping.md")
+    cases.finish(report)
 
 
 if __name__ == "__main__":
