@@ -9,7 +9,6 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
-import harness  # noqa: E402
 from harness import same, wait_until  # noqa: E402
 from tenancy import World, role, run_all  # noqa: E402
 

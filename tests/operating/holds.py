@@ -2,9 +2,7 @@
 """What holds keep, over HTTP and with `pawl`, against a real daemon that dies
 in between."""
 
-import json
-
-from cases import Suite, in_seconds
+from cases import Suite, in_seconds, next_millisecond
 
 import stub
 from harness import same, wait_until
@@ -221,7 +219,10 @@ class Holds(Suite):
                                           {"Idempotency-Key": "k1"})
                          for _ in range(2))
         same(first, second, "answers")
-        others = [self.place(queue=f"q{n}") for n in range(3)]
+        others = []
+        for n in range(3):
+            next_millisecond()
+            others.append(self.place(queue=f"q{n}"))
         listed, cursor = [], ""
         while cursor is not None:
             page = self.daemon.must("GET", "/v1/holds?limit=1" + (
