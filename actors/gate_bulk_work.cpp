@@ -67,7 +67,8 @@ mandate_ptr gate::mandate_of(const bulk_order& what) const {
                       .from = what.by.from,
                       .action = std::string{operation_of(what.action)},
                       .role
-                      = std::string{access::role_for(access::need::operate)}};
+                      = std::string{access::role_for(access::need::operate)},
+                      .why = reason_of(what)};
   if (what.by.almighty) {
     out.sees = access::scope::all();
     out.may = access::scope::all();

@@ -133,7 +133,9 @@ void gate::remove_hold(const hold_ref& which, reply_to to) {
     return to(unknown_hold());
   if (auto no = forbids_hold(which.by, which.rules, one->on))
     return to(std::move(*no));
-  auto note = note_of(which.by, one->on.ns, one->id, one->reason);
+  const bool says_why = which.by != nullptr && !which.by->why.empty();
+  auto note = note_of(which.by, one->on.ns, one->id,
+                      says_why ? which.by->why : one->reason);
   if (note)
     note->status = 204;
   caf::anon_send(

@@ -64,7 +64,10 @@ void gate::act_on_lease(const lease_wish& what, const reply_to& to) {
 /// What is recorded of a lease is recorded once: the same again is answered as
 /// the first time, anything else is too late.
 void gate::end_lease(const lease_wish& what, const reply_to& to) {
-  const idempotency key{.scope = "lease\n" + to_hex(sha256(what.token)),
+  // Another bearer of the token is not told what was told.
+  const auto who = what.proven == nullptr ? "" : what.proven->credential;
+  const idempotency key{.scope
+                        = "lease\n" + to_hex(sha256(what.token + '\n' + who)),
                         .body_digest = what.digest};
   const auto told = [to](reply r) {
     const auto* no = std::get_if<refusal>(&r);

@@ -22,7 +22,7 @@ constexpr std::size_t rows_measured_max = 4096;
 /// Below this the space is left to RocksDB's own housekeeping.
 constexpr std::uint64_t reclaim_min = 16ULL << 20;
 /// Records of the audit log, in one write.
-constexpr std::uint64_t records_at_once = 10'000;
+constexpr std::uint64_t records_at_once = 2'000;
 
 } // namespace
 
@@ -172,12 +172,20 @@ void sweeper::prune_audit() {
   const timestamp until{std::chrono::floor<std::chrono::days>(now - keep)};
   const storage::audit_entry note{
     .at = now, .who = "pawld", .action = "pruneAudit", .status = 200};
-  std::optional<std::uint64_t> gone;
-  do
-    gone = ask_writer<std::uint64_t>(ctx_, [until, note](storage::store& s) {
-      return s.prune_audit(until, records_at_once, note);
-    });
-  while (gone == records_at_once && !stopping_);
+  std::uint64_t all = 0;
+  for (auto gone = records_at_once; gone == records_at_once && !stopping_;) {
+    const auto some
+      = ask_writer<std::uint64_t>(ctx_, [until, note](storage::store& s) {
+          auto pruned = s.prune_audit(until, records_at_once, note);
+          if (!pruned)
+            log::error("audit.not_pruned", {{"detail", pruned.error().detail}});
+          return pruned;
+        });
+    gone = some.value_or(0);
+    all += gone;
+  }
+  if (all != 0)
+    log::info("audit.pruned", {{"records", all}});
 }
 
 void sweeper::reclaim() {

@@ -12,7 +12,7 @@ namespace pawl::http {
 
 namespace {
 
-constexpr std::size_t reason_max = 1024;
+constexpr std::size_t reason_max = 4096;
 
 bool is_known_parameter(std::string_view list, std::string_view name) {
   while (!list.empty()) {

@@ -186,16 +186,14 @@ result<std::uint64_t> store::prune_audit(timestamp until, std::uint64_t most,
     const auto some = read_block(*db_, now, at, std::min(end, at + block) - 1);
     if (!some)
       return some.error();
+    // What stands before an old one is old, whatever its clock said.
     const auto over
-      = std::ranges::find_if(
-          *some, [&](const auto& one) { return one.what.at >= until; })
-        - some->begin();
-    if (over > 0)
-      *pruned = {(*some)[static_cast<std::size_t>(over) - 1].number,
-                 (*some)[static_cast<std::size_t>(over) - 1].hash};
-    if (some->empty() || over != std::ssize(*some))
+      = std::find_if(some->rbegin(), some->rend(),
+                     [&](const auto& one) { return one.what.at < until; });
+    if (over == some->rend())
       break;
-    at = pruned->number + 1;
+    *pruned = {over->number, over->hash};
+    at += some->size();
   }
   if (pruned->number < first)
     return std::uint64_t{0};
@@ -260,8 +258,8 @@ result<audit_check> store::verify_audit(std::uint64_t after,
   if (!pruned)
     return pruned.error();
   audit_check out{.pruned = pruned->number};
-  if (after == 0)
-    after = pruned->number;
+  // Some may have gone since the page before.
+  after = std::max(after, pruned->number);
   auto complain = [&](std::string what) {
     if (out.faults.size() < faults_max)
       out.faults.push_back(std::move(what));

@@ -290,7 +290,8 @@ public:
   /// A page of the audit log. Fails with errc::corrupt.
   [[nodiscard]] result<audit_page> read_audit(const audit_query& query) const;
   /// Reads the chain over: at most `max` records behind record `after`.
-  /// Fails with errc::not_found if there is no such record (any more).
+  /// Those that were pruned are passed over. Fails with errc::not_found if
+  /// there never was such a record.
   [[nodiscard]] result<audit_check> verify_audit(std::uint64_t after,
                                                  std::uint64_t max) const;
   /// What links are signed with. Fails with errc::not_found if there is no key

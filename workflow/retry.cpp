@@ -83,7 +83,9 @@ std::optional<duration> retry_after_of(const http_outcome& answer) {
   std::uint32_t seconds = 0;
   const auto* end = said.data() + said.size();
   const auto [read, ec] = std::from_chars(said.data(), end, seconds);
-  if (ec == std::errc{} && read == end)
+  if (read == end && ec == std::errc::result_out_of_range)
+    return day;
+  if (read == end && ec == std::errc{})
     return std::min<duration>(std::chrono::seconds{seconds}, day);
   const auto until = parse_http_date(said);
   const auto now = parse_http_date(header_of(answer, "date"));

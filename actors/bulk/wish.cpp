@@ -47,13 +47,17 @@ std::string task_in(const json::object& args) {
 
 } // namespace
 
+std::string reason_of(const bulk_order& what) {
+  return what.reason.empty() ? "bulk " + what.id
+                             : what.reason + " (bulk " + what.id + ')';
+}
+
 act_on_instance wish_of(const bulk_order& what, instance_ref which) {
   const auto& args = what.args;
   act_on_instance out;
   out.which = std::move(which);
   out.what = verb_of(what.action);
-  out.reason = what.reason.empty() ? "bulk " + what.id
-                                   : what.reason + " (bulk " + what.id + ')';
+  out.reason = reason_of(what);
   if (text_in(args, "mode") == "interrupt")
     out.mode = pause_mode::interrupt;
   out.freeze = text_in(args, "timers") == "freeze";

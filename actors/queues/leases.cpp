@@ -232,17 +232,15 @@ void work_queues::given(const std::vector<grant>& grants, bool durable,
 // --- Holding ----------------------------------------------------------------
 
 bool work_queues::may_have(const job& j, const claim& from) {
-  // What nobody has offered since the start belongs to nobody yet.
-  return !from.may || j.work.ns.empty()
-         || from.may(j.lease.queue, j.work.ns, j.work.workflow);
+  return !from.may || from.may(j.lease.queue, j.from.ns, j.from.workflow);
 }
 
 std::optional<storage::audit_entry> work_queues::note_of(const job& j,
                                                          const claim& from) {
   auto note = from.note;
   if (note) {
-    note->ns = j.work.ns;
-    note->target = j.work.instance + ' ' + j.work.task;
+    note->ns = j.from.ns;
+    note->target = j.from.target;
   }
   return note;
 }

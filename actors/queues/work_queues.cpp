@@ -40,6 +40,8 @@ result<> work_queues::restore(const storage::store& from) {
       j.id = id;
       j.lease = std::move(row);
       j.work.queue = j.lease.queue;
+      if (const auto head = from.read_head(id.key))
+        j.from = {head->ns, head->workflow.name, head->id};
       if (j.lease.token.empty())
         return;
       tokens_[j.lease.token] = id;
@@ -69,6 +71,7 @@ std::uint64_t work_queues::offer(offered_job what) {
       = !j.lease.token.empty() && j.lease.dispatch == what.dispatch;
     const bool begins = what.begins;
     j.work = std::move(what);
+    j.from = {j.work.ns, j.work.workflow, j.work.instance + ' ' + j.work.task};
     if (j.at == phase::giving)
       return;    // Its lease is under way; it was a former step's.
     if (!same) { // It was stopped since: whoever had it has it no more.

@@ -173,6 +173,11 @@ private:
     held,    ///< By a worker.
     telling, ///< The worker has told, the instance writes it down.
   };
+  /// Whose a job is, and what people call it.
+  struct origin {
+    std::string ns, workflow;
+    std::string target; ///< The instance, and the task once that is known.
+  };
   struct parked_report {
     worker_told what;
     claim from;
@@ -184,6 +189,7 @@ private:
     std::uint64_t ticket = 0;      ///< 0: no step.
     std::optional<giving_up> told; ///< To give up, and how.
     offered_job work;              ///< As last offered.
+    origin from = {};              ///< Known before it was ever offered.
     storage::stored_lease lease;   ///< The last one; fencing 0: none ever.
     std::shared_ptr<void> tokens;  ///< Of limits, while somebody has it.
     json::value progress;          ///< As last told.

@@ -176,6 +176,7 @@ struct link_options {
   std::string by;
   std::vector<std::string> groups;
   std::string expires;
+  std::string reason;
 };
 
 /// A link by which one person decides one way.
@@ -193,8 +194,10 @@ outcome<exit_code> link(session& s, const link_options& o) {
     body["groups"] = json::array(o.groups.begin(), o.groups.end());
   if (!expires->empty())
     body["expires"] = *expires;
+  auto target = approval_target(s, *id, "/links");
+  add_query(target, "reason", o.reason);
   auto made = call(s, {.method = "POST",
-                       .target = approval_target(s, *id, "/links"),
+                       .target = std::move(target),
                        .headers = {{"Content-Type", "application/json"}},
                        .body = to_text(json::value(body))});
   if (!made)
@@ -229,6 +232,7 @@ void add_link(CLI::App& of, action& chosen) {
                  "Until when it can be used (when the approval is due, or a "
                  "week)")
     ->type_name("TIME|30m|12h|7d");
+  add_reason(*cmd, o->reason);
   cmd->callback(
     [o, &chosen] { chosen = [o](session& s) { return link(s, *o); }; });
 }

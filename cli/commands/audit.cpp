@@ -87,11 +87,13 @@ outcome<exit_code> verify(session& s) {
     for (const auto& fault : faults)
       s.err << "pawl: " << printable(std::string{fault.as_string()}) << '\n';
     const bool sound = faults.empty();
-    table rows{{"RECORDS", "FAULTS", "LAST HASH"}, {}};
-    rows.rows.push_back({std::to_string(checked), std::to_string(faults.size()),
+    table rows{{"RECORDS", "PRUNED", "FAULTS", "LAST HASH"}, {}};
+    rows.rows.push_back({std::to_string(checked), text_at(*page, {"pruned"}),
+                         std::to_string(faults.size()),
                          text_at(*page, {"last", "hash"})});
     print(s,
           json::object{{"ok", sound},
+                       {"pruned", *find_at(*page, {"pruned"})},
                        {"checked", checked},
                        {"faults", std::move(faults)},
                        {"last", *find_at(*page, {"last"})}},

@@ -30,10 +30,11 @@ struct run_options {
 
 /// {"namespace","name","version"?} of the workflow to start; a file is
 /// registered first.
-outcome<json::object> workflow_of(session& s, const std::string& what) {
+outcome<json::object> workflow_of(session& s, const std::string& what,
+                                  const std::string& reason) {
   json::object workflow;
   if (names_file(what)) {
-    auto applied = send_document(s, what, false);
+    auto applied = send_document(s, what, false, reason);
     if (!applied)
       return applied.error();
     for (const auto* key : {"namespace", "name", "version"})
@@ -70,7 +71,7 @@ outcome<json::value> start(session& s, const run_options& o) {
       return input.error();
     body["input"] = std::move(*input);
   }
-  auto workflow = workflow_of(s, o.what);
+  auto workflow = workflow_of(s, o.what, o.reason);
   if (!workflow)
     return workflow.error();
   body["workflow"] = std::move(*workflow);

@@ -121,8 +121,9 @@ outcome<json::value> ask(session& s, const std::string& name, const char* verb,
                   .body = to_text(json::value(body))});
 }
 
-outcome<exit_code> test(session& s, const std::string& name) {
-  auto said = ask(s, name, "/test");
+outcome<exit_code> test(session& s, const std::string& name,
+                        const std::string& reason) {
+  auto said = ask(s, name, "/test", {}, reason);
   if (!said)
     return said.error();
   const bool good = text_at(*said, {"delivered"}) == "true";
@@ -242,14 +243,15 @@ void add_set(CLI::App& of, action& chosen) {
     [o, &chosen] { chosen = [o](session& s) { return set(s, *o); }; });
 }
 
-template <class Run>
-void add_named(CLI::App& of, action& chosen,
-               std::pair<const char*, const char*> what, Run run) {
+void add_test_event(CLI::App& of, action& chosen) {
   auto name = std::make_shared<std::string>();
-  auto* cmd = of.add_subcommand(what.first, what.second);
+  auto reason = std::make_shared<std::string>();
+  auto* cmd = of.add_subcommand(
+    "test", "Send it one event now; exit code 1 if it was not taken");
   cmd->add_option("name", *name, "Which")->required()->type_name("NAME");
-  cmd->callback([name, run, &chosen] {
-    chosen = [name, run](session& s) { return run(s, *name); };
+  add_reason(*cmd, *reason);
+  cmd->callback([name, reason, &chosen] {
+    chosen = [name, reason](session& s) { return test(s, *name, *reason); };
   });
 }
 
@@ -301,9 +303,7 @@ void add_subscriptions(CLI::App& app, action& chosen) {
              "  pawl subscription rm faults\n"
              "  pawl subscription redeliver faults");
   add_set(*of, chosen);
-  add_named(*of, chosen,
-            {"test", "Send it one event now; exit code 1 if it was not taken"},
-            test);
+  add_test_event(*of, chosen);
   add_dead(*of, chosen,
            {"dead", "What could not be delivered, or all of one such message",
             false, false},

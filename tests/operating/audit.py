@@ -9,13 +9,14 @@ import os
 import pathlib
 import signal
 import sys
+import tempfile
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "conformance"))
 
 import harness  # noqa: E402
 from harness import same, wait_until  # noqa: E402
-from tenancy import World, role, run_all  # noqa: E402
+from tenancy import World, document, role, run_all  # noqa: E402
 
 
 class Audit(World):
@@ -112,8 +113,16 @@ class Audit(World):
              [("putFlag", "to see"), ("removeFlag", "seen")], "of the flag")
         same(self.audit(action="removeInstance")[0]["reason"], "a müddle",
              "of the purge")
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as flow:
+            flow.write(document("a", "quick").replace("quick", "why"))
+            flow.flush()
+            self.cli("run", flow.name, "--reason", "to try it",
+                     token=self.admin)
+        same([(each["action"], each["reason"])
+              for each in self.audit()[:2]],
+             [("startInstance", "to try it"), ("define", "to try it")], "run")
         status, said = self.ask(
-            "DELETE", f"/v1/flags/why?namespace=a&reason={'x' * 1025}",
+            "DELETE", f"/v1/flags/why?namespace=a&reason={'x' * 4097}",
             token=self.a_operator)
         same((status, said["code"]), (422, "invalid-request"), "too long")
 

@@ -118,7 +118,11 @@ class Bulk(World):
         same(self.statuses(names), ["waiting"], "resumed")
         self.ends(self.order("cancel", label)["id"])
         same(self.statuses(names), ["cancelled"], "cancelled")
-        self.ends(self.order("delete", label)["id"])
+        made = self.order("delete", label, reason="old")["id"]
+        self.ends(made)
+        same({each["reason"] for each in self.ok(
+            "GET", "/v1/audit?action=removeInstance")["items"]
+            if each["reason"]}, {f"old (bulk {made})"}, "why each went")
         same(self.ok("GET", f"/v1/instances?label.g={label}")["items"], [],
              "deleted")
 

@@ -237,10 +237,11 @@ class Holds(Suite):
         hold = self.place(namespace="tests", reason="measured")
         status, text = self.daemon.ask("GET", "/metrics")
         same((status, "pawl_holds 1" in str(text)), (200, True), "metrics")
-        self.release(hold)
-        actions = [each["action"] for each in self.daemon.must(
-            "GET", f"/v1/audit?target={hold}")["items"]]
-        same(actions, ["releaseHold", "createHold"], "audit")
+        self.daemon.must("DELETE", f"/v1/holds/{hold}?reason=seen")
+        actions = [(each["action"], each["reason"]) for each in self.daemon
+                   .must("GET", f"/v1/audit?target={hold}")["items"]]
+        same(actions, [("releaseHold", "seen"), ("createHold", "measured")],
+             "audit")
 
     # --- With `pawl` -----------------------------------------------------------
 

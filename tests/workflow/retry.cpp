@@ -118,6 +118,7 @@ BOOST_AUTO_TEST_CASE(retry_after_is_read_from_an_answer) {
   BOOST_TEST((said(429, "7", "") == 7s));
   BOOST_TEST((said(503, "0", now) == 0s));
   BOOST_TEST((said(503, "4294967295", "") == 24h));
+  BOOST_TEST((said(503, "99999999999", "") == 24h));
   BOOST_TEST((said(503, "Sun, 06 Nov 1994 08:51:07 GMT", now) == 90s));
   BOOST_TEST((said(503, "Sunday, 06-Nov-94 08:49:38 GMT", now) == 1s));
   BOOST_TEST((said(503, "Sun Nov  6 08:49:40 1994", now) == 3s));
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(retry_after_is_read_from_an_answer) {
   BOOST_TEST((said(429, "Sun, 06 Nov 2094 08:49:36 GMT", now) == 24h));
   // Nobody knows what the time was there.
   BOOST_TEST(!said(503, "Sun, 06 Nov 1994 08:51:07 GMT", "").has_value());
-  for (const auto* bad : {"", "-1", "1.5", "7 s", "4294967296", "soon"})
+  for (const auto* bad : {"", "-1", "1.5", "7 s", "soon"})
     BOOST_TEST(!said(503, bad, now).has_value(), bad);
   BOOST_TEST(!said(500, "7", now).has_value());
   BOOST_TEST(!said(200, "7", now).has_value());
