@@ -21,14 +21,15 @@ std::optional<storage::audit_entry> note_of(const mandate_ptr& by,
                                             std::string reason) {
   if (by == nullptr)
     return std::nullopt;
+  if (reason.empty())
+    reason = by->why;
   return storage::audit_entry{.at = clock::now(),
                               .who = by->who,
                               .from = by->from,
                               .action = by->action,
                               .ns = std::move(ns),
                               .target = std::move(target),
-                              .reason
-                              = reason.empty() ? by->why : std::move(reason),
+                              .reason = std::move(reason),
                               .status = 200};
 }
 
