@@ -36,9 +36,11 @@ struct state {
   /// CAF answers for what is still in the mailbox, but not for these.
   ~state() {
     for (auto* queue : {&urgent, &normal})
-      for (auto& w : *queue)
+      for (auto& w : *queue) {
+        w.what.what.reset(); // Off the gauge before anybody hears of it.
         if (!w.then)
           w.answer.deliver(caf::make_error(caf::sec::request_receiver_down));
+      }
   }
 
   caf::result<committed> enqueue(commit& c) {
