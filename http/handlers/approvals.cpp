@@ -81,8 +81,9 @@ outcome link_approval(const call& from) {
   members.finish();
   if (!faults.empty())
     return refuse(std::move(faults).to_error(), from);
+  const bool secure = !from.options.tls_certificate.empty();
   if (const auto host = trimmed(from.message["Host"]); !host.empty())
-    wish.root = "http://" + std::string{host};
+    wish.root = (secure ? "https://" : "http://") + std::string{host};
   return ask(from, &actors::gateway::link_approval_of, std::move(wish));
 }
 

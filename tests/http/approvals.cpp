@@ -113,6 +113,9 @@ BOOST_AUTO_TEST_CASE(a_link_begins_with_the_host_that_was_asked) {
   BOOST_TEST(said.status == 201u);
   BOOST_TEST(daemon.linked->root == "http://pawl.example");
   BOOST_TEST(daemon.linked->who.by == "ann");
+  options.tls_certificate = "/etc/pawl/tls.pem";
+  (void)ask("POST", "/v1/approvals/one~3/links", R"({"outcome":"approved"})");
+  BOOST_TEST(daemon.linked->root == "https://pawl.example");
 }
 
 BOOST_AUTO_TEST_CASE(the_page_of_a_link_shows_text_as_text) {
