@@ -51,6 +51,8 @@ function(pawl_test folder file)
   add_test(NAME ${folder}.${file} COMMAND test_${folder}_${file} ${arg_ARGS})
   set_tests_properties(${folder}.${file} PROPERTIES
     LABELS "${folder};${arg_SANITIZE}" TIMEOUT ${arg_TIMEOUT})
+  set_property(TEST ${folder}.${file} APPEND PROPERTY ENVIRONMENT
+    TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp)
   foreach(sanitizer IN LISTS arg_SANITIZE)
     add_dependencies(pawl_${sanitizer}_tests test_${folder}_${file})
   endforeach()
