@@ -1,6 +1,6 @@
 #include "workflow/effect.hpp"
 
-#include "workflow/answer_header.hpp"
+#include "workflow/http_header.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -82,13 +82,6 @@ std::string uri_of(const json::object& arguments) {
   return uri + fragment;
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) {
-                      return std::tolower(x) == std::tolower(y);
-                    });
-}
-
 } // namespace
 
 http_request http_request_of(const json::object& arguments) {
@@ -123,13 +116,6 @@ http_request http_request_of(const json::object& arguments) {
                                                    ? "text/plain; charset=utf-8"
                                                    : "application/json");
   return request;
-}
-
-std::string_view header_of(const http_outcome& answer, std::string_view name) {
-  for (const auto& [key, value] : answer.headers)
-    if (same_name(key, name))
-      return value;
-  return {};
 }
 
 } // namespace pawl

@@ -1,6 +1,6 @@
 #include "base/bytes.hpp"
-#include "workflow/answer_header.hpp"
 #include "workflow/expression/unicode.hpp"
+#include "workflow/http_header.hpp"
 #include "workflow/planner.hpp"
 #include "workflow/retry.hpp"
 

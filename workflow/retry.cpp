@@ -1,7 +1,7 @@
 #include "workflow/retry.hpp"
 
 #include "base/http_date.hpp"
-#include "workflow/answer_header.hpp"
+#include "workflow/http_header.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -3,6 +3,7 @@
 #include "actors/figures/figure_view.hpp"
 #include "actors/figures/series.hpp"
 
+#include <array>
 #include <mutex>
 #include <utility>
 
@@ -79,9 +80,10 @@ figure_book::usual(const workflow_name& workflow,
   std::map<std::string, duration> out;
   const std::lock_guard hold{state_->lock};
   // What is going on now tells more than what was before.
-  const auto* former = state_->former ? &*state_->former : nullptr;
-  for (const figure_span* span : {&std::as_const(state_->current), former,
-                                  &std::as_const(state_->past)}) {
+  const std::array<const figure_span*, 3> newest_first{
+    &state_->current, state_->former ? &*state_->former : nullptr,
+    &state_->past};
+  for (const auto* span : newest_first) {
     if (span == nullptr)
       continue;
     const auto found = span->workflows.find(workflow);

@@ -2,6 +2,7 @@
 
 #include "actors/steps/header_text.hpp"
 #include "secrets/webhook.hpp"
+#include "workflow/http_header.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -108,7 +109,7 @@ result<http_request> webhook_request(const json::object& with,
   if (auto done = add_headers(out, with); !done)
     return done.error();
   const bool has_type = std::ranges::any_of(out.headers, [](const auto& h) {
-    return same_header(h.first, "content-type");
+    return same_name(h.first, "content-type");
   });
   if (const auto* body = member_of(with, "body"); body != nullptr) {
     out.body

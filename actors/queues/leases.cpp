@@ -235,14 +235,13 @@ bool work_queues::may_have(const job& j, const claim& from) {
   return !from.may || from.may(j.lease.queue, j.from.ns, j.from.workflow);
 }
 
-std::optional<storage::audit_entry> work_queues::note_of(const job& j,
-                                                         const claim& from) {
-  auto note = from.note;
-  if (note) {
-    note->ns = j.from.ns;
-    note->target = j.from.target;
-  }
-  return note;
+/// What was done to `j` is told in `note`, if there is one.
+void work_queues::address(std::optional<storage::audit_entry>& note,
+                          const job& j) {
+  if (!note)
+    return;
+  note->ns = j.from.ns;
+  note->target = j.from.target;
 }
 
 /// The job that this is the token of, out of its queue; null if there is none.
@@ -322,8 +321,9 @@ void work_queues::release(const claim& from,
     let_go(*j);
     drop_holder(*j);
     // First, so that another lease is written behind the end of this one.
-    write(*j, {.rows = {}, .then = {}, .note = note_of(*j, from)},
-          {.body = R"({"outcome":"released"})"}, once, to);
+    letter one{.rows = {}, .then = {}, .note = from.note};
+    address(one.note, *j);
+    write(*j, std::move(one), {.body = R"({"outcome":"released"})"}, once, to);
     if (j->told)
       stop(*j, todo);
     else if (j->ticket != 0)
@@ -340,7 +340,8 @@ void work_queues::report(const claim& from, worker_outcome outcome,
                    .once = once,
                    .said = {.body = failed ? R"({"outcome":"failed"})"
                                            : R"({"outcome":"completed"})"},
-                   .reply = make_answer(std::move(to))};
+                   .reply = make_answer(std::move(to)),
+                   .note = from.note};
   bool known = false;
   std::optional<instance_key> hurry;
   locked([&](errands& todo) {
@@ -348,12 +349,10 @@ void work_queues::report(const claim& from, worker_outcome outcome,
     known = j != nullptr;
     if (!known)
       return;
-    if (j->ticket != 0) {
-      told.note = note_of(*j, from);
+    if (j->ticket != 0)
       return tell(*j, std::move(told), todo);
-    }
-    j->parked = parked_report{std::move(told), from,
-                              world_.monotonic() + report_patience};
+    j->parked
+      = parked_report{std::move(told), world_.monotonic() + report_patience};
     parked_.insert(j->id);
     hurry = j->id.key;
   });

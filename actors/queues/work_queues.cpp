@@ -82,15 +82,12 @@ std::uint64_t work_queues::offer(offered_job what) {
     if (j.at == phase::telling)
       hold(j, j.lease.until);
     if (j.parked) {
-      auto parked = std::move(*j.parked);
+      auto parked = std::move(j.parked->what);
       j.parked.reset();
       parked_.erase(j.id);
-      if (same && may_have(j, parked.from)) {
-        parked.what.note = note_of(j, parked.from);
-        return tell(j, std::move(parked.what), todo);
-      }
-      todo.push_back(
-        [reply = parked.what.reply] { reply->give(lost_lease()); });
+      if (same)
+        return tell(j, std::move(parked), todo);
+      todo.push_back([reply = parked.reply] { reply->give(lost_lease()); });
     }
     if (j.at == phase::held) {
       if (!j.tokens && world_.count)
@@ -177,6 +174,7 @@ void work_queues::tell(job& j, worker_told what, errands& todo) {
   let_go(j);
   j.at = phase::telling;
   j.failed = !what.what.error.empty();
+  address(what.note, j);
   // Without its step, which has ended by itself, nobody can be told.
   if (auto done = std::exchange(j.work.done, {}))
     todo.push_back([done = std::move(done),

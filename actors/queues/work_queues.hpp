@@ -180,7 +180,6 @@ private:
   };
   struct parked_report {
     worker_told what;
-    claim from;
     steady::time_point until;
   };
   struct job {
@@ -262,8 +261,7 @@ private:
   void give(std::vector<grant> grants, const ask& what, const reply_to& to);
   void given(const std::vector<grant>& grants, bool durable, errands& todo);
   [[nodiscard]] static bool may_have(const job& j, const claim& from);
-  [[nodiscard]] static std::optional<storage::audit_entry>
-  note_of(const job& j, const claim& from);
+  static void address(std::optional<storage::audit_entry>& note, const job& j);
   job* holder(const claim& from);
   void see(queue& q, const std::string& name, const label_map* labels);
   void write(job& j, letter one, answer said,

@@ -1,8 +1,5 @@
 #include "actors/steps/header_text.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 namespace pawl::actors {
 
 std::string header_text(std::string_view text) {
@@ -19,12 +16,6 @@ std::string header_text(std::string_view text) {
     }
   }
   return out;
-}
-
-bool same_header(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
 }
 
 } // namespace pawl::actors

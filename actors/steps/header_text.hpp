@@ -10,7 +10,4 @@ namespace pawl::actors {
 /// different texts stay different; as the HTTP binding of CloudEvents has it.
 [[nodiscard]] std::string header_text(std::string_view text);
 
-/// Whether both name the same header.
-[[nodiscard]] bool same_header(std::string_view a, std::string_view b);
-
 } // namespace pawl::actors

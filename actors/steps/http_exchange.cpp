@@ -2,6 +2,7 @@
 
 #include "actors/limits/step_limits.hpp"
 #include "actors/steps/header_text.hpp"
+#include "workflow/http_header.hpp"
 
 #include <algorithm>
 
@@ -24,9 +25,8 @@ bool has_line_break(const http_request& request) {
 /// Adds what makes the request authenticated, in place of what stands there.
 void add_access(http_request& request, const authorized& access) {
   for (const auto& own : access.headers) {
-    std::erase_if(request.headers, [&](const auto& h) {
-      return same_header(h.first, own.first);
-    });
+    std::erase_if(request.headers,
+                  [&](const auto& h) { return same_name(h.first, own.first); });
     request.headers.push_back(own);
   }
 }
@@ -68,7 +68,7 @@ void http_exchange::send(http_request request, json::object shown) {
   request.headers.emplace_back("Pawl-Attempt", std::to_string(attempt_));
   if (!traceparent_.empty()
       && std::ranges::none_of(request.headers, [](const auto& h) {
-           return same_header(h.first, "traceparent");
+           return same_name(h.first, "traceparent");
          }))
     request.headers.emplace_back("traceparent", traceparent_);
   const std::lock_guard hold{lock_};

@@ -1,6 +1,6 @@
 #include "actors/steps/resource_loader.hpp"
 
-#include "workflow/answer_header.hpp"
+#include "workflow/http_header.hpp"
 
 #include <algorithm>
 #include <cctype>
